@@ -1,0 +1,3 @@
+"""Automatic drum transcription: audio of drums in, playable drums out."""
+
+__version__ = "0.0.1"

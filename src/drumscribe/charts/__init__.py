@@ -1,0 +1,1 @@
+"""Writing drum events to the files people open."""

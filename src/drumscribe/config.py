@@ -1,0 +1,269 @@
+"""The configuration: frozen dataclasses, checked when loaded.
+
+A YAML file has one section per dataclass. An unknown key, a wrong type or a value out of range
+is an error that names the key and what is allowed. Field types carry their ranges
+(``Annotated[int, Range]``), so a rule is written once and the message follows from it. Paths may
+use ``${NAME}`` and ``${NAME:-default}`` from the environment.
+"""
+
+import dataclasses
+import os
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar, cast
+
+from drumscribe.utils.errors import DrumscribeError
+from drumscribe.utils.files import require_file, write_text
+from drumscribe.utils.schema import Range, build, plain
+
+T = TypeVar("T")
+
+Probability = Annotated[float, Range(0, 1)]
+Positive = Annotated[float, Range(1e-12)]
+NonNegative = Annotated[float, Range(0)]
+Count = Annotated[int, Range(1)]
+
+
+@dataclass(frozen=True)
+class DataConfig:
+    """Where data lies and how much of it is used."""
+
+    root: str = "${DRUMSCRIBE_DATA:-data}"
+    dataset_dir: str = "e-gmd-v1.0.0"
+    processed_dir: str = "processed_data"
+    kit: Literal["lanes8", "articulations12"] = "lanes8"
+    max_files: Count | None = None
+
+    @property
+    def root_path(self) -> Path:
+        """The data root with environment variables and ``~`` expanded."""
+        return Path(expand_environment(self.root)).expanduser()
+
+    @property
+    def dataset_path(self) -> Path:
+        """The folder that holds E-GMD's csv."""
+        return self.root_path / Path(expand_environment(self.dataset_dir)).expanduser()
+
+    @property
+    def processed_path(self) -> Path:
+        """The folder that preprocessing writes and training reads."""
+        return self.root_path / Path(expand_environment(self.processed_dir)).expanduser()
+
+    @property
+    def checkpoints_path(self) -> Path:
+        """The folder with one folder of checkpoints per run."""
+        return self.root_path / "checkpoints"
+
+    @property
+    def logs_path(self) -> Path:
+        """The folder with one folder of TensorBoard logs per run."""
+        return self.root_path / "logs"
+
+
+@dataclass(frozen=True)
+class FeatureConfig:
+    """The log-mel spectrogram; the clock (rate, hop, window) is fixed in ``timing.py``."""
+
+    n_mels: Annotated[int, Range(8, 512)] = 128
+    f_min_hz: NonNegative = 30.0
+    f_max_hz: Positive = 11025.0
+    range_db: Annotated[float, Range(20, 120)] = 80.0
+
+
+@dataclass(frozen=True)
+class PreprocessingConfig:
+    """From E-GMD to the feature store."""
+
+    shard_hours: Annotated[float, Range(0.001, 24)] = 1.0
+    n_workers: Annotated[int, Range(0, 256)] = 0
+    align_labels: bool = True
+    max_offset_s: Annotated[float, Range(0, 0.5)] = 0.1
+    min_alignment_confidence: Probability = 0.15
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """The size of the CRNN; pooling is over frequency only, time is never pooled."""
+
+    conv_channels: tuple[Count, ...] = (32, 64, 128)
+    frequency_pools: tuple[Count, ...] = (2, 2, 2)
+    gru_units: Count = 128
+    gru_layers: Count = 2
+    dropout: Annotated[float, Range(0, 0.9)] = 0.3
+    velocity_head: bool = True
+    beat_head: bool = True
+
+    def __post_init__(self) -> None:
+        if not self.conv_channels or len(self.conv_channels) != len(self.frequency_pools):
+            raise DrumscribeError(
+                "model.frequency_pools: needs one number per block of model.conv_channels, got "
+                f"{len(self.frequency_pools)} for {len(self.conv_channels)} blocks"
+            )
+
+
+@dataclass(frozen=True)
+class AugmentationConfig:
+    """Changes made to log-mel windows while training; 0 switches one off."""
+
+    gain_db: NonNegative = 6.0
+    tilt_db: NonNegative = 6.0
+    eq_db: NonNegative = 4.0
+    noise_probability: Probability = 0.2
+    noise_floor_db: Annotated[float, Range(-80, -10)] = -45.0
+    frequency_shift_bins: Annotated[int, Range(0, 16)] = 1
+    n_time_masks: Annotated[int, Range(0, 16)] = 1
+    time_mask_s: NonNegative = 0.1
+    n_frequency_masks: Annotated[int, Range(0, 16)] = 1
+    frequency_mask_bins: Annotated[int, Range(0, 64)] = 8
+    mixup_probability: Probability = 0.1
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """Fitting the network."""
+
+    run_name: str = "egmd"
+    seed: Annotated[int, Range(0, 2**31 - 1)] = 1
+    epochs: Count = 40
+    batch_size: Count = 32
+    window_s: Annotated[float, Range(0.5, 60)] = 5.0
+    shuffle_shards: Count = 4
+    reading: Literal["sequential", "random"] = "sequential"
+    n_workers: Annotated[int, Range(0, 64)] = 2
+    learning_rate: Positive = 1e-3
+    weight_decay: NonNegative = 1e-4
+    warmup_steps: Annotated[int, Range(0)] = 500
+    schedule: Literal["cosine", "constant"] = "cosine"
+    gradient_clip: Positive = 1.0
+    neighbour_target: Probability = 0.5
+    class_weighting: Probability = 0.5
+    positive_weight: Positive = 2.0
+    velocity_loss_weight: NonNegative = 0.5
+    beat_loss_weight: NonNegative = 0.2
+    early_stopping_patience: Count = 8
+    validation_hours: Positive = 2.0
+    accelerator: Literal["auto", "cpu", "gpu"] = "auto"
+    devices: Annotated[int, Range(1, 64)] = 1
+    precision: Literal["auto", "32-true", "16-mixed", "bf16-mixed"] = "auto"
+    checkpoint_minutes: Positive = 10.0
+
+
+@dataclass(frozen=True)
+class InferenceConfig:
+    """Cutting recordings into chunks and picking onsets from activations."""
+
+    chunk_s: Annotated[float, Range(1, 600)] = 20.0
+    border_s: Annotated[float, Range(0, 10)] = 1.0
+    threshold: Probability = 0.5
+    peak_window_s: Annotated[float, Range(0, 0.2)] = 0.02
+    min_gap_s: Annotated[float, Range(0, 1)] = 0.03
+
+
+@dataclass(frozen=True)
+class Config:
+    """The whole configuration, one attribute per section of the YAML file."""
+
+    data: DataConfig = field(default_factory=DataConfig)
+    features: FeatureConfig = field(default_factory=FeatureConfig)
+    preprocessing: PreprocessingConfig = field(default_factory=PreprocessingConfig)
+    model: ModelConfig = field(default_factory=ModelConfig)
+    augmentation: AugmentationConfig = field(default_factory=AugmentationConfig)
+    training: TrainingConfig = field(default_factory=TrainingConfig)
+    inference: InferenceConfig = field(default_factory=InferenceConfig)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The configuration as plain dicts, lists, numbers and strings."""
+        return cast(dict[str, Any], plain(dataclasses.asdict(self)))
+
+
+def load_config(path: Path | None = None, overrides: Iterable[str] = ()) -> Config:
+    """The configuration of ``path`` (defaults where it is silent) with ``overrides`` on top.
+
+    Args:
+        path: a YAML file; ``None`` for the defaults alone.
+        overrides: ``section.key=value`` strings; the value is read as YAML.
+
+    Raises:
+        DrumscribeError: naming the file and key that is wrong, and what is allowed.
+    """
+    import yaml
+
+    values: Any = {}
+    source = "--set"
+    if path is not None:
+        source = str(path)
+        text = require_file(path, what="config file").read_text(encoding="utf-8", errors="replace")
+        try:
+            values = yaml.safe_load(text) or {}
+        except yaml.YAMLError as error:
+            reason = " ".join(str(error).split())
+            raise DrumscribeError(f"{path}: is not valid YAML ({reason}); mend it") from error
+    try:
+        config = build(Config, values, key="")
+        merged = config.to_dict()
+        for override in overrides:
+            source = "--set"
+            _apply_override(merged, override)
+        return build(Config, merged, key="")
+    except DrumscribeError as error:
+        raise DrumscribeError(f"{source}: {error}") from None
+
+
+def config_from_dict(values: Mapping[str, Any]) -> Config:
+    """The configuration that ``Config.to_dict`` wrote.
+
+    Raises:
+        DrumscribeError: as ``load_config``.
+    """
+    return build(Config, values, key="")
+
+
+def section_from_dict(section: type[T], values: Mapping[str, Any]) -> T:
+    """The configuration section that was saved in a header.
+
+    Raises:
+        DrumscribeError: as ``load_config``.
+    """
+    return build(section, values, key="")
+
+
+def save_config(config: Config, path: Path) -> None:
+    """Write the resolved configuration as YAML, whole or not at all."""
+    import yaml
+
+    write_text(path, yaml.safe_dump(config.to_dict(), sort_keys=False))
+
+
+def expand_environment(text: str) -> str:
+    """``text`` with ``${NAME}`` and ``${NAME:-default}`` replaced from the environment.
+
+    Raises:
+        DrumscribeError: when a variable without a default is not set.
+    """
+
+    def value_of(match: re.Match[str]) -> str:
+        name, default = match["name"], match["default"]
+        value = os.environ.get(name) or default
+        if value is None:
+            raise DrumscribeError(f"environment variable {name} (in {text!r}) is not set; set it")
+        return value
+
+    return re.sub(r"\$\{(?P<name>\w+)(?::-(?P<default>[^}]*))?\}", value_of, text)
+
+
+def _apply_override(values: dict[str, Any], override: str) -> None:
+    """Put ``section.key=value`` into nested ``values``."""
+    import yaml
+
+    name, equals, text = override.partition("=")
+    section, dot, key = name.strip().partition(".")
+    if not (equals and dot and key):
+        raise DrumscribeError(f"{override!r} is not section.key=value, as training.batch_size=8")
+    if section not in values:
+        raise DrumscribeError(f"unknown section {section!r}; choose one of {', '.join(values)}")
+    try:
+        values[section][key] = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise DrumscribeError(f"{name}: {text!r} is not a YAML value") from error

@@ -1,0 +1,1 @@
+"""From recordings and MIDI on disk to features, targets and training windows."""

@@ -1,0 +1,273 @@
+"""Standard MIDI files in and out: notes and beats in seconds, tempo and metre kept.
+
+The only module that knows about ticks. Reading turns a file into notes (seconds) and the beat grid
+its tempo and time-signature events describe; writing does the reverse. What notes mean is not
+decided here (see ``drums.py``).
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import mido
+import numpy as np
+
+from drumscribe.drums import Kit
+from drumscribe.events import DrumEvent
+from drumscribe.utils.errors import DrumscribeError
+from drumscribe.utils.files import atomic_path, require_file
+
+TICKS_PER_BEAT = 480
+"""Resolution of every MIDI file written, in ticks per quarter note."""
+
+DRUM_CHANNEL = 9
+"""The percussion channel, counted from 0 (channel 10 to people)."""
+
+DEFAULT_BPM = 120.0
+"""Tempo of a MIDI file that states none, by the standard."""
+
+_MAX_BEATS = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class MidiNote:
+    """One note-on of a MIDI file.
+
+    Attributes:
+        onset_s: seconds from the start of the file.
+        note: MIDI note number, 0..127.
+        velocity: 1..127.
+    """
+
+    onset_s: float
+    note: int
+    velocity: int
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """One beat of the grid: its time in seconds and its number in the bar, 1 the downbeat."""
+
+    time_s: float
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class TempoChange:
+    """From ``tick`` on, a quarter note lasts ``seconds_per_quarter`` seconds."""
+
+    tick: int
+    seconds_per_quarter: float
+
+
+@dataclass(frozen=True, slots=True)
+class MetreChange:
+    """From ``tick`` on, bars have ``numerator`` beats of a ``1 / denominator`` note."""
+
+    tick: int
+    numerator: int
+    denominator: int
+
+
+@dataclass(frozen=True)
+class MidiRecording:
+    """What a MIDI file says: notes in order of time, tempo and metre changes, and its length."""
+
+    notes: tuple[MidiNote, ...]
+    ticks_per_beat: int
+    tempo_changes: tuple[TempoChange, ...]
+    metre_changes: tuple[MetreChange, ...]
+    end_s: float
+
+    def beats(self, until_s: float | None = None) -> list[Beat]:
+        """The beat grid from time 0 to ``until_s`` (default: the end of the file), in seconds.
+
+        A beat is one count of the time signature: a quarter in 4/4, an eighth in 6/8. A metre
+        change starts a new bar, as the standard has it.
+        """
+        limit_s = self.end_s if until_s is None else until_s
+        beats: list[Beat] = []
+        clock = _TickClock(self.ticks_per_beat, self.tempo_changes)
+        for index, metre in enumerate(self.metre_changes):
+            following = self.metre_changes[index + 1 : index + 2]
+            end_tick = following[0].tick if following else float("inf")
+            step_ticks = self.ticks_per_beat * 4 / metre.denominator
+            count = 0
+            while (tick := metre.tick + count * step_ticks) < end_tick:
+                time_s = clock.seconds(tick)
+                if time_s > limit_s or len(beats) >= _MAX_BEATS:
+                    return beats
+                beats.append(Beat(time_s, count % metre.numerator + 1))
+                count += 1
+        return beats
+
+
+@dataclass
+class NoteReading:
+    """Notes turned into events, and the notes that mean no class of the kit, counted."""
+
+    events: list[DrumEvent]
+    unknown_notes: Counter[int] = field(default_factory=Counter)
+
+
+def read_midi(path: Path) -> MidiRecording:
+    """Read a standard MIDI file.
+
+    Notes of every channel are kept, since drum modules do not agree on one; a note-on of velocity
+    0 is a note-off. Times follow the tempo map exactly.
+
+    Raises:
+        DrumscribeError: when the file is absent, is no MIDI file or is damaged.
+    """
+    require_file(path, what="MIDI file")
+    try:
+        midi = mido.MidiFile(path, clip=True)
+        return _recording(midi)
+    except (OSError, EOFError, ValueError, KeyError, IndexError, TypeError, LookupError) as error:
+        raise DrumscribeError(
+            f"{path}: is not a readable MIDI file ({error or type(error).__name__}); "
+            "export it again as a standard .mid file"
+        ) from error
+
+
+def notes_to_events(
+    notes: Iterable[MidiNote], kit: Kit, overrides: dict[int, str] | None = None
+) -> NoteReading:
+    """The drum events that ``notes`` mean in ``kit``; unknown notes are counted, not lost.
+
+    Args:
+        notes: notes with onsets >= 0 seconds.
+        kit: the kit to read them as.
+        overrides: class names for notes that mean something else in this file.
+    """
+    names = kit.name_by_note | (overrides or {})
+    reading = NoteReading([])
+    for note in notes:
+        if note.note in names:
+            reading.events.append(DrumEvent(note.onset_s, names[note.note], note.velocity))
+        else:
+            reading.unknown_notes[note.note] += 1
+    return reading
+
+
+def write_midi(
+    path: Path,
+    notes: Sequence[MidiNote],
+    *,
+    duration_s: float,
+    bpm: float = DEFAULT_BPM,
+    metre: tuple[int, int] = (4, 4),
+    note_length_s: float = 0.05,
+) -> None:
+    """Write a type 1 file with a tempo track and a drum track, whole or not at all.
+
+    A note ends after ``note_length_s`` or where the next of the same pitch begins, so notes never
+    overlap. The end-of-track marks stand at ``duration_s``, so the file lasts as long as the
+    recording it was made from.
+
+    Args:
+        path: the file to write.
+        notes: any order; two of one pitch on the same tick become the louder one.
+        duration_s: length of the file in seconds; later notes lengthen it.
+        bpm: constant tempo in quarter notes a minute.
+        metre: time signature as (numerator, denominator).
+        note_length_s: longest length of a note in seconds.
+    """
+    tempo_us = mido.bpm2tempo(bpm)
+    ticks_per_second = TICKS_PER_BEAT * 1_000_000 / tempo_us
+    end_tick = round(duration_s * ticks_per_second)
+    messages = _note_messages(notes, ticks_per_second, note_length_s)
+    if messages:
+        end_tick = max(end_tick, messages[-1][0])
+    midi = mido.MidiFile(type=1, ticks_per_beat=TICKS_PER_BEAT)
+    tempo_events = [
+        (0, mido.MetaMessage("set_tempo", tempo=tempo_us)),
+        (0, mido.MetaMessage("time_signature", numerator=metre[0], denominator=metre[1])),
+    ]
+    midi.tracks.append(_track("tempo", tempo_events, end_tick))
+    midi.tracks.append(_track("Drums", messages, end_tick))
+    with atomic_path(path) as temporary:
+        midi.save(temporary)
+
+
+def _recording(midi: mido.MidiFile) -> MidiRecording:
+    """Merge the tracks of a parsed file and put seconds on its notes."""
+    if midi.type == 2 or midi.ticks_per_beat <= 0:
+        raise ValueError("type 2 files and SMPTE time are not supported")
+    raw_notes: list[tuple[int, int, int]] = []
+    tempos: dict[int, float] = {0: 60.0 / DEFAULT_BPM}
+    metres: dict[int, tuple[int, int]] = {0: (4, 4)}
+    end_tick = 0
+    for track in midi.tracks:
+        tick = 0
+        for message in track:
+            tick += message.time
+            if message.type == "note_on" and message.velocity > 0:
+                raw_notes.append((tick, message.note, message.velocity))
+            elif message.type == "set_tempo" and message.tempo > 0:
+                tempos[tick] = message.tempo / 1_000_000
+            elif message.type == "time_signature" and message.numerator > 0:
+                metres[tick] = (message.numerator, message.denominator)
+        end_tick = max(end_tick, tick)
+    tempo_changes = tuple(TempoChange(tick, tempos[tick]) for tick in sorted(tempos))
+    clock = _TickClock(midi.ticks_per_beat, tempo_changes)
+    raw_notes.sort()
+    return MidiRecording(
+        notes=tuple(MidiNote(clock.seconds(tick), note, vel) for tick, note, vel in raw_notes),
+        ticks_per_beat=midi.ticks_per_beat,
+        tempo_changes=tempo_changes,
+        metre_changes=tuple(MetreChange(tick, *metres[tick]) for tick in sorted(metres)),
+        end_s=clock.seconds(end_tick),
+    )
+
+
+class _TickClock:
+    """Seconds of any tick under a tempo map."""
+
+    def __init__(self, ticks_per_beat: int, changes: Sequence[TempoChange]) -> None:
+        self._ticks = np.array([change.tick for change in changes], dtype=np.float64)
+        per_tick = [change.seconds_per_quarter / ticks_per_beat for change in changes]
+        self._seconds_per_tick = np.array(per_tick)
+        spans_s = np.diff(self._ticks) * self._seconds_per_tick[:-1]
+        self._seconds = np.concatenate([[0.0], np.cumsum(spans_s)])
+
+    def seconds(self, tick: float) -> float:
+        index = int(np.searchsorted(self._ticks, tick, side="right")) - 1
+        elapsed_s = (tick - self._ticks[index]) * self._seconds_per_tick[index]
+        return float(self._seconds[index] + elapsed_s)
+
+
+def _note_messages(
+    notes: Iterable[MidiNote], ticks_per_second: float, note_length_s: float
+) -> list[tuple[int, mido.Message]]:
+    """Note-on and note-off messages with absolute ticks, in order, no two notes overlapping."""
+    loudest: dict[tuple[int, int], int] = {}
+    for note in notes:
+        key = (note.note, max(0, round(note.onset_s * ticks_per_second)))
+        loudest[key] = max(note.velocity, loudest.get(key, 0))
+    length_ticks = max(1, round(note_length_s * ticks_per_second))
+    timed: list[tuple[int, int, mido.Message]] = []  # note-offs sort before note-ons
+    ordered = sorted(loudest)
+    for (pitch, tick), following in zip(ordered, [*ordered[1:], (-1, 0)], strict=True):
+        next_tick = following[1] if following[0] == pitch else tick + length_ticks
+        off_tick = min(tick + length_ticks, next_tick)
+        on = {"channel": DRUM_CHANNEL, "note": pitch}
+        velocity = loudest[pitch, tick]
+        timed.append((tick, 1, mido.Message("note_on", velocity=velocity, **on)))
+        timed.append((off_tick, 0, mido.Message("note_off", velocity=0, **on)))
+    timed.sort(key=lambda item: item[:2])
+    return [(tick, message) for tick, _, message in timed]
+
+
+def _track(
+    name: str, messages: Iterable[tuple[int, mido.Message | mido.MetaMessage]], end_tick: int
+) -> mido.MidiTrack:
+    """A track from messages with absolute ticks, ending at ``end_tick``."""
+    track = mido.MidiTrack([mido.MetaMessage("track_name", name=name)])
+    now = 0
+    for tick, message in messages:
+        track.append(message.copy(time=tick - now))
+        now = tick
+    track.append(mido.MetaMessage("end_of_track", time=max(0, end_tick - now)))
+    return track

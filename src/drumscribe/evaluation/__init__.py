@@ -1,0 +1,1 @@
+"""Scoring transcriptions against references."""

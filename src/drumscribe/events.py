@@ -1,0 +1,52 @@
+"""Drum events: what every stage from MIDI labels to charts hands on."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from drumscribe.drums import LANES8, Kit
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class DrumEvent:
+    """One hit.
+
+    Attributes:
+        onset_s: time of the hit in seconds from the start of the recording, >= 0.
+        drum: class name in the kit in use ("kick").
+        velocity: MIDI velocity, 1..127.
+        confidence: how sure the transcriber is, 0..1; 1 for labels.
+    """
+
+    onset_s: float
+    drum: str
+    velocity: int
+    confidence: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.onset_s) and self.onset_s >= 0):
+            raise ValueError(f"onset_s must be finite and >= 0, got {self.onset_s}")
+        if not 1 <= self.velocity <= 127:
+            raise ValueError(f"velocity must be 1..127, got {self.velocity}")
+        if not 0 <= self.confidence <= 1:
+            raise ValueError(f"confidence must be 0..1, got {self.confidence}")
+
+
+def fold_to_lanes(events: Iterable[DrumEvent], kit: Kit) -> list[DrumEvent]:
+    """The events of ``kit`` as events of the eight lanes, in the same order."""
+    if kit is LANES8:
+        return list(events)
+    return [
+        DrumEvent(event.onset_s, kit[event.drum].lane, event.velocity, event.confidence)
+        for event in events
+    ]
+
+
+def onsets_by_drum(events: Iterable[DrumEvent], kit: Kit) -> dict[str, list[float]]:
+    """Sorted onset times in seconds per class of ``kit``; empty where nothing is hit."""
+    onsets: dict[str, list[float]] = {name: [] for name in kit.names}
+    for event in events:
+        onsets[event.drum].append(event.onset_s)
+    for times in onsets.values():
+        times.sort()
+    return onsets

@@ -1,0 +1,80 @@
+"""Writing files so that a reader never sees half of one."""
+
+import contextlib
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+from drumscribe.utils.errors import DrumscribeError
+
+_TEMPORARY_SUFFIX = ".partial"
+
+
+@contextlib.contextmanager
+def atomic_path(target: Path) -> Iterator[Path]:
+    """Yield a temporary path beside ``target`` and rename it to ``target`` when the block succeeds.
+
+    The folder is made if it is absent. When the block fails or is interrupted the temporary file is
+    removed and ``target`` stays as it was. The temporary name keeps the suffix of ``target``, for
+    libraries that choose a format by it.
+
+    Raises:
+        DrumscribeError: when the folder cannot be made or written to.
+    """
+    temporary = target.with_name(f".{uuid.uuid4().hex[:8]}{_TEMPORARY_SUFFIX}{target.suffix}")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if target.is_dir():
+            raise DrumscribeError(f"{target}: is a folder; name a file to write")
+        yield temporary
+        _flush_to_disk(temporary)
+        temporary.replace(target)
+    except OSError as error:
+        raise DrumscribeError(
+            f"{target}: cannot be written ({error.strerror or error}); choose another place"
+        ) from error
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def write_text(target: Path, text: str) -> None:
+    """Write ``text`` to ``target`` as UTF-8, whole or not at all."""
+    with atomic_path(target) as temporary:
+        temporary.write_text(text, encoding="utf-8", newline="\n")
+
+
+def remove_partial_files(folder: Path) -> int:
+    """Delete what killed runs left half-written directly in ``folder``; return how many files."""
+    leftovers = list(folder.glob(f".*{_TEMPORARY_SUFFIX}*"))
+    for path in leftovers:
+        path.unlink(missing_ok=True)
+    return len(leftovers)
+
+
+def require_file(path: Path, *, what: str, hint: str = "check the path") -> Path:
+    """Return ``path`` if it is a file.
+
+    Args:
+        path: the path the user gave.
+        what: what the file should be, for the message ("audio file").
+        hint: what to do when it is absent.
+
+    Raises:
+        DrumscribeError: when it is absent or a folder.
+    """
+    if path.is_dir():
+        raise DrumscribeError(f"{path}: is a folder, not a {what}; {hint}")
+    if not path.is_file():
+        raise DrumscribeError(f"{path}: no such {what}; {hint}")
+    return path
+
+
+def _flush_to_disk(path: Path) -> None:
+    """Ask the system to put ``path`` on the disk, so that a rename never outlives its data."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

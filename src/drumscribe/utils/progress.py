@@ -1,0 +1,41 @@
+"""Progress of long work: a bar with rate and time left on a terminal, nothing in a pipe."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+
+Advance = Callable[[float], None]
+"""Called with the amount of work just done, in the unit of ``total``."""
+
+
+@contextlib.contextmanager
+def progress_bar(description: str, total: float, *, unit: str) -> Iterator[Advance]:
+    """Show a bar on standard error while the block runs.
+
+    Args:
+        description: what is being done.
+        total: the whole amount of work, in ``unit``.
+        unit: the plural noun that work is counted in ("files", "s of audio").
+
+    Yields:
+        A function to call with the amount of work that has just been done.
+    """
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed:.0f}/{task.total:.0f} " + unit),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+        task = progress.add_task(description, total=total, rate="")
+
+        def advance(amount: float) -> None:
+            progress.advance(task, amount)
+            speed = progress.tasks[task].speed
+            progress.update(task, rate=f"{speed:.1f}/s" if speed else "")
+
+        yield advance
