@@ -80,7 +80,7 @@ class PreprocessingConfig:
     n_workers: Annotated[int, Range(0, 256)] = 0
     align_labels: bool = True
     max_offset_s: Annotated[float, Range(0, 0.5)] = 0.1
-    min_alignment_confidence: Probability = 0.15
+    min_alignment_confidence: Probability = 0.2
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
 """E-GMD's csv and labels, with the dataset's known traps handled.
 
-Place in the flow: csv -> ``Recording`` -> labels. Recordings are keyed by ``audio_filename``, because
-``id`` repeats across kits, and keep the official split, because one performance exists on 43 kits.
+Place in the flow: csv -> ``Recording`` -> labels. Recordings are keyed by ``audio_filename``,
+because ``id`` repeats across kits, and keep the official split, because one performance exists on
+43 kits.
 """
 
 import csv

@@ -1,0 +1,262 @@
+"""From E-GMD to the feature store, in parallel and resumable.
+
+Place in the flow: csv -> plan (which recordings go into which shard) -> shards -> splits csv and
+summary. The plan depends on the csv and the configuration alone, and a shard is written whole or
+not at all, so a killed run is continued by running it again: shards that exist and were made from
+the same plan are kept. Recordings are dealt to shards in a shuffled order, so that neighbours on
+disk are neither of one groove nor of one kit.
+"""
+
+import contextlib
+import dataclasses
+import hashlib
+import json
+import multiprocessing
+import os
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from drumscribe.config import Config, save_config
+from drumscribe.data.egmd import Recording, RecordingList, read_recordings, sample_recordings
+from drumscribe.data.feature_store import (
+    ShardWriter,
+    StoredRecording,
+    StoreHeader,
+    shard_fingerprint,
+    writing_shard,
+)
+from drumscribe.data.log_mel import log_mel
+from drumscribe.data.recording_processing import UnusableRecordingError, label_recording
+from drumscribe.data.store_summary import SplitSummary, summarise_split
+from drumscribe.data.targets import beat_array, event_array
+from drumscribe.drums import kit_by_name
+from drumscribe.utils.errors import DrumscribeError
+from drumscribe.utils.files import remove_partial_files
+from drumscribe.utils.progress import Advance, progress_bar
+
+SPLIT_NAMES = ("train", "val", "test")
+
+
+@dataclass(frozen=True)
+class ShardPlan:
+    """One shard to write: where, from what, and the fingerprint of all that it depends on."""
+
+    path: Path
+    recordings: tuple[Recording, ...]
+    fingerprint: str
+
+    @property
+    def duration_s(self) -> float:
+        """Length of its recordings by the csv, in seconds."""
+        return sum(recording.duration_s for recording in self.recordings)
+
+
+@dataclass
+class PreprocessSummary:
+    """The summary of every split, the csv rows left out, and how many shards were made or kept."""
+
+    splits: dict[str, SplitSummary]
+    skipped_rows: Counter[str]
+    n_shards_made: int
+    n_shards_kept: int
+
+
+def preprocess(config: Config, *, overwrite: bool = False) -> PreprocessSummary:
+    """Write the feature store that ``config`` asks for, or what is missing of it.
+
+    Args:
+        config: the configuration; ``data``, ``features`` and ``preprocessing`` matter here.
+        overwrite: replace shards that were made from another plan.
+
+    Returns:
+        What the store holds, read back from it.
+
+    Raises:
+        DrumscribeError: when there is no dataset, the store was made with other settings, or a
+            worker process died.
+    """
+    found = read_recordings(config.data.dataset_path)
+    plans = plan_shards(config, found.recordings)
+    todo = _unfinished(plans, overwrite=overwrite)
+    _make_shards(todo, config)
+    return _finish_store(plans, config, found, n_made=len(todo))
+
+
+def plan_shards(config: Config, recordings: Sequence[Recording]) -> list[ShardPlan]:
+    """Deal recordings to shards: shuffled within their split, about ``shard_hours`` each."""
+    if config.data.max_files is not None:
+        recordings = sample_recordings(recordings, config.data.max_files)
+    plans = []
+    for split in SPLIT_NAMES:
+        chosen = [recording for recording in recordings if recording.split == split]
+        chosen.sort(key=lambda r: hashlib.sha256(r.audio_filename.encode()).hexdigest())
+        for index, group in enumerate(_grouped(chosen, config.preprocessing.shard_hours * 3600)):
+            path = config.data.processed_path / split / f"shard-{index:05}.h5"
+            plans.append(ShardPlan(path, group, _fingerprint(config, group)))
+    return plans
+
+
+def _grouped(recordings: Iterable[Recording], limit_s: float) -> Iterator[tuple[Recording, ...]]:
+    """Consecutive groups that each reach ``limit_s`` seconds, the last one perhaps not."""
+    group: list[Recording] = []
+    for recording in recordings:
+        group.append(recording)
+        if sum(r.duration_s for r in group) >= limit_s:
+            yield tuple(group)
+            group = []
+    if group:
+        yield tuple(group)
+
+
+def _store_header(config: Config) -> StoreHeader:
+    return StoreHeader(kit_by_name(config.data.kit), config.features)
+
+
+def _fingerprint(config: Config, recordings: Sequence[Recording]) -> str:
+    """A hash of everything that decides the content of a shard."""
+    settings = dataclasses.asdict(config.preprocessing)
+    for name in ("n_workers", "shard_hours"):  # these decide who writes a shard, not what is in it
+        settings.pop(name)
+    content = {
+        "header": _store_header(config).to_json(),
+        "settings": settings,
+        "recordings": [dataclasses.asdict(recording) for recording in recordings],
+    }
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _unfinished(plans: Sequence[ShardPlan], *, overwrite: bool) -> list[ShardPlan]:
+    """The shards still to be made, after clearing away what does not belong to the plan."""
+    planned = {plan.path: plan.fingerprint for plan in plans}
+    folders = {plan.path.parent.parent / split for plan in plans for split in SPLIT_NAMES}
+    foreign = []
+    for folder in folders:
+        remove_partial_files(folder)
+        for path in folder.glob("shard-*.h5"):
+            fingerprint = shard_fingerprint(path)
+            if fingerprint is None:
+                path.unlink()  # damaged: it will be made again
+            elif planned.get(path) != fingerprint:
+                foreign.append(path)
+    if foreign and not overwrite:
+        raise DrumscribeError(
+            f"{min(foreign)}: was made from other recordings or settings; add --overwrite to "
+            "replace such shards, or set data.processed_dir to another folder"
+        )
+    for path in foreign:
+        path.unlink()
+    return [plan for plan in plans if not plan.path.exists()]
+
+
+_seconds_done: Any = None
+"""In a worker: the counter, shared by all processes, of seconds of audio done."""
+
+
+def _make_shards(plans: Sequence[ShardPlan], config: Config) -> None:
+    """Write shards in worker processes, showing seconds of audio done."""
+    if not plans:
+        return
+    n_workers = config.preprocessing.n_workers or os.cpu_count() or 1
+    context = multiprocessing.get_context("spawn")
+    counter = context.Value("d", 0.0)
+    total_s = sum(plan.duration_s for plan in plans)
+    with (
+        _one_thread_each(),
+        progress_bar("preprocessing", total_s, unit="s of audio") as advance,
+        ProcessPoolExecutor(
+            min(n_workers, len(plans)), context, initializer=_start_worker, initargs=(counter,)
+        ) as pool,
+    ):
+        futures = [pool.submit(_make_shard, plan, config) for plan in plans]
+        try:
+            _follow(futures, counter, advance)
+        except BrokenProcessPool:
+            raise DrumscribeError(
+                "a preprocessing worker was killed (out of memory?); run the command again to "
+                "continue, with fewer preprocessing.n_workers if it happens again"
+            ) from None
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+@contextlib.contextmanager
+def _one_thread_each() -> Iterator[None]:
+    """Processes started in this block do linear algebra in one thread: they fill the cores."""
+    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+    before = {name: os.environ.get(name) for name in names}
+    os.environ.update(dict.fromkeys(names, "1"))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name) if value is None else os.environ.update({name: value})
+
+
+def _start_worker(counter: Any) -> None:
+    global _seconds_done
+    _seconds_done = counter
+
+
+def _follow(futures: Iterable[Future[None]], counter: Any, advance: Advance) -> None:
+    """Move the bar while the futures run; raise the first error of any."""
+    pending = set(futures)
+    shown_s = 0.0
+    while pending:
+        done, pending = wait(pending, timeout=0.5, return_when=FIRST_COMPLETED)
+        done_s = counter.value
+        advance(done_s - shown_s)
+        shown_s = done_s
+        for future in done:
+            future.result()
+
+
+def _make_shard(plan: ShardPlan, config: Config) -> None:
+    """Write one shard; a recording that cannot be used is noted down and left out."""
+    with writing_shard(plan.path, _store_header(config), plan.fingerprint) as writer:
+        for recording in plan.recordings:
+            try:
+                _add_recording(writer, recording, config)
+            except UnusableRecordingError as error:
+                writer.skip(recording.audio_filename, error.kind, str(error))
+            if _seconds_done is not None:
+                with _seconds_done.get_lock():
+                    _seconds_done.value += recording.duration_s
+
+
+def _add_recording(writer: ShardWriter, recording: Recording, config: Config) -> None:
+    """Decode, align and append one recording."""
+    kit = kit_by_name(config.data.kit)
+    labelled = label_recording(config.data.dataset_path, recording, kit, config.preprocessing)
+    features = log_mel(labelled.samples, config.features)
+    stored = StoredRecording(
+        audio_filename=recording.audio_filename,
+        midi_filename=recording.midi_filename,
+        performance=recording.performance,
+        kit_name=recording.kit_name,
+        start_frame=writer.n_frames,
+        n_frames=len(features),
+        duration_s=labelled.duration_s,
+        offset_s=labelled.alignment.offset_s,
+        alignment_confidence=labelled.alignment.confidence,
+        label_source=labelled.label_source,
+        unknown_notes={str(note): n for note, n in sorted(labelled.unknown_notes.items())},
+    )
+    writer.add(stored, features, event_array(labelled.events, kit), beat_array(labelled.beats))
+
+
+def _finish_store(
+    plans: Sequence[ShardPlan], config: Config, found: RecordingList, *, n_made: int
+) -> PreprocessSummary:
+    """Write the splits csv files and the configuration, and sum up the store."""
+    processed = config.data.processed_path
+    summaries = {}
+    for split in SPLIT_NAMES:
+        paths = [plan.path for plan in plans if plan.path.parent.name == split]
+        summaries[split] = summarise_split(paths, processed / "splits" / f"{split}.csv")
+    save_config(config, processed / "config.yaml")
+    return PreprocessSummary(summaries, found.skipped_rows, n_made, len(plans) - n_made)

@@ -1,0 +1,131 @@
+"""One recording of E-GMD, from its files to features and labels on the audio's clock."""
+
+import dataclasses
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from drumscribe.config import PreprocessingConfig
+from drumscribe.data.alignment import Alignment, align, onset_strength
+from drumscribe.data.audio_processing import read_audio
+from drumscribe.data.egmd import Recording, read_labels
+from drumscribe.data.midi_processing import Beat, MidiNote, notes_to_events
+from drumscribe.data.targets import grid_phase_s
+from drumscribe.drums import Kit
+from drumscribe.events import DrumEvent
+from drumscribe.timing import samples_to_seconds
+from drumscribe.utils.errors import DrumscribeError
+
+FloatArray = npt.NDArray[np.float32]
+
+_MAX_LATE_SHARE = 0.1  # hits after the end of the audio, above which the MIDI is another take's
+
+
+class UnusableRecordingError(DrumscribeError):
+    """A recording that must be left out.
+
+    Attributes:
+        kind: the kind of reason in a few words, the same for all recordings it applies to.
+    """
+
+    def __init__(self, kind: str, reason: str) -> None:
+        super().__init__(reason)
+        self.kind = kind
+
+
+@dataclass(frozen=True)
+class LabelledRecording:
+    """A recording's samples with the labels that fit them.
+
+    Attributes:
+        samples: mono at ``SAMPLE_RATE``, shape (n_samples,).
+        events: hits in seconds on the audio's clock.
+        beats: beats in seconds on the audio's clock, where the player has them.
+        alignment: offset that was added to the MIDI's times.
+        label_source: "own" or "canonical" MIDI.
+        unknown_notes: notes that mean no class of the kit, counted.
+    """
+
+    samples: FloatArray
+    events: list[DrumEvent]
+    beats: list[Beat]
+    alignment: Alignment
+    label_source: str
+    unknown_notes: Counter[int]
+
+    @property
+    def duration_s(self) -> float:
+        """Length of the audio in seconds."""
+        return samples_to_seconds(len(self.samples))
+
+
+def label_recording(
+    dataset_dir: Path, recording: Recording, kit: Kit, settings: PreprocessingConfig
+) -> LabelledRecording:
+    """Read a recording and put its labels on the audio's clock.
+
+    Args:
+        dataset_dir: the folder that the csv's paths start from.
+        recording: the csv row.
+        kit: the kit to read the notes as.
+        settings: whether and how to align.
+
+    Raises:
+        UnusableRecordingError: when it must be left out, with the reason.
+    """
+    try:
+        labels = read_labels(dataset_dir, recording)
+    except DrumscribeError as error:
+        raise UnusableRecordingError("no usable MIDI", str(error)) from error
+    try:
+        samples = read_audio(dataset_dir / recording.audio_filename)
+    except DrumscribeError as error:
+        raise UnusableRecordingError("no usable audio", str(error)) from error
+    duration_s = samples_to_seconds(len(samples))
+    alignment = _alignment(samples, labels.notes, settings)
+    reading = notes_to_events(
+        _fitted(labels.notes, alignment.offset_s, duration_s), kit, labels.overrides
+    )
+    beats = labels.midi.beats(duration_s)
+    shift_s = alignment.offset_s + grid_phase_s(labels.notes, beats, kit)
+    placed = [Beat(beat.time_s + shift_s, beat.number) for beat in beats]
+    return LabelledRecording(
+        samples=samples,
+        events=reading.events,
+        beats=[beat for beat in placed if 0 <= beat.time_s <= duration_s],
+        alignment=alignment,
+        label_source=labels.source,
+        unknown_notes=reading.unknown_notes,
+    )
+
+
+def _alignment(
+    samples: FloatArray, notes: Sequence[MidiNote], settings: PreprocessingConfig
+) -> Alignment:
+    """The offset of the audio against the MIDI, 0 when alignment is switched off."""
+    if not notes:
+        raise UnusableRecordingError("no hits", "the MIDI file holds no notes")
+    if not settings.align_labels:
+        return Alignment(0.0, 0.0)
+    alignment = align(onset_strength([samples]), notes, max_offset_s=settings.max_offset_s)
+    if alignment.confidence < settings.min_alignment_confidence:
+        raise UnusableRecordingError(
+            "not aligned", f"hits do not fit the audio (confidence {alignment.confidence:.2f})"
+        )
+    return alignment
+
+
+def _fitted(notes: Sequence[MidiNote], offset_s: float, duration_s: float) -> list[MidiNote]:
+    """The notes on the audio's clock; what an offset puts before the start is put at the start."""
+    moved = [dataclasses.replace(n, onset_s=max(0.0, n.onset_s + offset_s)) for n in notes]
+    inside = [note for note in moved if note.onset_s <= duration_s]
+    n_late = len(moved) - len(inside)
+    if n_late > _MAX_LATE_SHARE * len(moved):
+        raise UnusableRecordingError(
+            "audio too short", f"{n_late} of {len(moved)} hits lie after the end of the audio"
+        )
+    return inside

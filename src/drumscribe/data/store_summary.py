@@ -1,0 +1,89 @@
+"""What a feature store holds: the splits csv files and the sums over them."""
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from drumscribe.data.feature_store import Shard, StoredRecording
+from drumscribe.drums import Kit
+from drumscribe.utils.files import write_text
+
+
+@dataclass
+class SplitSummary:
+    """What a split holds: recordings, seconds, hits per class, and what was left out."""
+
+    n_recordings: int = 0
+    duration_s: float = 0.0
+    hits: Counter[str] = field(default_factory=Counter)
+    unknown_notes: Counter[int] = field(default_factory=Counter)
+    skipped: Counter[str] = field(default_factory=Counter)
+    offsets_s: list[float] = field(default_factory=list)
+    label_sources: Counter[str] = field(default_factory=Counter)
+
+
+def summarise_split(shard_paths: Iterable[Path], csv_path: Path) -> SplitSummary:
+    """Read a split's shards, write its csv (a row per recording, left out or not) and sum it up."""
+    summary = SplitSummary()
+    rows: list[dict[str, object]] = []
+    for path in shard_paths:
+        shard = Shard(path)
+        for stored in shard.recordings:
+            events = shard.recording_events(stored)
+            hits = np.bincount(events["drum"], minlength=len(shard.header.kit)).tolist()
+            _count(summary, stored, hits, shard.header.kit)
+            rows.append(_row(stored, hits, shard.header.kit) | {"shard": path.name})
+        for skipped in shard.skipped:
+            summary.skipped[skipped.kind] += 1
+            rows.append(
+                {
+                    "audio_filename": skipped.audio_filename,
+                    "status": "skipped",
+                    "reason": f"{skipped.kind}: {skipped.reason}",
+                    "shard": path.name,
+                }
+            )
+        shard.close()
+    write_text(csv_path, _csv_text(rows))
+    return summary
+
+
+def _count(summary: SplitSummary, stored: StoredRecording, hits: Sequence[int], kit: Kit) -> None:
+    summary.n_recordings += 1
+    summary.duration_s += stored.duration_s
+    summary.offsets_s.append(stored.offset_s)
+    summary.label_sources[stored.label_source] += 1
+    summary.hits.update(dict(zip(kit.names, hits, strict=True)))
+    summary.unknown_notes.update({int(note): n for note, n in stored.unknown_notes.items()})
+
+
+def _row(stored: StoredRecording, hits: Sequence[int], kit: Kit) -> dict[str, object]:
+    """A recording as a row of the splits csv."""
+    return {
+        "audio_filename": stored.audio_filename,
+        "midi_filename": stored.midi_filename,
+        "kit_name": stored.kit_name,
+        "status": "ok",
+        "reason": "",
+        "duration_s": f"{stored.duration_s:.4f}",
+        "n_frames": stored.n_frames,
+        "offset_ms": f"{stored.offset_s * 1000:.2f}",
+        "alignment_confidence": f"{stored.alignment_confidence:.3f}",
+        "label_source": stored.label_source,
+        **{f"n_{name}": n for name, n in zip(kit.names, hits, strict=True)},
+    }
+
+
+def _csv_text(rows: Sequence[dict[str, object]]) -> str:
+    """Rows as csv; the columns are those of any row, in order of appearance."""
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()

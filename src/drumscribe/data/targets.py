@@ -1,0 +1,142 @@
+"""Events and beats as what the network is trained towards, frame by frame.
+
+T frames, C drum classes. Labels are kept as sparse events with exact times and painted onto frames
+when a window is read: a fraction of the size of dense targets, and how wide an onset is painted
+stays a choice of the training run.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from drumscribe.data.midi_processing import Beat, MidiNote
+from drumscribe.drums import Kit
+from drumscribe.events import DrumEvent
+from drumscribe.timing import FRAME_RATE
+
+FloatArray = npt.NDArray[np.float32]
+
+EVENT_DTYPE = np.dtype([("onset_s", "<f8"), ("drum", "u1"), ("velocity", "u1")])
+"""One hit: seconds, class index in the kit, MIDI velocity."""
+
+BEAT_DTYPE = np.dtype([("time_s", "<f8"), ("number", "u1")])
+"""One beat: seconds, number in the bar (1 is the downbeat)."""
+
+MAX_VELOCITY = 127
+
+_GRID_STEPS_PER_BEAT = 2
+_MAX_PHASE_S = 0.06
+
+
+@dataclass(frozen=True)
+class Targets:
+    """What the network should say about a window.
+
+    Attributes:
+        onset: shape (T, C), 1 at an onset's frame, the neighbour value beside it, else 0.
+        velocity: shape (T, C), velocity / 127 where ``onset`` > 0, else 0.
+        beat: shape (T, 2), beats and downbeats, painted as onsets are.
+    """
+
+    onset: FloatArray
+    velocity: FloatArray
+    beat: FloatArray
+
+
+def event_array(events: Iterable[DrumEvent], kit: Kit) -> npt.NDArray[np.void]:
+    """Events as a sorted array of ``EVENT_DTYPE``."""
+    rows = [(event.onset_s, kit.index_by_name[event.drum], event.velocity) for event in events]
+    return np.sort(np.array(rows, dtype=EVENT_DTYPE), order=("onset_s", "drum"))
+
+
+def events_of_array(array: npt.NDArray[np.void], kit: Kit) -> list[DrumEvent]:
+    """The events that ``event_array`` was given, sorted."""
+    return [
+        DrumEvent(float(row["onset_s"]), kit.names[row["drum"]], int(row["velocity"]))
+        for row in array
+    ]
+
+
+def beat_array(beats: Iterable[Beat]) -> npt.NDArray[np.void]:
+    """Beats as an array of ``BEAT_DTYPE``."""
+    return np.array([(beat.time_s, min(beat.number, 255)) for beat in beats], dtype=BEAT_DTYPE)
+
+
+def paint_targets(
+    events: npt.NDArray[np.void],
+    beats: npt.NDArray[np.void],
+    *,
+    first_frame: int,
+    n_frames: int,
+    n_classes: int,
+    neighbour_target: float,
+) -> Targets:
+    """The targets of the window of ``n_frames`` frames from ``first_frame`` on.
+
+    Args:
+        events: ``EVENT_DTYPE``, times on the clock whose frame 0 is at 0 s.
+        beats: ``BEAT_DTYPE``, on the same clock.
+        first_frame: the window's first frame on that clock.
+        n_frames: T.
+        n_classes: C.
+        neighbour_target: 0..1, the target one frame before and after an onset.
+    """
+    onset = np.zeros((n_frames, n_classes), np.float32)
+    velocity = np.zeros((n_frames, n_classes), np.float32)
+    frames = _nearest_frames(events["onset_s"]) - first_frame
+    _paint(onset, frames, events["drum"], neighbour_target)
+    for shift in (-1, 1, 0):  # an onset's own frame last, so that it wins over a neighbour's
+        shown = (frames + shift >= 0) & (frames + shift < n_frames)
+        rows, columns = frames[shown] + shift, events["drum"][shown]
+        velocity[rows, columns] = events["velocity"][shown] / np.float32(MAX_VELOCITY)
+    beat = np.zeros((n_frames, 2), np.float32)
+    beat_frames = _nearest_frames(beats["time_s"]) - first_frame
+    is_downbeat = beats["number"] == 1
+    _paint(beat, beat_frames, np.zeros(len(beats), int), neighbour_target)
+    _paint(beat, beat_frames[is_downbeat], np.ones(is_downbeat.sum(), int), neighbour_target)
+    return Targets(onset, velocity, beat)
+
+
+def grid_phase_s(notes: Sequence[MidiNote], beats: Sequence[Beat], kit: Kit) -> float:
+    """How far the player lies behind the grid of the click, in seconds (negative: ahead).
+
+    The median distance of kicks and snares to the nearest half beat, over those within 60 ms of
+    one: drummers of the Groove dataset play a constant -38..+15 ms against their click.
+
+    Returns:
+        Seconds to add to beats so that they fall where the player has them; 0 without evidence.
+    """
+    backbeat = {"kick", "snare"}
+    onsets = np.array(
+        [n.onset_s for n in notes if kit.name_by_note.get(n.note) in backbeat], dtype=np.float64
+    )
+    times_s = np.array([beat.time_s for beat in beats])
+    if len(onsets) == 0 or len(times_s) < 2:
+        return 0.0
+    positions = np.arange(len(times_s)) * _GRID_STEPS_PER_BEAT
+    grid_s = np.interp(np.arange(positions[-1] + 1), positions, times_s)
+    nearest = np.clip(np.searchsorted(grid_s, onsets), 1, len(grid_s) - 1)
+    distances = np.stack([onsets - grid_s[nearest - 1], onsets - grid_s[nearest]])
+    closest = distances[np.abs(distances).argmin(axis=0), np.arange(len(onsets))]
+    near = closest[np.abs(closest) <= _MAX_PHASE_S]
+    return float(np.median(near)) if len(near) else 0.0
+
+
+def _nearest_frames(times_s: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+    """``seconds_to_frame`` of an array."""
+    return np.floor(times_s * FRAME_RATE + 0.5).astype(np.int64)
+
+
+def _paint(
+    target: FloatArray,
+    frames: npt.NDArray[np.int64],
+    columns: npt.NDArray[np.integer],
+    neighbour_target: float,
+) -> None:
+    """Put 1 at ``frames`` and ``neighbour_target`` beside them, never lowering a value."""
+    for shift, value in ((-1, neighbour_target), (1, neighbour_target), (0, 1.0)):
+        shown = (frames + shift >= 0) & (frames + shift < len(target))
+        cells = (frames[shown] + shift, columns[shown])
+        target[cells] = np.maximum(target[cells], value)
