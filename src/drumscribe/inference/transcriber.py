@@ -1,0 +1,139 @@
+"""The pipeline: audio -> log-mel -> chunks -> model -> activations -> events.
+
+The command line, evaluation and training's validation all construct ``Transcriber``; each step is a
+function of its own that can be used alone.
+"""
+
+import dataclasses
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from drumscribe.config import InferenceConfig
+from drumscribe.data.audio_processing import audio_blocks
+from drumscribe.data.log_mel import log_mel_blocks
+from drumscribe.drums import Kit
+from drumscribe.events import DrumEvent
+from drumscribe.inference.chunking import Chunk, keep_middle, split
+from drumscribe.inference.peak_picking import pick_events
+from drumscribe.models.frame_model import Activations, FrameModel
+from drumscribe.timing import samples_to_seconds, seconds_to_frame
+from drumscribe.utils.errors import DrumscribeError
+
+FloatArray = npt.NDArray[np.float32]
+
+_CHUNKS_PER_BATCH = 4
+
+
+@dataclass(frozen=True)
+class Transcription:
+    """What was heard in a recording.
+
+    Attributes:
+        events: the hits in order of time.
+        kit: the kit their names belong to.
+        duration_s: length of the recording in seconds.
+    """
+
+    events: list[DrumEvent]
+    kit: Kit
+    duration_s: float
+
+
+class Transcriber:
+    """Turns recordings into drum events with one model.
+
+    Args:
+        model: any frame model.
+        config: chunk lengths and peak picking.
+        thresholds: thresholds that replace the model's own, by class name.
+
+    Raises:
+        DrumscribeError: when a threshold names no class of the model's kit.
+    """
+
+    def __init__(
+        self,
+        model: FrameModel,
+        config: InferenceConfig,
+        thresholds: Mapping[str, float] | None = None,
+    ) -> None:
+        self._model = model
+        self._config = config
+        self.kit = model.header.kit
+        self.thresholds = {**model.header.thresholds, **(thresholds or {})}
+        unknown = set(self.thresholds) - set(self.kit.names)
+        if unknown:
+            raise DrumscribeError(
+                f"--threshold: unknown drum {min(unknown)!r}; the model has "
+                + ", ".join(self.kit.names)
+            )
+
+    def transcribe(
+        self, path: Path, on_progress: Callable[[float], None] | None = None
+    ) -> Transcription:
+        """Transcribe an audio file of any length.
+
+        Args:
+            path: the recording.
+            on_progress: called with seconds of audio that have just been read.
+
+        Raises:
+            DrumscribeError: when the file cannot be decoded.
+        """
+        n_samples = 0
+
+        def counted() -> Iterator[FloatArray]:
+            nonlocal n_samples
+            for block in audio_blocks(path):
+                n_samples += len(block)
+                if on_progress is not None:
+                    on_progress(samples_to_seconds(len(block)))
+                yield block
+
+        activations = self.activations(log_mel_blocks(counted(), self._model.header.features))
+        duration_s = samples_to_seconds(n_samples)
+        return Transcription(self.events(activations), self.kit, duration_s)
+
+    def activations(self, log_mel: Iterable[FloatArray]) -> Activations:
+        """The model's activations over a recording.
+
+        Args:
+            log_mel: its log-mel in blocks of shape (t, F).
+
+        Returns:
+            Arrays of shape (T, C) and (T, 2), T the frames of all blocks.
+        """
+        border_frames = seconds_to_frame(self._config.border_s)
+        chunks = split(
+            log_mel,
+            chunk_frames=seconds_to_frame(self._config.chunk_s),
+            border_frames=border_frames,
+        )
+        parts: dict[str, list[FloatArray]] = {}
+        for batch in _batched(chunks, _CHUNKS_PER_BATCH):
+            output = self._model(np.stack([chunk.log_mel for chunk in batch]))
+            for field in dataclasses.fields(output):
+                head: FloatArray | None = getattr(output, field.name)
+                if head is not None:
+                    kept = [
+                        keep_middle(rows, chunk, border_frames=border_frames)
+                        for rows, chunk in zip(head, batch, strict=True)
+                    ]
+                    parts.setdefault(field.name, []).extend(kept)
+        joined = {name: np.concatenate(rows) for name, rows in parts.items()}
+        return Activations(joined["onset"], joined.get("velocity"), joined.get("beat"))
+
+    def events(self, activations: Activations) -> list[DrumEvent]:
+        """The hits that the activations of a whole recording show."""
+        return pick_events(activations, self.kit, self._config, self.thresholds)
+
+
+def _batched(chunks: Iterator[Chunk], size: int) -> Iterator[list[Chunk]]:
+    """Consecutive chunks, ``size`` at a time."""
+    while batch := list(itertools.islice(chunks, size)):
+        yield batch

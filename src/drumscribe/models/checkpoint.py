@@ -1,0 +1,99 @@
+"""Checkpoints: header and weights inside a Lightning ``.ckpt``, loaded without running code."""
+
+import pickle
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from drumscribe.models.crnn import DrumCRNN, activations
+from drumscribe.models.frame_model import Activations, FloatArray
+from drumscribe.models.header import ModelHeader, header_from_dict
+from drumscribe.utils.errors import DrumscribeError
+from drumscribe.utils.files import require_file
+
+HEADER_KEY = "drumscribe_header"
+"""The entry of a checkpoint that holds ``ModelHeader.to_dict()``."""
+
+STATE_PREFIX = "model."
+"""What the network's weights are called in the checkpoint's state dict, before their own names."""
+
+
+class TorchFrameModel:
+    """A ``FrameModel`` that runs on torch.
+
+    Args:
+        model: the network.
+        header: what its inputs and outputs mean.
+        device: where it runs.
+    """
+
+    def __init__(
+        self, model: DrumCRNN, header: ModelHeader, device: torch.device | str = "cpu"
+    ) -> None:
+        self._model = model.to(device)
+        self._header = header
+        self._device = device
+
+    @property
+    def header(self) -> ModelHeader:
+        """What its inputs and outputs mean."""
+        return self._header
+
+    @torch.inference_mode()
+    def __call__(self, log_mel: FloatArray) -> Activations:
+        """Activations (B, T, C) of log-mel (B, T, F)."""
+        self._model.eval()
+        heads = activations(self._model(torch.from_numpy(log_mel).to(self._device)))
+        arrays = {name: head.cpu().numpy() for name, head in heads.items()}
+        return Activations(arrays["onset"], arrays.get("velocity"), arrays.get("beat"))
+
+
+def load_checkpoint(path: Path, device: str | None = None) -> TorchFrameModel:
+    """The model of a checkpoint, ready for inference.
+
+    Only tensors and plain values are read (``weights_only``), so a hostile file cannot run code.
+
+    Args:
+        path: a ``.ckpt`` written by ``drumscribe train``.
+        device: where to run; by default the GPU if there is one.
+
+    Raises:
+        DrumscribeError: when it is absent, no drumscribe checkpoint, damaged, or of another clock
+            or kit.
+    """
+    require_file(path, what="checkpoint", hint="train one with 'drumscribe train'")
+    contents = _contents(path)
+    header = header_from_dict(contents[HEADER_KEY], source=str(path))
+    model = DrumCRNN(header.model, n_mels=header.features.n_mels, n_classes=len(header.kit))
+    weights = {
+        name.removeprefix(STATE_PREFIX): value
+        for name, value in contents["state_dict"].items()
+        if name.startswith(STATE_PREFIX)
+    }
+    try:
+        model.load_state_dict(weights, strict=True)
+    except RuntimeError as error:
+        raise DrumscribeError(
+            f"{path}: its weights do not fit its own header; train it again"
+        ) from error
+    return TorchFrameModel(model, header, device or best_device())
+
+
+def best_device() -> str:
+    """The GPU if torch can use one, otherwise the CPU."""
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def _contents(path: Path) -> dict[str, Any]:
+    try:
+        contents = torch.load(path, map_location="cpu", weights_only=True)
+    except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError, KeyError) as error:
+        raise DrumscribeError(
+            f"{path}: is not a readable checkpoint; it is damaged, or of another program"
+        ) from error
+    if not isinstance(contents, dict) or not {HEADER_KEY, "state_dict"} <= contents.keys():
+        raise DrumscribeError(
+            f"{path}: is not a drumscribe checkpoint; give one written by 'drumscribe train'"
+        )
+    return contents

@@ -1,0 +1,104 @@
+"""The network: convolutions over time and frequency, then recurrence over time.
+
+Letters: B batch, T frames, F mel bands, C drum classes, K channels, U GRU units. Pooling is over
+frequency only, so ``T_out == T_in``: one decision per frame of the clock.
+"""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from drumscribe.config import ModelConfig
+
+N_BEAT_CLASSES = 2
+"""Beat and downbeat."""
+
+
+class Logits(NamedTuple):
+    """What the network says about a batch, before the sigmoid.
+
+    Attributes:
+        onset: shape (B, T, C).
+        velocity: shape (B, T, C), or ``None`` without that head.
+        beat: shape (B, T, 2), or ``None`` without that head.
+    """
+
+    onset: Tensor
+    velocity: Tensor | None
+    beat: Tensor | None
+
+
+class DrumCRNN(nn.Module):
+    """Convolution blocks, a bidirectional GRU and one linear head per question.
+
+    Args:
+        config: the sizes.
+        n_mels: F.
+        n_classes: C.
+    """
+
+    def __init__(self, config: ModelConfig, *, n_mels: int, n_classes: int) -> None:
+        super().__init__()
+        blocks: list[nn.Module] = []
+        channels, bands = 1, n_mels
+        for n_channels, pool in zip(config.conv_channels, config.frequency_pools, strict=True):
+            blocks.append(_conv_block(channels, n_channels, pool, config.dropout))
+            channels, bands = n_channels, bands // pool
+        if bands < 1:
+            raise ValueError(
+                f"frequency_pools {config.frequency_pools} leave none of {n_mels} bands"
+            )
+        self.convolutions = nn.Sequential(*blocks)
+        self.recurrence = nn.GRU(
+            channels * bands,
+            config.gru_units,
+            config.gru_layers,
+            batch_first=True,
+            bidirectional=True,
+            dropout=config.dropout if config.gru_layers > 1 else 0.0,
+        )
+        self.dropout = nn.Dropout(config.dropout)
+        n_features = 2 * config.gru_units
+        self.onset_head = nn.Linear(n_features, n_classes)
+        self.velocity_head = nn.Linear(n_features, n_classes) if config.velocity_head else None
+        self.beat_head = nn.Linear(n_features, N_BEAT_CLASSES) if config.beat_head else None
+
+    def forward(self, log_mel: Tensor) -> Logits:
+        """Logits of every frame.
+
+        Args:
+            log_mel: shape (B, T, F), values 0..1.
+        """
+        x = log_mel.unsqueeze(1)  # (B, 1, T, F)
+        x = self.convolutions(x)  # (B, K, T, F')
+        x = x.transpose(1, 2).flatten(2)  # (B, T, K * F')
+        x, _ = self.recurrence(x)  # (B, T, 2 * U)
+        x = self.dropout(x)
+        return Logits(
+            onset=self.onset_head(x),  # (B, T, C)
+            velocity=self.velocity_head(x) if self.velocity_head is not None else None,
+            beat=self.beat_head(x) if self.beat_head is not None else None,
+        )
+
+
+def _conv_block(n_in: int, n_out: int, frequency_pool: int, dropout: float) -> nn.Sequential:
+    """Convolution, normalisation, rectifier and pooling over frequency alone."""
+    return nn.Sequential(
+        nn.Conv2d(n_in, n_out, kernel_size=3, padding=1, bias=False),
+        nn.BatchNorm2d(n_out),
+        nn.ReLU(inplace=True),
+        nn.MaxPool2d(kernel_size=(1, frequency_pool)),
+        nn.Dropout2d(dropout / 2),
+    )
+
+
+def count_parameters(model: nn.Module) -> int:
+    """Number of trainable parameters."""
+    return sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
+
+
+def activations(logits: Logits) -> dict[str, Tensor]:
+    """Sigmoids of the heads that exist, by name ("onset", "velocity", "beat")."""
+    present = {name: head for name, head in logits._asdict().items() if head is not None}
+    return {name: torch.sigmoid(head.float()) for name, head in present.items()}

@@ -1,0 +1,40 @@
+"""What inference asks of a model, whichever runtime is behind it.
+
+B chunks, T frames, F mel bands, C drum classes.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from drumscribe.models.header import ModelHeader
+
+FloatArray = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Activations:
+    """What a model says about frames, each value 0..1.
+
+    Attributes:
+        onset: shape (..., T, C).
+        velocity: shape (..., T, C), times 127 a MIDI velocity; ``None`` without that head.
+        beat: shape (..., T, 2), beat and downbeat; ``None`` without that head.
+    """
+
+    onset: FloatArray
+    velocity: FloatArray | None
+    beat: FloatArray | None
+
+
+class FrameModel(Protocol):
+    """Maps log-mel frames to activations."""
+
+    @property
+    def header(self) -> ModelHeader:
+        """What its inputs and outputs mean."""
+
+    def __call__(self, log_mel: FloatArray) -> Activations:
+        """Activations (B, T, C) of log-mel (B, T, F)."""

@@ -1,0 +1,82 @@
+"""The header of a weights file: everything needed to use the weights rightly."""
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from drumscribe.config import FeatureConfig, ModelConfig, section_from_dict
+from drumscribe.drums import Kit, kit_by_name, require_same_kit
+from drumscribe.timing import CLOCK, require_same_clock
+from drumscribe.utils.errors import DrumscribeError
+
+FORMAT_VERSION = 1
+
+
+@dataclass(frozen=True)
+class ModelHeader:
+    """What a model's inputs and outputs mean.
+
+    Attributes:
+        kit: its drum classes.
+        features: the log-mel it hears.
+        model: its size.
+        thresholds: peak-picking threshold of each class by name, 0..1.
+        provenance: free facts about where it comes from (training data, epoch, scores, version).
+    """
+
+    kit: Kit
+    features: FeatureConfig
+    model: ModelConfig
+    thresholds: dict[str, float]
+    provenance: dict[str, Any] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The header as plain values, the clock included."""
+        model = dataclasses.asdict(self.model)
+        return {
+            "format_version": FORMAT_VERSION,
+            "clock": dict(CLOCK),
+            "kit": self.kit.name,
+            "classes": list(self.kit.names),
+            "features": dataclasses.asdict(self.features),
+            "model": {k: list(v) if isinstance(v, tuple) else v for k, v in model.items()},
+            "thresholds": dict(self.thresholds),
+            "provenance": dict(self.provenance),
+        }
+
+
+def header_from_dict(values: Mapping[str, Any], *, source: str) -> ModelHeader:
+    """The header that ``to_dict`` wrote, checked against this version's clock and kits.
+
+    Args:
+        values: the header as read from a file.
+        source: the file's name, for messages.
+
+    Raises:
+        DrumscribeError: when it is of another format, clock or kit, or incomplete.
+    """
+    try:
+        if values["format_version"] != FORMAT_VERSION:
+            raise DrumscribeError(
+                f"{source}: format {values['format_version']}, but this version reads "
+                f"{FORMAT_VERSION}; use the drumscribe version that wrote it"
+            )
+        require_same_clock(values["clock"], source=source)
+        kit = kit_by_name(values["kit"])
+        require_same_kit(values["classes"], kit, source=source)
+        thresholds = {str(name): float(value) for name, value in values["thresholds"].items()}
+        if set(thresholds) != set(kit.names):
+            raise DrumscribeError(f"{source}: its thresholds do not cover the kit {kit.name!r}")
+        return ModelHeader(
+            kit=kit,
+            features=section_from_dict(FeatureConfig, values["features"]),
+            model=section_from_dict(ModelConfig, values["model"]),
+            thresholds=thresholds,
+            provenance=dict(values.get("provenance", {})),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise DrumscribeError(
+            f"{source}: its header is damaged ({type(error).__name__}: {error}); train or fetch "
+            "the model again"
+        ) from error
