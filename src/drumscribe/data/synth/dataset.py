@@ -1,0 +1,200 @@
+"""Write a synthetic dataset exactly as E-GMD lies on disk.
+
+Every performance is recorded with several kits; each recording is a .midi and a .wav, and the csv
+lists them all. As in E-GMD, audio and MIDI of a recording may be apart by a constant; here it is
+known and listed in ``synth-offsets.csv``. The same arguments write the same bytes, however many
+workers write them. The csv comes last: a folder without one was left unfinished.
+"""
+
+import csv
+import multiprocessing
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from drumscribe.data.synth.kits import N_KITS, SynthKit, synth_kit
+from drumscribe.data.synth.performances import (
+    SPLITS,
+    Performance,
+    delayed_by_bars,
+    generated_performances,
+    midi_performances,
+)
+from drumscribe.data.synth.recording import COLUMNS, Take, csv_row, offset_row, record
+from drumscribe.data.synth.voices import EGMD_SAMPLE_RATE
+from drumscribe.drums import LANES8
+from drumscribe.utils.errors import DrumscribeError
+from drumscribe.utils.files import atomic_path
+from drumscribe.utils.progress import progress_bar
+
+CSV_NAME = "e-gmd-v1.0.0.csv"
+"""The list of recordings, named as E-GMD names it."""
+
+OFFSETS_NAME = "synth-offsets.csv"
+"""The true offsets: audio_filename, offset_ms (when a hit is heard minus when its MIDI says)."""
+
+_MIN_LEAD_S = 0.01
+_RANGES = {
+    "n_recordings": (len(SPLITS), 100_000),
+    "n_kits": (1, N_KITS),
+    "duration_s": (1.0, 600.0),
+    "seed": (0, 2**32 - 1),
+    "max_offset_ms": (0.0, 100.0),
+    "n_workers": (1, 256),
+}
+
+
+@dataclass(frozen=True)
+class SynthConfig:
+    """What to write.
+
+    Attributes:
+        n_recordings: rows of the csv, at least 3: performances times kits.
+        n_kits: kits each performance is recorded with, 1..43; fewer where there would be no
+            three performances otherwise.
+        duration_s: length of a generated performance in seconds, to the nearest bar and at least
+            two bars, 1..600; pieces of fills are a third as long.
+        seed: chooses everything, >= 0.
+        max_offset_ms: each recording's audio is up to this much earlier or later than its MIDI,
+            0..100 milliseconds.
+        midi_dir: folder of MIDI files to play instead of generated grooves.
+        n_workers: processes to render with, at least 1.
+    """
+
+    n_recordings: int = 20
+    n_kits: int = 4
+    duration_s: float = 12.0
+    seed: int = 1
+    max_offset_ms: float = 30.0
+    midi_dir: Path | None = None
+    n_workers: int = 1
+
+    def __post_init__(self) -> None:
+        for name, (lowest, highest) in _RANGES.items():
+            if not lowest <= getattr(self, name) <= highest:
+                raise DrumscribeError(
+                    f"{name}: must be {lowest:g}..{highest:g}, got {getattr(self, name)}"
+                )
+
+
+@dataclass(frozen=True)
+class SynthSummary:
+    """What was written.
+
+    Attributes:
+        n_recordings: rows of the csv.
+        duration_s: seconds of audio in all.
+        n_notes_by_lane: notes in all MIDI files, by lane.
+        n_recordings_by_split: recordings, by split.
+        n_unplayed_notes: notes of ``midi_dir`` left out because no instrument plays them.
+    """
+
+    n_recordings: int
+    duration_s: float
+    n_notes_by_lane: dict[str, int]
+    n_recordings_by_split: dict[str, int]
+    n_unplayed_notes: int
+
+
+def write_dataset(folder: Path, config: SynthConfig) -> SynthSummary:
+    """Write a dataset to ``folder``, which must be new or empty.
+
+    Raises:
+        DrumscribeError: when the folder is not empty or cannot be written, or ``midi_dir`` has
+            too few readable MIDI files.
+    """
+    _require_empty(folder)
+    takes = _takes(folder, config)
+    n_notes: Counter[int] = Counter()
+    with progress_bar("Synthesising", len(takes), unit="recordings") as advance:
+        for counts in _recorded(takes, config.n_workers):
+            n_notes.update(counts)
+            advance(1)
+    _write_csv(folder / OFFSETS_NAME, ("audio_filename", "offset_ms"), map(offset_row, takes))
+    _write_csv(folder / CSV_NAME, COLUMNS, map(csv_row, takes))
+    return _summary(takes, n_notes)
+
+
+def _require_empty(folder: Path) -> None:
+    """Refuse to mix a dataset with what is there already."""
+    if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
+        state = "is not empty" if folder.is_dir() else "is a file"
+        raise DrumscribeError(f"{folder}: {state}; name a new folder or delete this one first")
+
+
+def _takes(folder: Path, config: SynthConfig) -> list[Take]:
+    """Every recording to make, performance by performance as E-GMD's csv is ordered."""
+    n_kits = _kits_per_performance(config)
+    n_performances = -(-config.n_recordings // n_kits)
+    if config.midi_dir is None:
+        performances = generated_performances(
+            n_performances, duration_s=config.duration_s, seed=config.seed
+        )
+    else:
+        performances = midi_performances(config.midi_dir, n_performances, seed=config.seed)
+    lead_s = config.max_offset_ms / 1000 + _MIN_LEAD_S
+    performances = [delayed_by_bars(performance, lead_s) for performance in performances]
+    kits = [synth_kit(index) for index in range(n_kits)]
+    pairs = [(performance, kit) for performance in performances for kit in kits]
+    return [
+        _take(folder, performance, kit, config, index)
+        for index, (performance, kit) in enumerate(pairs[: config.n_recordings])
+    ]
+
+
+def _kits_per_performance(config: SynthConfig) -> int:
+    """As many kits as asked for, or as leave a performance for every split."""
+    n_kits = config.n_kits
+    while -(-config.n_recordings // n_kits) < len(SPLITS):
+        n_kits -= 1
+    return n_kits
+
+
+def _take(
+    folder: Path, performance: Performance, kit: SynthKit, config: SynthConfig, index: int
+) -> Take:
+    """The ``index``-th recording, with an offset of whole samples, so that it is exact."""
+    rng = np.random.default_rng([config.seed, index])
+    widest = int(config.max_offset_ms / 1000 * EGMD_SAMPLE_RATE)
+    offset_samples = int(rng.integers(-widest, widest + 1))
+    return Take(folder, performance, kit, offset_samples, seed=int(rng.integers(2**32)))
+
+
+def _recorded(takes: Sequence[Take], n_workers: int) -> Iterator[Counter[int]]:
+    """Make every recording, kit by kit since a kit's sounds are kept; yield its counted notes."""
+    ordered = sorted(takes, key=lambda take: take.kit.number)
+    if n_workers == 1:
+        yield from map(record, ordered)
+        return
+    # Spawned, not forked: a fork of a process with threads (torch, a web server) may hang.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(n_workers, mp_context=context) as pool:
+        yield from pool.map(record, ordered, chunksize=4)
+
+
+def _write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Write a csv file, whole or not at all."""
+    with atomic_path(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as out:
+        writer = csv.writer(out)
+        writer.writerow(header)
+        writer.writerows(rows)
+
+
+def _summary(takes: Sequence[Take], n_notes: Counter[int]) -> SynthSummary:
+    """What the recordings come to."""
+    lanes: Counter[str] = Counter()
+    for note, count in n_notes.items():
+        lanes[LANES8.name_by_note[note]] += count
+    splits = Counter(take.performance.split for take in takes)
+    unplayed = {take.identity: take.performance.n_unplayed for take in takes}
+    return SynthSummary(
+        n_recordings=len(takes),
+        duration_s=sum(take.n_samples for take in takes) / EGMD_SAMPLE_RATE,
+        n_notes_by_lane={name: lanes[name] for name in LANES8.names},
+        n_recordings_by_split={split: splits[split] for split in SPLITS},
+        n_unplayed_notes=sum(unplayed.values()),
+    )

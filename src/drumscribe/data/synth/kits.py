@@ -1,0 +1,188 @@
+"""The synthetic kits, and how the notes of a Roland TD-17 strike their instruments.
+
+A kit is data: the parameters of its nine instruments. Six are designed by hand; kits of higher
+numbers are variations of them, so that there are as many as E-GMD has.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from drumscribe.data.synth.voices import Piece
+
+N_KITS = 43
+"""How many synthetic kits there are: as many as E-GMD has."""
+
+_FIRST_NUMBER = 101  # E-GMD's own kits end at 58; a file name tells the two apart
+_VARIATION_SEED = 17
+
+
+@dataclass(frozen=True, slots=True)
+class Stroke:
+    """One way of striking one instrument.
+
+    Attributes:
+        name: short name, used in patterns ("hihat_open_edge").
+        piece: the instrument, an attribute of ``SynthKit`` ("hihat").
+        articulation: how it is struck ("open_edge").
+        notes: MIDI notes that mean it; the first is written.
+    """
+
+    name: str
+    piece: str
+    articulation: str
+    notes: tuple[int, ...]
+
+
+STROKES: tuple[Stroke, ...] = (
+    Stroke("kick", "kick", "head", (36, 35)),
+    Stroke("snare", "snare", "head", (38,)),
+    Stroke("snare_rim", "snare", "rim", (40, 39)),
+    Stroke("side_stick", "snare", "cross_stick", (37,)),
+    Stroke("hihat_closed", "hihat", "closed", (42, 54)),
+    Stroke("hihat_closed_edge", "hihat", "closed_edge", (22,)),
+    Stroke("hihat_open", "hihat", "open", (46,)),
+    Stroke("hihat_open_edge", "hihat", "open_edge", (26,)),
+    Stroke("hihat_pedal", "hihat", "pedal", (44,)),
+    Stroke("high_tom", "high_tom", "head", (48,)),
+    Stroke("high_tom_rim", "high_tom", "rim", (50,)),
+    Stroke("mid_tom", "mid_tom", "head", (45,)),
+    Stroke("mid_tom_rim", "mid_tom", "rim", (47,)),
+    Stroke("low_tom", "low_tom", "head", (43, 41)),
+    Stroke("low_tom_rim", "low_tom", "rim", (58,)),
+    Stroke("crash", "crash", "bow", (49,)),
+    Stroke("crash_edge", "crash", "edge", (55,)),
+    Stroke("crash_2", "crash_2", "bow", (57,)),
+    Stroke("crash_2_edge", "crash_2", "edge", (52,)),
+    Stroke("ride", "ride", "bow", (51,)),
+    Stroke("ride_edge", "ride", "edge", (59,)),
+    Stroke("ride_bell", "ride", "bell", (53,)),
+)
+
+STROKE_BY_NAME: dict[str, Stroke] = {stroke.name: stroke for stroke in STROKES}
+STROKE_BY_NOTE: dict[int, Stroke] = {note: stroke for stroke in STROKES for note in stroke.notes}
+
+
+@dataclass(frozen=True)
+class SynthKit:
+    """One kit: its number in file names, its name in the csv, and its instruments."""
+
+    number: int
+    name: str
+    kick: Piece
+    snare: Piece
+    hihat: Piece
+    high_tom: Piece
+    mid_tom: Piece
+    low_tom: Piece
+    crash: Piece
+    crash_2: Piece
+    ride: Piece
+
+    def piece(self, name: str) -> Piece:
+        """The instrument called ``name``."""
+        piece = getattr(self, name)
+        assert isinstance(piece, Piece)
+        return piece
+
+
+# Piece(pitch_hz, decay_s, brightness_hz, noise, level) in the order of SynthKit's fields.
+_DESIGNS: dict[str, tuple[Piece, ...]] = {
+    "Synth Rock": (
+        Piece(58, 0.45, 3200, 0.5, 0.250),
+        Piece(190, 0.26, 3800, 0.55, 0.180),
+        Piece(420, 0.070, 8500, 0.5, 0.070),
+        Piece(170, 0.60, 2200, 0.4, 0.200),
+        Piece(125, 0.75, 2000, 0.4, 0.200),
+        Piece(82, 0.95, 1800, 0.4, 0.210),
+        Piece(310, 2.4, 5200, 0.75, 0.099),
+        Piece(270, 2.8, 4400, 0.75, 0.099),
+        Piece(2900, 1.6, 6000, 0.35, 0.070),
+    ),
+    "Synth Jazz": (
+        Piece(74, 0.55, 1900, 0.25, 0.200),
+        Piece(225, 0.34, 5000, 0.50, 0.152),
+        Piece(380, 0.060, 7400, 0.6, 0.063),
+        Piece(210, 0.70, 1900, 0.3, 0.180),
+        Piece(155, 0.85, 1700, 0.3, 0.180),
+        Piece(104, 1.10, 1500, 0.3, 0.190),
+        Piece(250, 2.9, 4200, 0.70, 0.086),
+        Piece(220, 3.2, 3600, 0.70, 0.086),
+        Piece(2500, 2.2, 5200, 0.50, 0.077),
+    ),
+    "Synth Metal": (
+        Piece(52, 0.28, 5200, 0.9, 0.260),
+        Piece(205, 0.20, 4400, 0.60, 0.192),
+        Piece(470, 0.055, 9500, 0.45, 0.070),
+        Piece(160, 0.45, 3200, 0.6, 0.210),
+        Piece(112, 0.55, 3000, 0.6, 0.210),
+        Piece(70, 0.70, 2800, 0.6, 0.220),
+        Piece(340, 1.9, 6200, 0.80, 0.106),
+        Piece(300, 2.2, 5400, 0.80, 0.106),
+        Piece(3300, 1.3, 7000, 0.30, 0.070),
+    ),
+    "Synth Tight Funk": (
+        Piece(66, 0.25, 3600, 0.6, 0.240),
+        Piece(250, 0.16, 5200, 0.60, 0.176),
+        Piece(450, 0.045, 9800, 0.5, 0.070),
+        Piece(200, 0.32, 2600, 0.5, 0.200),
+        Piece(148, 0.38, 2400, 0.5, 0.200),
+        Piece(96, 0.46, 2100, 0.5, 0.210),
+        Piece(360, 1.5, 6400, 0.75, 0.092),
+        Piece(320, 1.8, 5600, 0.75, 0.092),
+        Piece(3100, 1.1, 6800, 0.30, 0.070),
+    ),
+    "Synth Electronic": (
+        Piece(46, 0.80, 2400, 0.2, 0.260),
+        Piece(180, 0.22, 3000, 0.70, 0.176),
+        Piece(540, 0.050, 9000, 0.15, 0.070),
+        Piece(185, 0.40, 1500, 0.1, 0.210),
+        Piece(132, 0.46, 1400, 0.1, 0.210),
+        Piece(92, 0.52, 1300, 0.1, 0.220),
+        Piece(400, 1.6, 6800, 0.45, 0.092),
+        Piece(350, 1.8, 6000, 0.45, 0.092),
+        Piece(3500, 0.9, 7600, 0.20, 0.070),
+    ),
+    "Synth Garage": (
+        Piece(62, 0.60, 2600, 0.4, 0.230),
+        Piece(172, 0.42, 3200, 0.65, 0.184),
+        Piece(350, 0.100, 6600, 0.65, 0.084),
+        Piece(150, 0.90, 1700, 0.35, 0.200),
+        Piece(114, 1.05, 1500, 0.35, 0.200),
+        Piece(76, 1.30, 1400, 0.35, 0.210),
+        Piece(230, 3.0, 4000, 0.85, 0.112),
+        Piece(200, 3.3, 3500, 0.85, 0.112),
+        Piece(2300, 2.4, 4800, 0.60, 0.084),
+    ),
+}
+
+
+def synth_kit(index: int) -> SynthKit:
+    """The kit number ``index``, 0..``N_KITS - 1``; always the same for the same index."""
+    names = tuple(_DESIGNS)
+    design = names[index % len(names)]
+    generation = index // len(names)
+    pieces = _DESIGNS[design]
+    number = _FIRST_NUMBER + index
+    if generation == 0:
+        return SynthKit(number, design, *pieces)
+    rng = np.random.default_rng([_VARIATION_SEED, index])
+    varied = _varied(pieces, rng)
+    return SynthKit(number, f"{design} {generation + 1}", *varied)
+
+
+def _varied(pieces: tuple[Piece, ...], rng: np.random.Generator) -> list[Piece]:
+    """The instruments somewhat retuned, damped and rebalanced."""
+    # One factor tunes all the drums, so that the toms stay apart from each other.
+    tuning = rng.uniform(0.88, 1.14)
+    return [
+        replace(
+            piece,
+            pitch_hz=piece.pitch_hz * tuning * rng.uniform(0.97, 1.03),
+            decay_s=piece.decay_s * rng.uniform(0.75, 1.3),
+            brightness_hz=piece.brightness_hz * rng.uniform(0.85, 1.2),
+            noise=min(0.95, piece.noise * rng.uniform(0.7, 1.35)),
+            level=piece.level * rng.uniform(0.8, 1.1),
+        )
+        for piece in pieces
+    ]
