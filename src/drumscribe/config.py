@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, cast
 
+from drumscribe.timing import SAMPLE_RATE
 from drumscribe.utils.errors import DrumscribeError
 from drumscribe.utils.files import require_file, write_text
 from drumscribe.utils.schema import Range, build, plain
@@ -68,8 +69,15 @@ class FeatureConfig:
 
     n_mels: Annotated[int, Range(8, 512)] = 128
     f_min_hz: NonNegative = 30.0
-    f_max_hz: Positive = 11025.0
+    f_max_hz: Annotated[float, Range(1, SAMPLE_RATE / 2)] = 11025.0
     range_db: Annotated[float, Range(20, 120)] = 80.0
+
+    def __post_init__(self) -> None:
+        if self.f_min_hz >= self.f_max_hz:
+            raise DrumscribeError(
+                f"features.f_min_hz: must be below features.f_max_hz ({self.f_max_hz:g}), "
+                f"got {self.f_min_hz:g}"
+            )
 
 
 @dataclass(frozen=True)

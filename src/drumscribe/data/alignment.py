@@ -84,7 +84,7 @@ def onset_strength(sample_blocks: Iterable[FloatArray]) -> FloatArray:
         rest = samples[n_used:]
     level = np.log10(np.concatenate(energies) + _ENERGY_FLOOR)
     rise = np.diff(level, prepend=np.log10(np.float32(_ENERGY_FLOOR)))
-    return np.maximum(rise, np.float32(0))
+    return np.asarray(np.maximum(rise, 0), np.float32)
 
 
 def _smoothing_kernel() -> npt.NDArray[np.float64]:

@@ -4,6 +4,7 @@ libsndfile decodes wav, flac, ogg and mp3; PyAV (extra ``media``) the rest. Deco
 and resampling run block by block, so memory does not grow with the length of a recording.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ FloatArray = npt.NDArray[np.float32]
 _BLOCK_S = 10.0
 _MAX_CHANNELS = 64
 _RATE_LIMITS = (1_000, 768_000)
+_STREAMED_SIZE = 0x7FFF_0000  # programs that write to a pipe put such sizes in the header
 
 _SUFFIXES = ".wav .flac .ogg .oga .opus .mp3 .aif .aiff .au .caf .w64 .m4a .aac .mp4 .webm .mka"
 AUDIO_SUFFIXES = frozenset(_SUFFIXES.split())
@@ -125,6 +127,7 @@ def _decode(path: Path) -> Iterator[FloatArray]:
         return
     with file:
         _require_sane(path, file.samplerate, file.channels)
+        _require_whole(path, file)
         yield from resample_blocks(_soundfile_blocks(path, file), file.samplerate)
 
 
@@ -150,7 +153,8 @@ def _decode_with_av(path: Path, *, reason: str) -> Iterator[FloatArray]:
             "install PyAV: pip install 'drumscribe[media]'"
         ) from None
     try:
-        with av.open(str(path)) as container:
+        # Without the prefix FFmpeg takes "Artist: title.m4a" for an address.
+        with av.open(f"file:{path}") as container:
             if not container.streams.audio:
                 raise DrumscribeError(f"{path}: has no audio track; give a recording")
             stream = container.streams.audio[0]
@@ -191,6 +195,15 @@ def _require_sane(path: Path, rate: int, n_channels: int) -> None:
         raise DrumscribeError(
             f"{path}: {n_channels} channels at {rate} Hz are not supported (1..{_MAX_CHANNELS} "
             f"channels, {low}..{high} Hz); convert it first"
+        )
+
+
+def _require_whole(path: Path, file: Any) -> None:
+    """Refuse a wav or aiff whose data end early, which libsndfile only notes in its log."""
+    note = re.search(r"(?:data|SSND) : (\d+) \(should be (\d+)\)", file.extra_info)
+    if note and int(note[1]) < _STREAMED_SIZE:
+        raise DrumscribeError(
+            f"{path}: is cut short ({note[2]} of {note[1]} bytes of audio); copy it again"
         )
 
 

@@ -78,7 +78,11 @@ class WindowDataset(IterableDataset[Batch]):
         return max(1, n_all // self._n_ranks)
 
     def __len__(self) -> int:
-        return max(0, self.n_batches - self._first_batch)
+        """Batches in the whole epoch, those before ``first_batch`` included.
+
+        The trainer counts the batches it has done before a resume towards the epoch's length.
+        """
+        return self.n_batches
 
     def __iter__(self) -> Iterator[Batch]:
         worker = get_worker_info()
@@ -175,7 +179,20 @@ class WindowDataset(IterableDataset[Batch]):
         ]
 
 
-class RecordingDataset(Dataset[tuple[torch.Tensor, npt.NDArray[np.void]]]):
+@dataclass(frozen=True)
+class LabelledFrames:
+    """A whole recording.
+
+    Attributes:
+        log_mel: shape (T, F).
+        events: ``EVENT_DTYPE``, in seconds from the recording's start.
+    """
+
+    log_mel: FloatArray
+    events: npt.NDArray[np.void]
+
+
+class RecordingDataset(Dataset[LabelledFrames]):
     """Whole recordings of a split with their events, for validation.
 
     Args:
@@ -192,11 +209,10 @@ class RecordingDataset(Dataset[tuple[torch.Tensor, npt.NDArray[np.void]]]):
     def __len__(self) -> int:
         return len(self._recordings)
 
-    def __getitem__(self, index: int) -> tuple[torch.Tensor, npt.NDArray[np.void]]:
-        """Log-mel (T, F) and events (``EVENT_DTYPE``, seconds from the recording's start)."""
+    def __getitem__(self, index: int) -> LabelledFrames:
         shard, recording = self._recordings[index]
         frames = shard.log_mel(recording.start_frame, recording.n_frames)
-        return torch.from_numpy(frames), shard.recording_events(recording)
+        return LabelledFrames(frames, shard.recording_events(recording))
 
 
 def _mixed(window: _Window, partner: _Window, range_db: float) -> _Window:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import mido
 import numpy as np
+from mido.midifiles.meta import KeySignatureError
 
 from drumscribe.drums import Kit
 from drumscribe.events import DrumEvent
@@ -28,6 +29,17 @@ DEFAULT_BPM = 120.0
 """Tempo of a MIDI file that states none, by the standard."""
 
 _MAX_BEATS = 100_000
+
+# What mido raises on damaged files; its KeySignatureError is no ValueError.
+_UNREADABLE = (
+    OSError,
+    EOFError,
+    ValueError,
+    TypeError,
+    LookupError,
+    ArithmeticError,
+    KeySignatureError,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +136,10 @@ def read_midi(path: Path) -> MidiRecording:
     try:
         midi = mido.MidiFile(path, clip=True)
         return _recording(midi)
-    except (OSError, EOFError, ValueError, KeyError, IndexError, TypeError, LookupError) as error:
+    except _UNREADABLE as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
         raise DrumscribeError(
-            f"{path}: is not a readable MIDI file ({error or type(error).__name__}); "
+            f"{path}: is not a readable MIDI file ({reason}); "
             "export it again as a standard .mid file"
         ) from error
 
@@ -162,24 +175,25 @@ def write_midi(
 ) -> None:
     """Write a type 1 file with a tempo track and a drum track, whole or not at all.
 
-    A note ends after ``note_length_s`` or where the next of the same pitch begins, so notes never
-    overlap. The end-of-track marks stand at ``duration_s``, so the file lasts as long as the
-    recording it was made from.
+    A note ends after ``note_length_s``, where the next of the same pitch begins or where the file
+    ends, so notes never overlap. The end-of-track marks stand at ``duration_s``, so the file lasts
+    as long as the recording it was made from.
 
     Args:
         path: the file to write.
         notes: any order; two of one pitch on the same tick become the louder one.
-        duration_s: length of the file in seconds; later notes lengthen it.
+        duration_s: length of the file in seconds; notes that begin later lengthen it.
         bpm: constant tempo in quarter notes a minute.
         metre: time signature as (numerator, denominator).
         note_length_s: longest length of a note in seconds.
     """
     tempo_us = mido.bpm2tempo(bpm)
     ticks_per_second = TICKS_PER_BEAT * 1_000_000 / tempo_us
-    end_tick = round(duration_s * ticks_per_second)
-    messages = _note_messages(notes, ticks_per_second, note_length_s)
-    if messages:
-        end_tick = max(end_tick, messages[-1][0])
+    length_ticks = max(1, round(note_length_s * ticks_per_second))
+    timed_notes = _timed_notes(notes, ticks_per_second)
+    last_tick = max((tick for _, tick in timed_notes), default=-1)
+    end_tick = max(round(duration_s * ticks_per_second), last_tick + 1)
+    messages = _note_messages(timed_notes, length_ticks=length_ticks, end_tick=end_tick)
     midi = mido.MidiFile(type=1, ticks_per_beat=TICKS_PER_BEAT)
     tempo_events = [
         (0, mido.MetaMessage("set_tempo", tempo=tempo_us)),
@@ -238,22 +252,26 @@ class _TickClock:
         return float(self._seconds[index] + elapsed_s)
 
 
-def _note_messages(
-    notes: Iterable[MidiNote], ticks_per_second: float, note_length_s: float
-) -> list[tuple[int, mido.Message]]:
-    """Note-on and note-off messages with absolute ticks, in order, no two notes overlapping."""
+def _timed_notes(notes: Iterable[MidiNote], ticks_per_second: float) -> dict[tuple[int, int], int]:
+    """Velocity by (pitch, tick), the loudest where several fall on one."""
     loudest: dict[tuple[int, int], int] = {}
     for note in notes:
         key = (note.note, max(0, round(note.onset_s * ticks_per_second)))
         loudest[key] = max(note.velocity, loudest.get(key, 0))
-    length_ticks = max(1, round(note_length_s * ticks_per_second))
+    return loudest
+
+
+def _note_messages(
+    velocities: dict[tuple[int, int], int], *, length_ticks: int, end_tick: int
+) -> list[tuple[int, mido.Message]]:
+    """Note-on and note-off messages with absolute ticks, in order, no two notes overlapping."""
     timed: list[tuple[int, int, mido.Message]] = []  # note-offs sort before note-ons
-    ordered = sorted(loudest)
+    ordered = sorted(velocities)
     for (pitch, tick), following in zip(ordered, [*ordered[1:], (-1, 0)], strict=True):
-        next_tick = following[1] if following[0] == pitch else tick + length_ticks
-        off_tick = min(tick + length_ticks, next_tick)
+        next_tick = following[1] if following[0] == pitch else end_tick
+        off_tick = min(tick + length_ticks, next_tick, end_tick)
         on = {"channel": DRUM_CHANNEL, "note": pitch}
-        velocity = loudest[pitch, tick]
+        velocity = velocities[pitch, tick]
         timed.append((tick, 1, mido.Message("note_on", velocity=velocity, **on)))
         timed.append((off_tick, 0, mido.Message("note_off", velocity=0, **on)))
     timed.sort(key=lambda item: item[:2])

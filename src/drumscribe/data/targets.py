@@ -87,7 +87,8 @@ def paint_targets(
     velocity = np.zeros((n_frames, n_classes), np.float32)
     frames = _nearest_frames(events["onset_s"]) - first_frame
     _paint(onset, frames, events["drum"], neighbour_target)
-    for shift in (-1, 1, 0):  # an onset's own frame last, so that it wins over a neighbour's
+    # An onset's own frame last, so that it wins over a neighbour's.
+    for shift in (-1, 1, 0) if neighbour_target > 0 else (0,):
         shown = (frames + shift >= 0) & (frames + shift < n_frames)
         rows, columns = frames[shown] + shift, events["drum"][shown]
         velocity[rows, columns] = events["velocity"][shown] / np.float32(MAX_VELOCITY)

@@ -1,8 +1,8 @@
 """Cutting log-mel into chunks with context, and joining what a model says about them.
 
-The only code that cuts time. A chunk is ``chunk_frames`` of the recording with ``border_frames`` of
-context on both sides, silence beyond its ends; only the middle of what comes back is kept. So memory
-is bounded by the chunk, whatever the length of a recording. T frames, F mel bands.
+The only code that cuts time. A chunk is ``chunk_frames`` of the recording with ``border_frames``
+of context on both sides, silence beyond its ends; only the middle of what comes back is kept, so
+memory is bounded by the chunk, whatever the length of a recording. T frames, F mel bands.
 """
 
 from collections.abc import Iterable, Iterator

@@ -62,7 +62,7 @@ class Transcriber:
         config: InferenceConfig,
         thresholds: Mapping[str, float] | None = None,
     ) -> None:
-        self._model = model
+        self.model = model
         self._config = config
         self.kit = model.header.kit
         self.thresholds = {**model.header.thresholds, **(thresholds or {})}
@@ -95,7 +95,7 @@ class Transcriber:
                     on_progress(samples_to_seconds(len(block)))
                 yield block
 
-        activations = self.activations(log_mel_blocks(counted(), self._model.header.features))
+        activations = self.activations(log_mel_blocks(counted(), self.model.header.features))
         duration_s = samples_to_seconds(n_samples)
         return Transcription(self.events(activations), self.kit, duration_s)
 
@@ -116,7 +116,7 @@ class Transcriber:
         )
         parts: dict[str, list[FloatArray]] = {}
         for batch in _batched(chunks, _CHUNKS_PER_BATCH):
-            output = self._model(np.stack([chunk.log_mel for chunk in batch]))
+            output = self.model(np.stack([chunk.log_mel for chunk in batch]))
             for field in dataclasses.fields(output):
                 head: FloatArray | None = getattr(output, field.name)
                 if head is not None:

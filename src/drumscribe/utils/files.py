@@ -73,7 +73,7 @@ def require_file(path: Path, *, what: str, hint: str = "check the path") -> Path
 
 def _flush_to_disk(path: Path) -> None:
     """Ask the system to put ``path`` on the disk, so that a rename never outlives its data."""
-    descriptor = os.open(path, os.O_RDONLY)
+    descriptor = os.open(path, os.O_RDWR)  # Windows flushes only what may be written
     try:
         os.fsync(descriptor)
     finally:

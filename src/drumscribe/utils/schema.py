@@ -1,6 +1,7 @@
 """Typed dataclasses from plain mappings, with errors that say what is allowed."""
 
 import dataclasses
+import math
 import types
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -92,8 +93,8 @@ def _convert_number(kind: Any, allowed: Range | None, value: Any, key: str) -> A
         except ValueError:
             raise _wrong(key, value, expected) from None
     if kind is float and type(value) is int:
-        value = float(value)
-    if type(value) is not kind:
+        value = float(value) if abs(value) < 2**1000 else math.inf
+    if type(value) is not kind or (kind is float and not math.isfinite(value)):
         raise _wrong(key, value, expected)
     if allowed is not None and not allowed.minimum <= value <= allowed.maximum:
         raise _wrong(key, value, expected)

@@ -1,0 +1,225 @@
+"""What each command does: arguments in, exit status out.
+
+Every handler checks what the user named before it imports anything heavy, so a wrong path fails at
+once. Handlers print results to standard output; progress and remarks go to standard error.
+"""
+
+import os
+from argparse import Namespace
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from drumscribe.config import Config, load_config
+from drumscribe.utils.errors import DrumscribeError
+from drumscribe.utils.files import require_file
+
+if TYPE_CHECKING:
+    from drumscribe.data.preprocess import PreprocessSummary
+    from drumscribe.inference.transcriber import Transcriber
+
+
+def preprocess(arguments: Namespace) -> int:
+    """``drumscribe preprocess``."""
+    overrides = list(arguments.overrides)
+    if arguments.max_files is not None:
+        overrides.append(f"data.max_files={arguments.max_files}")
+    config = load_config(arguments.config, overrides)
+    from drumscribe.data.preprocess import preprocess as run
+
+    summary = run(config, overwrite=arguments.overwrite)
+    _print_lines(_preprocess_lines(summary, config))
+    return 0 if any(split.n_recordings for split in summary.splits.values()) else 1
+
+
+def train(arguments: Namespace) -> int:
+    """``drumscribe train``."""
+    config = load_config(arguments.config, arguments.overrides)
+    _limit_threads(config.training.n_workers)
+    from drumscribe.training.fit import fit
+
+    result = fit(config, resume=arguments.resume, overwrite=arguments.overwrite)
+    print(f"{result.best_path}: onset F1 {result.best_score:.4f} on the validation split")
+    return 0
+
+
+def transcribe(arguments: Namespace) -> int:
+    """``drumscribe transcribe``."""
+    from drumscribe.transcribe_files import output_formats, plan_outputs, transcribe_files
+
+    inputs = [*arguments.inputs, *([arguments.audio] if arguments.audio else [])]
+    if not inputs:
+        raise DrumscribeError("nothing to transcribe; name an audio file or a folder of them")
+    jobs = plan_outputs(inputs, arguments.output)
+    formats = output_formats(arguments.format)
+    thresholds = _thresholds(arguments.threshold)
+    transcriber = _transcriber(arguments, thresholds)
+    failures = transcribe_files(transcriber, jobs, formats)
+    return 1 if failures else 0
+
+
+def evaluate(arguments: Namespace) -> int:
+    """``drumscribe evaluate``."""
+    import json
+
+    transcriber = _transcriber(arguments, {})
+    config = load_config(arguments.config, arguments.overrides)
+    from drumscribe.evaluation.evaluate import evaluate as run
+    from drumscribe.evaluation.references import egmd_references, mdb_references, store_references
+    from drumscribe.utils.files import write_text
+
+    if arguments.egmd is not None:
+        references = egmd_references(arguments.egmd, transcriber.model.header, config)
+    elif arguments.mdb is not None:
+        references = mdb_references(arguments.mdb, transcriber.model.header, arguments.mix)
+    else:
+        folder = config.data.processed_path / arguments.split
+        references = store_references(folder, transcriber.model.header)
+    report = run(transcriber, references, merge_classes=arguments.classes == "5")
+    if arguments.json is not None:
+        write_text(arguments.json, json.dumps(report.to_dict(), indent=1) + "\n")
+    _print_lines(report.lines())
+    return 0
+
+
+def synth(arguments: Namespace) -> int:
+    """``drumscribe synth``."""
+    from drumscribe.data.synth.dataset import SynthConfig, write_dataset
+
+    config = SynthConfig(
+        n_recordings=arguments.recordings,
+        n_kits=arguments.kits,
+        duration_s=arguments.seconds,
+        seed=arguments.seed,
+        max_offset_ms=arguments.max_offset_ms,
+        midi_dir=arguments.midi,
+        n_workers=arguments.workers,
+    )
+    summary = write_dataset(arguments.folder, config)
+    splits = ", ".join(f"{n} {name}" for name, n in summary.n_recordings_by_split.items())
+    hits = ", ".join(f"{name} {n}" for name, n in summary.n_notes_by_lane.items())
+    print(f"{arguments.folder}: {summary.n_recordings} recordings ({splits})")
+    print(f"{summary.duration_s:.0f} s of audio; hits: {hits}")
+    return 0
+
+
+def egmd_download(arguments: Namespace) -> int:
+    """``drumscribe egmd download``."""
+    config = load_config(arguments.config, arguments.overrides)
+    from drumscribe.data.egmd_download import FULL_ARCHIVE, MIDI_ARCHIVE, download_egmd
+
+    archive = MIDI_ARCHIVE if arguments.midi_only else FULL_ARCHIVE
+    folder = download_egmd(config.data.root_path, archive, delete_zip=arguments.delete_zip)
+    print(f"{folder}: ready")
+    if folder != config.data.dataset_path:
+        print(f"set data.dataset_dir={folder.name} to use it (it is {config.data.dataset_dir!r})")
+    return 0
+
+
+def egmd_verify(arguments: Namespace) -> int:
+    """``drumscribe egmd verify``."""
+    config = load_config(arguments.config, arguments.overrides)
+    from drumscribe.data.egmd_verify import verify_egmd
+
+    report = verify_egmd(config.data.dataset_path, n_workers=arguments.workers, full=arguments.full)
+    _print_lines(report.lines())
+    return 0 if report.ok else 1
+
+
+def doctor(arguments: Namespace) -> int:
+    """``drumscribe doctor``."""
+    config = load_config(arguments.config, arguments.overrides)
+    from drumscribe.doctor import can_train, diagnose, report_lines
+
+    checks = diagnose(config)
+    _print_lines(report_lines(checks))
+    return 0 if can_train(checks) else 1
+
+
+def _transcriber(arguments: Namespace, thresholds: dict[str, float]) -> "Transcriber":
+    """The transcriber of the model that the user named."""
+    config = load_config(arguments.config, arguments.overrides)
+    path = _find_checkpoint(arguments.checkpoint, config)
+    _limit_threads(n_busy=0)
+    from drumscribe.inference.transcriber import Transcriber
+    from drumscribe.models.checkpoint import load_checkpoint
+
+    model = load_checkpoint(path)
+    if "" in thresholds:  # one value for every drum, except those named
+        thresholds = dict.fromkeys(model.header.kit.names, thresholds.pop("")) | thresholds
+    return Transcriber(model, config.inference, thresholds)
+
+
+def _find_checkpoint(path: Path, config: Config) -> Path:
+    """``path`` itself, or for a bare name that is not here, that file of the newest run."""
+    if path.exists() or path.name != str(path):
+        return require_file(path, what="checkpoint", hint="train one with 'drumscribe train'")
+    runs = config.data.checkpoints_path
+    found = sorted(runs.glob(f"*/{path.name}"), key=lambda p: p.stat().st_mtime)
+    if not found:
+        raise DrumscribeError(
+            f"{path}: no such checkpoint here or in {runs}; train one with 'drumscribe train', or "
+            "name one with --checkpoint"
+        )
+    return found[-1]
+
+
+def _thresholds(options: Iterable[str]) -> dict[str, float]:
+    """Thresholds by drum from ``--threshold`` options; the name "" stands for every drum."""
+    thresholds: dict[str, float] = {}
+    for option in options:
+        drum, _, text = option.rpartition("=")
+        try:
+            value = float(text)
+        except ValueError:
+            value = -1.0
+        if not 0 <= value <= 1:
+            raise DrumscribeError(
+                f"--threshold {option}: must be a number 0..1, or DRUM=number, as kick=0.3"
+            )
+        thresholds[drum] = value
+    return thresholds
+
+
+def _limit_threads(n_busy: int) -> None:
+    """Leave a core to each of ``n_busy`` other processes: threads that wait for one stall all.
+
+    Must run before torch is imported; a number the user has set stays.
+    """
+    n_free = max(1, (os.cpu_count() or 1) - n_busy)
+    os.environ.setdefault("OMP_NUM_THREADS", str(n_free))
+
+
+def _preprocess_lines(summary: "PreprocessSummary", config: Config) -> list[str]:
+    """What preprocessing made, as text."""
+    import numpy as np
+
+    lines = [
+        f"{config.data.processed_path}: {summary.n_shards_made} shards made, "
+        f"{summary.n_shards_kept} kept"
+    ]
+    for name, split in summary.splits.items():
+        hits = ", ".join(f"{drum} {n}" for drum, n in split.hits.items())
+        lines.append(f"{name}: {split.n_recordings} recordings, {split.duration_s / 60:.1f} min")
+        if hits:
+            lines.append(f"  hits: {hits}")
+        if split.offsets_s:
+            low, middle, high = np.percentile(split.offsets_s, [5, 50, 95]) * 1000
+            lines.append(
+                f"  audio against MIDI: median {middle:+.1f} ms, 5-95 % {low:+.1f}..{high:+.1f} ms"
+            )
+        if split.label_sources["canonical"]:
+            lines.append(f"  labels of the canonical kit: {split.label_sources['canonical']}")
+        if split.unknown_notes:
+            notes = ", ".join(f"{note} x {n}" for note, n in split.unknown_notes.most_common())
+            lines.append(f"  notes of no drum: {notes}")
+        for reason, n in split.skipped.most_common():
+            lines.append(f"  left out: {n} ({reason}); see splits/{name}.csv")
+    for reason, n in summary.skipped_rows.most_common():
+        lines.append(f"csv rows left out: {n} ({reason})")
+    return lines
+
+
+def _print_lines(lines: Iterable[str]) -> None:
+    for line in lines:
+        print(line)

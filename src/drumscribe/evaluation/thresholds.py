@@ -1,0 +1,78 @@
+"""Choosing each class's peak-picking threshold from labelled recordings.
+
+Hits are counted at every threshold of a grid at once and summed over recordings (and over training
+processes); the best threshold of each class is then read off. G grid points, C drum classes.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from drumscribe.config import InferenceConfig
+from drumscribe.drums import Kit
+from drumscribe.evaluation.matching import Counts, count_onsets
+from drumscribe.inference.peak_picking import find_peaks
+from drumscribe.timing import frame_to_seconds
+
+TOLERANCE_S = 0.05
+"""Onset tolerance of the field's usual score, in seconds."""
+
+GRID = np.round(np.arange(0.04, 0.97, 0.04), 2)
+"""The thresholds that are tried, increasing."""
+
+
+class ThresholdCounter:
+    """Counts of every class at every threshold.
+
+    Args:
+        kit: the model's kit.
+        config: peak picking, as in inference.
+    """
+
+    def __init__(self, kit: Kit, config: InferenceConfig) -> None:
+        self._kit = kit
+        self._config = config
+        self.table: npt.NDArray[np.int64] = np.zeros((len(kit), len(GRID), 3), np.int64)
+        """Shape (C, G, 3): true, false and missed hits."""
+
+    def add(self, onset: npt.NDArray[np.float32], reference_s: Sequence[Sequence[float]]) -> None:
+        """Count one recording.
+
+        Args:
+            onset: activations, shape (T, C).
+            reference_s: sorted onsets of each class in seconds.
+        """
+        for index, times_s in enumerate(reference_s):
+            candidates = find_peaks(onset[:, index], self._config, threshold=float(GRID[0]))
+            for row, threshold in enumerate(GRID):
+                frames = candidates.above(float(threshold)).frame
+                found_s = [frame_to_seconds(frame) for frame in frames.tolist()]
+                counts = count_onsets(times_s, found_s, TOLERANCE_S)
+                self.table[index, row] += (counts.n_true, counts.n_false, counts.n_missed)
+
+    def best(self) -> tuple[dict[str, float], dict[str, Counts]]:
+        """The threshold of the highest F-measure of each class, and its counts there.
+
+        Among equals the middle of the first run of best thresholds is taken, which is the safest
+        place for other recordings. A class without hits to find keeps the configured threshold.
+        """
+        thresholds: dict[str, float] = {}
+        counts: dict[str, Counts] = {}
+        for index, name in enumerate(self._kit.names):
+            rows = [Counts(*row) for row in self.table[index].tolist()]
+            row = _middle_of_best([counts_at.f_measure for counts_at in rows])
+            if rows[row].n_reference == 0:
+                row = int(np.argmin(np.abs(GRID - self._config.threshold)))
+            thresholds[name] = float(GRID[row])
+            counts[name] = rows[row]
+        return thresholds, counts
+
+
+def _middle_of_best(scores: Sequence[float]) -> int:
+    """Index in the middle of the first unbroken run of the highest score."""
+    first = int(np.argmax(scores))
+    last = first
+    while last + 1 < len(scores) and scores[last + 1] == scores[first]:
+        last += 1
+    return (first + last) // 2

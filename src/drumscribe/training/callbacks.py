@@ -1,0 +1,112 @@
+"""Checkpoints to go on from, whatever stops a run, and a line for every epoch."""
+
+import logging
+import os
+import signal
+import time
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import lightning
+from lightning.pytorch.callbacks import Callback, Checkpoint
+from lightning.pytorch.plugins.io import TorchCheckpointIO
+
+from drumscribe.training.lit_module import MONITORED
+from drumscribe.utils.files import atomic_path
+
+logger = logging.getLogger(__name__)
+
+
+class AtomicCheckpointIO(TorchCheckpointIO):
+    """Writes checkpoints to a temporary name and renames them: a killed run leaves whole ones."""
+
+    def save_checkpoint(
+        self,
+        checkpoint: dict[str, Any],
+        path: str | os.PathLike[str],
+        storage_options: Any | None = None,
+    ) -> None:
+        """Write ``checkpoint`` to ``path``, whole or not at all."""
+        with atomic_path(Path(path)) as temporary:
+            super().save_checkpoint(checkpoint, temporary, storage_options)
+
+
+class ResumePoint(Checkpoint):
+    """Keeps ``last.ckpt``: after each validation, every few minutes, and when a run is interrupted.
+
+    Args:
+        path: where to write it.
+        every_s: seconds between checkpoints within an epoch.
+    """
+
+    def __init__(self, path: Path, *, every_s: float) -> None:
+        self._path = path
+        self._every_s = every_s
+        self._saved_at_s = time.monotonic()
+        self._interrupted = False
+        self._previous_handler: Any = signal.SIG_DFL
+
+    def on_fit_start(
+        self, trainer: lightning.Trainer, pl_module: lightning.LightningModule
+    ) -> None:
+        """Catch Ctrl-C: it takes effect between two batches, where the state is whole."""
+        self._previous_handler = signal.signal(signal.SIGINT, self._interrupt)
+
+    def teardown(
+        self, trainer: lightning.Trainer, pl_module: lightning.LightningModule, stage: str
+    ) -> None:
+        """Give Ctrl-C its usual meaning back."""
+        signal.signal(signal.SIGINT, self._previous_handler)
+
+    def on_train_batch_end(
+        self,
+        trainer: lightning.Trainer,
+        pl_module: lightning.LightningModule,
+        outputs: Any,
+        batch: Any,
+        batch_idx: int,
+    ) -> None:
+        """Save when it is time, or stop when asked to."""
+        is_due = time.monotonic() - self._saved_at_s >= self._every_s
+        # After an epoch's last batch validation follows, and saves.
+        is_last = batch_idx + 1 >= trainer.num_training_batches
+        if (is_due and not is_last) or self._interrupted:
+            self._save(trainer)
+        if self._interrupted:
+            raise KeyboardInterrupt
+
+    def on_validation_end(
+        self, trainer: lightning.Trainer, pl_module: lightning.LightningModule
+    ) -> None:
+        """Save after each validation."""
+        if trainer.state.fn == "fit" and not trainer.sanity_checking:
+            self._save(trainer)
+
+    def _save(self, trainer: lightning.Trainer) -> None:
+        trainer.save_checkpoint(self._path)
+        self._saved_at_s = time.monotonic()
+
+    def _interrupt(self, signum: int, frame: FrameType | None) -> None:
+        if self._interrupted:  # asked twice: at once
+            raise KeyboardInterrupt
+        self._interrupted = True
+        logger.warning("stopping after this batch; press Ctrl-C again to stop at once")
+
+
+class EpochLog(Callback):
+    """One line in the log for every epoch."""
+
+    def on_validation_end(
+        self, trainer: lightning.Trainer, pl_module: lightning.LightningModule
+    ) -> None:
+        """Tell the epoch's scores."""
+        metrics = trainer.callback_metrics
+        if trainer.is_global_zero and MONITORED in metrics:
+            logger.info(
+                "epoch %d: onset F1 %.4f (precision %.3f, recall %.3f) on the validation split",
+                trainer.current_epoch + 1,
+                metrics[MONITORED],
+                metrics["val/precision"],
+                metrics["val/recall"],
+            )

@@ -1,0 +1,163 @@
+"""A training run: store in, checkpoints out."""
+
+import logging
+import sys
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import lightning
+import torch
+from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
+from lightning.pytorch.loggers import TensorBoardLogger
+
+from drumscribe.config import Config, TrainingConfig, save_config
+from drumscribe.data.data_module import DrumDataModule
+from drumscribe.models.crnn import count_parameters
+from drumscribe.training.callbacks import AtomicCheckpointIO, EpochLog, ResumePoint
+from drumscribe.training.lit_module import MONITORED, DrumLitModule
+from drumscribe.utils.errors import DrumscribeError
+from drumscribe.utils.files import write_text
+
+logger = logging.getLogger(__name__)
+
+BEST_NAME = "best_model"
+LAST_NAME = "last"
+
+
+@dataclass(frozen=True)
+class FitResult:
+    """Where a run's best checkpoint is, and its score.
+
+    Attributes:
+        best_path: ``best_model.ckpt``.
+        best_score: micro onset F-measure on the validation split, 0..1.
+    """
+
+    best_path: Path
+    best_score: float
+
+
+def fit(config: Config, *, resume: bool = False, overwrite: bool = False) -> FitResult:
+    """Train as ``config`` says.
+
+    Args:
+        config: the configuration.
+        resume: go on from the run's ``last.ckpt``.
+        overwrite: start again although the run has checkpoints.
+
+    Raises:
+        DrumscribeError: when there is no store, nothing to resume or something to overwrite.
+        KeyboardInterrupt: after saving ``last.ckpt``, when stopped by Ctrl-C.
+    """
+    run_dir = config.data.checkpoints_path / config.training.run_name
+    last_path = run_dir / f"{LAST_NAME}.ckpt"
+    _check_run(run_dir, last_path, resume=resume, overwrite=overwrite)
+    data = DrumDataModule(config)
+    header = data.read_header()
+    if header.features != config.features or header.kit.name != config.data.kit:
+        raise DrumscribeError(
+            f"{config.data.processed_path}: was made with other features or another kit than this "
+            "configuration; preprocess again or use its own config.yaml"
+        )
+    n_steps = config.training.epochs * data.count_batches()
+    module = DrumLitModule(config, header, data.count_hits(), n_steps)
+    save_config(config, run_dir / "config.yaml")
+    best = ModelCheckpoint(
+        run_dir, BEST_NAME, monitor=MONITORED, mode="max", enable_version_counter=False
+    )
+    trainer = _trainer(config, best, last_path)
+    logger.info(
+        "training %s parameters on %s, %d epochs of %d batches",
+        f"{count_parameters(module.model):,}",
+        trainer.accelerator.__class__.__name__.removesuffix("Accelerator"),
+        config.training.epochs,
+        data.count_batches(),
+    )
+    trainer.fit(module, data, ckpt_path=last_path if resume else None, weights_only=True)
+    if trainer.interrupted:
+        raise KeyboardInterrupt
+    return _result(best, run_dir)
+
+
+def _check_run(run_dir: Path, last_path: Path, *, resume: bool, overwrite: bool) -> None:
+    """Refuse to go on from nothing or to lose an earlier run."""
+    if resume and not last_path.is_file():
+        raise DrumscribeError(f"{last_path}: nothing to resume; run without --resume")
+    existing = sorted(run_dir.glob("*.ckpt"))
+    if existing and not resume and not overwrite:
+        raise DrumscribeError(
+            f"{run_dir}: has checkpoints of an earlier run; add --resume to go on, --overwrite to "
+            "start again, or --set training.run_name=NAME"
+        )
+    if not resume:
+        for path in existing:
+            path.unlink()
+
+
+def _trainer(config: Config, best: ModelCheckpoint, last_path: Path) -> lightning.Trainer:
+    settings = config.training
+    on_gpu = settings.accelerator != "cpu" and torch.cuda.is_available()
+    if settings.accelerator == "gpu" and not on_gpu:
+        raise DrumscribeError(
+            "training.accelerator: no GPU that torch can use; run 'drumscribe doctor'"
+        )
+    if not on_gpu:
+        logger.warning(
+            "training on the CPU: fine for a small set, weeks for all of E-GMD; "
+            "'drumscribe doctor' tells why no GPU is used"
+        )
+    _quieten()
+    return lightning.Trainer(
+        accelerator="gpu" if on_gpu else "cpu",
+        devices=settings.devices,
+        precision=_precision(settings, on_gpu=on_gpu),
+        max_epochs=settings.epochs,
+        gradient_clip_val=settings.gradient_clip,
+        reload_dataloaders_every_n_epochs=1,
+        num_sanity_val_steps=0,
+        log_every_n_steps=10,
+        use_distributed_sampler=False,
+        enable_progress_bar=sys.stderr.isatty(),
+        enable_model_summary=False,
+        plugins=[AtomicCheckpointIO()],
+        logger=TensorBoardLogger(
+            config.data.logs_path, settings.run_name, version="", default_hp_metric=False
+        ),
+        callbacks=[
+            EpochLog(),
+            EarlyStopping(MONITORED, mode="max", patience=settings.early_stopping_patience),
+            best,
+            ResumePoint(last_path, every_s=settings.checkpoint_minutes * 60),
+        ],
+    )
+
+
+def _precision(
+    settings: TrainingConfig, *, on_gpu: bool
+) -> Literal["32-true", "16-mixed", "bf16-mixed"]:
+    """The number format: half precision where the hardware has it."""
+    if settings.precision != "auto":
+        return settings.precision
+    return "16-mixed" if on_gpu else "32-true"
+
+
+def _quieten() -> None:
+    """Silence what Lightning says to its own developers."""
+    warnings.filterwarnings("ignore", module="lightning")
+    for name in ("lightning.pytorch.utilities.rank_zero", "lightning.pytorch.accelerators.cuda"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _result(best: ModelCheckpoint, run_dir: Path) -> FitResult:
+    """Write the thresholds beside the checkpoints, to read, and say what came out."""
+    import yaml
+
+    from drumscribe.models.checkpoint import load_checkpoint
+
+    best_path = run_dir / f"{BEST_NAME}.ckpt"
+    header = load_checkpoint(best_path, device="cpu").header
+    write_text(run_dir / "thresholds.yaml", yaml.safe_dump(header.thresholds, sort_keys=False))
+    score = float(best.best_model_score) if best.best_model_score is not None else 0.0
+    return FitResult(best_path, score)
