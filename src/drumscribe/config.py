@@ -204,7 +204,8 @@ def load_config(path: Path | None = None, overrides: Iterable[str] = ()) -> Conf
         source = str(path)
         text = require_file(path, what="config file").read_text(encoding="utf-8", errors="replace")
         try:
-            values = yaml.safe_load(text) or {}
+            loaded = yaml.safe_load(text)
+            values = {} if loaded is None else loaded
         except yaml.YAMLError as error:
             reason = " ".join(str(error).split())
             raise DrumscribeError(f"{path}: is not valid YAML ({reason}); mend it") from error
