@@ -22,7 +22,7 @@ from drumscribe.config import FeatureConfig, section_from_dict
 from drumscribe.data.targets import BEAT_DTYPE, EVENT_DTYPE
 from drumscribe.drums import Kit, kit_by_name, require_same_kit
 from drumscribe.timing import CLOCK, frame_to_seconds, require_same_clock
-from drumscribe.utils.errors import DrumscribeError
+from drumscribe.utils.errors import DrumscribeError, naming
 from drumscribe.utils.files import atomic_path
 
 FloatArray = npt.NDArray[np.float32]
@@ -287,9 +287,11 @@ def _read_header(file: Any, path: Path) -> StoreHeader:
             "run 'drumscribe preprocess --overwrite'"
         )
     require_same_clock(values["clock"], source=str(path))
-    kit = kit_by_name(values["kit"])
+    with naming(str(path)):
+        kit = kit_by_name(values["kit"])
+        features = section_from_dict(FeatureConfig, values["features"])
     require_same_kit(values["classes"], kit, source=str(path))
-    return StoreHeader(kit, section_from_dict(FeatureConfig, values["features"]))
+    return StoreHeader(kit, features)
 
 
 def _shifted(array: npt.NDArray[np.void], column: str, by_s: float) -> npt.NDArray[np.void]:

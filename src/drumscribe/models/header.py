@@ -8,7 +8,7 @@ from typing import Any
 from drumscribe.config import FeatureConfig, ModelConfig, section_from_dict
 from drumscribe.drums import Kit, kit_by_name, require_same_kit
 from drumscribe.timing import CLOCK, require_same_clock
-from drumscribe.utils.errors import DrumscribeError
+from drumscribe.utils.errors import DrumscribeError, naming
 
 FORMAT_VERSION = 1
 
@@ -63,15 +63,20 @@ def header_from_dict(values: Mapping[str, Any], *, source: str) -> ModelHeader:
                 f"{FORMAT_VERSION}; use the drumscribe version that wrote it"
             )
         require_same_clock(values["clock"], source=source)
-        kit = kit_by_name(values["kit"])
+        with naming(source):
+            kit = kit_by_name(values["kit"])
+            features = section_from_dict(FeatureConfig, values["features"])
+            model = section_from_dict(ModelConfig, values["model"])
         require_same_kit(values["classes"], kit, source=source)
         thresholds = {str(name): float(value) for name, value in values["thresholds"].items()}
         if set(thresholds) != set(kit.names):
             raise DrumscribeError(f"{source}: its thresholds do not cover the kit {kit.name!r}")
+        if not all(0 <= value <= 1 for value in thresholds.values()):
+            raise ValueError(f"thresholds must be 0..1, got {thresholds}")
         return ModelHeader(
             kit=kit,
-            features=section_from_dict(FeatureConfig, values["features"]),
-            model=section_from_dict(ModelConfig, values["model"]),
+            features=features,
+            model=model,
             thresholds=thresholds,
             provenance=dict(values.get("provenance", {})),
         )
