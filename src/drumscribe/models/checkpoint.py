@@ -1,15 +1,14 @@
 """Checkpoints: header and weights inside a Lightning ``.ckpt``, loaded without running code."""
 
-import pickle
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import torch
 
 from drumscribe.models.crnn import DrumCRNN, activations
 from drumscribe.models.frame_model import Activations, FloatArray
 from drumscribe.models.header import ModelHeader, header_from_dict
-from drumscribe.utils.errors import DrumscribeError
+from drumscribe.utils.errors import DrumscribeError, naming
 from drumscribe.utils.files import require_file
 
 HEADER_KEY = "drumscribe_header"
@@ -65,7 +64,8 @@ def load_checkpoint(path: Path, device: str | None = None) -> TorchFrameModel:
     require_file(path, what="checkpoint", hint="train one with 'drumscribe train'")
     contents = _contents(path)
     header = header_from_dict(contents[HEADER_KEY], source=str(path))
-    model = DrumCRNN(header.model, n_mels=header.features.n_mels, n_classes=len(header.kit))
+    with naming(str(path)):
+        model = DrumCRNN(header.model, n_mels=header.features.n_mels, n_classes=len(header.kit))
     weights = {
         name.removeprefix(STATE_PREFIX): value
         for name, value in contents["state_dict"].items()
@@ -88,12 +88,20 @@ def best_device() -> str:
 def _contents(path: Path) -> dict[str, Any]:
     try:
         contents = torch.load(path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError, KeyError) as error:
+    except Exception as error:  # torch raises whatever arbitrary bytes lead it to
         raise DrumscribeError(
             f"{path}: is not a readable checkpoint; it is damaged, or of another program"
         ) from error
-    if not isinstance(contents, dict) or not {HEADER_KEY, "state_dict"} <= contents.keys():
+    if not _is_checkpoint(contents):
         raise DrumscribeError(
             f"{path}: is not a drumscribe checkpoint; give one written by 'drumscribe train'"
         )
     return contents
+
+
+def _is_checkpoint(contents: object) -> TypeGuard[dict[str, Any]]:
+    """Whether it holds a header and named weights, whatever they say."""
+    if not isinstance(contents, dict) or HEADER_KEY not in contents:
+        return False
+    weights = contents.get("state_dict")
+    return isinstance(weights, dict) and all(isinstance(name, str) for name in weights)

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from drumscribe.config import ModelConfig
+from drumscribe.utils.errors import DrumscribeError
 
 N_BEAT_CLASSES = 2
 """Beat and downbeat."""
@@ -36,6 +37,9 @@ class DrumCRNN(nn.Module):
         config: the sizes.
         n_mels: F.
         n_classes: C.
+
+    Raises:
+        DrumscribeError: when the pooling leaves no band.
     """
 
     def __init__(self, config: ModelConfig, *, n_mels: int, n_classes: int) -> None:
@@ -46,8 +50,9 @@ class DrumCRNN(nn.Module):
             blocks.append(_conv_block(channels, n_channels, pool, config.dropout))
             channels, bands = n_channels, bands // pool
         if bands < 1:
-            raise ValueError(
-                f"frequency_pools {config.frequency_pools} leave none of {n_mels} bands"
+            raise DrumscribeError(
+                f"model.frequency_pools: {config.frequency_pools} leave none of {n_mels} mel "
+                "bands; pool less or raise features.n_mels"
             )
         self.convolutions = nn.Sequential(*blocks)
         self.recurrence = nn.GRU(
