@@ -1,9 +1,11 @@
 """From onset activations to drum events.
 
 A hit is a frame whose activation is the highest within ``peak_window_s`` on both sides, reaches its
-class's threshold and is no nearer than ``min_gap_s`` to a higher one. T frames, C drum classes.
+class's threshold and is no nearer than ``min_gap_s`` to a higher one. Of equal neighbours the first
+is the hit. T frames, C drum classes.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -15,7 +17,7 @@ from drumscribe.data.targets import MAX_VELOCITY
 from drumscribe.drums import Kit
 from drumscribe.events import DrumEvent
 from drumscribe.models.frame_model import Activations
-from drumscribe.timing import frame_to_seconds, seconds_to_frame
+from drumscribe.timing import FRAME_RATE, frame_to_seconds, seconds_to_frame
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -56,8 +58,11 @@ def find_peaks(activation: FloatArray, config: InferenceConfig, *, threshold: fl
     reach = seconds_to_frame(config.peak_window_s)
     padded = np.pad(activation, reach, constant_values=-np.inf)
     highest = np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1).max(axis=1)
-    frames = np.flatnonzero((activation >= highest) & (activation >= max(threshold, 1e-9)))
-    kept = _thin_out(frames, activation[frames], seconds_to_frame(config.min_gap_s))
+    rises = np.diff(activation, prepend=-np.inf) != 0
+    frames = np.flatnonzero((activation >= highest) & rises & (activation >= max(threshold, 1e-9)))
+    # Rounded up, so that the gap is never shorter than asked for.
+    min_gap_frames = math.ceil(config.min_gap_s * FRAME_RATE - 1e-6)
+    kept = _thin_out(frames, activation[frames], min_gap_frames)
     return Peaks(kept, activation[kept])
 
 
@@ -97,8 +102,10 @@ def _thin_out(
     for position in np.lexsort((frames, -heights)):
         if blocked[position]:
             continue
-        kept.append(int(frames[position]))
-        blocked |= np.abs(frames - frames[position]) < min_gap_frames
+        frame = int(frames[position])
+        kept.append(frame)
+        first, end = np.searchsorted(frames, [frame - min_gap_frames + 1, frame + min_gap_frames])
+        blocked[first:end] = True
     return np.array(sorted(kept), dtype=np.int64)
 
 
