@@ -13,6 +13,7 @@ import hashlib
 import json
 import multiprocessing
 import os
+import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -22,7 +23,13 @@ from pathlib import Path
 from typing import Any
 
 from drumscribe.config import Config, save_config
-from drumscribe.data.egmd import Recording, RecordingList, read_recordings, sample_recordings
+from drumscribe.data.egmd import (
+    CSV_NAME,
+    Recording,
+    RecordingList,
+    read_recordings,
+    sample_recordings,
+)
 from drumscribe.data.feature_store import (
     ShardWriter,
     StoredRecording,
@@ -77,10 +84,16 @@ def preprocess(config: Config, *, overwrite: bool = False) -> PreprocessSummary:
         What the store holds, read back from it.
 
     Raises:
-        DrumscribeError: when there is no dataset, the store was made with other settings, or a
-            worker process died.
+        DrumscribeError: when there is no dataset or it is empty, the store was made with other
+            settings, or a worker process died.
     """
     found = read_recordings(config.data.dataset_path)
+    if not found.recordings:
+        reasons = ", ".join(f"{n} x {reason}" for reason, n in found.skipped_rows.items())
+        raise DrumscribeError(
+            f"{config.data.dataset_path / CSV_NAME}: lists no usable recording "
+            f"({reasons or 'no rows'}); use E-GMD's own csv"
+        )
     plans = plan_shards(config, found.recordings)
     todo = _unfinished(plans, overwrite=overwrite)
     _make_shards(todo, config)
@@ -200,6 +213,15 @@ def _one_thread_each() -> Iterator[None]:
 def _start_worker(counter: Any) -> None:
     global _seconds_done
     _seconds_done = counter
+    threading.Thread(target=_end_with_main_process, daemon=True).start()
+
+
+def _end_with_main_process() -> None:
+    """End this worker when the main process is killed: it would wait for work for ever."""
+    main_process = multiprocessing.parent_process()
+    if main_process is not None:
+        main_process.join()
+        os._exit(1)
 
 
 def _follow(futures: Iterable[Future[None]], counter: Any, advance: Advance) -> None:
