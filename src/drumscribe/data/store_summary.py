@@ -13,6 +13,21 @@ from drumscribe.data.feature_store import Shard, StoredRecording
 from drumscribe.drums import Kit
 from drumscribe.utils.files import write_text
 
+_COLUMNS = (
+    "audio_filename",
+    "midi_filename",
+    "kit_name",
+    "status",
+    "reason",
+    "duration_s",
+    "n_frames",
+    "offset_ms",
+    "alignment_confidence",
+    "label_source",
+    "shard",
+)
+"""Columns of a splits csv, before those that count hits per class."""
+
 
 @dataclass
 class SplitSummary:
@@ -80,8 +95,8 @@ def _row(stored: StoredRecording, hits: Sequence[int], kit: Kit) -> dict[str, ob
 
 
 def _csv_text(rows: Sequence[dict[str, object]]) -> str:
-    """Rows as csv; the columns are those of any row, in order of appearance."""
-    columns = list(dict.fromkeys(name for row in rows for name in row))
+    """Rows as csv, with the same first columns whatever the rows are."""
+    columns = list(dict.fromkeys([*_COLUMNS, *(name for row in rows for name in row)]))
     text = io.StringIO()
     writer = csv.DictWriter(text, columns, lineterminator="\n")
     writer.writeheader()
