@@ -219,7 +219,7 @@ def _mixed(window: _Window, partner: _Window, range_db: float) -> _Window:
     """Two windows heard at once; the beat stays the first one's."""
     ours, theirs = window.targets, partner.targets
     return _Window(
-        add_power(window.log_mel, partner.log_mel, range_db=range_db),
+        np.minimum(add_power(window.log_mel, partner.log_mel, range_db=range_db), 1),
         Targets(
             np.maximum(ours.onset, theirs.onset),
             np.maximum(ours.velocity, theirs.velocity),
