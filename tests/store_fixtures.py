@@ -10,10 +10,13 @@ import h5py
 import numpy as np
 import soundfile
 
-from drumscribe.config import Config, DataConfig, PreprocessingConfig
+from drumscribe.config import Config, DataConfig, FeatureConfig, PreprocessingConfig
 from drumscribe.data.egmd import COLUMNS, CSV_NAME
+from drumscribe.data.feature_store import StoredRecording, StoreHeader, writing_shard
 from drumscribe.data.midi_processing import MidiNote, write_midi
-from drumscribe.timing import SAMPLE_RATE
+from drumscribe.data.targets import BEAT_DTYPE, EVENT_DTYPE
+from drumscribe.drums import LANES8
+from drumscribe.timing import FRAME_RATE, SAMPLE_RATE
 
 EGMD_SPLIT = {"train": "train", "val": "validation", "test": "test"}
 
@@ -89,7 +92,8 @@ def burst_audio(take: Take) -> np.ndarray:
     """Decaying noise at the take's hits in faint room noise, shape (n_samples,)."""
     rng = np.random.default_rng(take.number)
     n_samples = round(take.duration_s * take.rate)
-    burst = rng.normal(size=round(0.1 * take.rate)) * np.exp(-np.arange(0, 10, 10 / (0.1 * take.rate)))[: round(0.1 * take.rate)]
+    n_burst = round(0.1 * take.rate)
+    burst = rng.normal(size=n_burst) * np.exp(-np.linspace(0, 10, n_burst))
     audio = np.zeros(n_samples + 2 * len(burst))
     for note in take.notes:
         start = round((note.onset_s + take.offset_s) * take.rate)
@@ -152,3 +156,52 @@ def store_content(folder: Path) -> dict[str, object]:
     for path in sorted(folder.glob("splits/*.csv")):
         content[str(path.relative_to(folder))] = path.read_text()
     return content
+
+
+STORE_HEADER = StoreHeader(LANES8, FeatureConfig(n_mels=8))
+
+
+def stored_recording(start_frame: int, n_frames: int, name: str = "a.wav") -> StoredRecording:
+    """A recording's entry in a shard."""
+    return StoredRecording(
+        audio_filename=name,
+        midi_filename=name.replace("wav", "midi"),
+        performance=name,
+        kit_name="Acoustic Kit",
+        start_frame=start_frame,
+        n_frames=n_frames,
+        duration_s=(n_frames - 1) / FRAME_RATE,
+        offset_s=0.0,
+        alignment_confidence=1.0,
+        label_source="own",
+        unknown_notes={},
+    )
+
+
+def random_events(rng: np.random.Generator, n: int, length_s: float) -> np.ndarray:
+    """``n`` events in order of time."""
+    events = np.zeros(n, EVENT_DTYPE)
+    events["onset_s"] = np.sort(rng.uniform(0, length_s, n))
+    events["drum"] = rng.integers(8, size=n)
+    events["velocity"] = rng.integers(1, 128, size=n)
+    return events
+
+
+def write_random_shard(
+    path: Path, lengths_frames: list[int], *, seed: int, header: StoreHeader = STORE_HEADER
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """A shard of recordings of the given lengths; returns their log-mel and events."""
+    rng = np.random.default_rng(seed)
+    written = []
+    with writing_shard(path, header, fingerprint=f"seed {seed}") as writer:
+        for index, n_frames in enumerate(lengths_frames):
+            shape = (n_frames, header.features.n_mels)
+            log_mel = rng.uniform(0.1, 1, shape).astype(np.float16).astype(np.float32)
+            length_s = (n_frames - 1) / FRAME_RATE
+            events = random_events(rng, 1 + n_frames // 20, length_s)
+            beats = np.array([(t, 1 + i % 4) for i, t in enumerate(np.arange(0, length_s, 0.5))])
+            beats = np.array([tuple(row) for row in beats], BEAT_DTYPE)
+            recording = stored_recording(writer.n_frames, n_frames, f"{path.stem}-{index}.wav")
+            writer.add(recording, log_mel, events, beats)
+            written.append((log_mel, events))
+    return written

@@ -35,6 +35,9 @@ def preprocess(arguments: Namespace) -> int:
 def train(arguments: Namespace) -> int:
     """``drumscribe train``."""
     config = load_config(arguments.config, arguments.overrides)
+    store = config.data.processed_path
+    if not any(store.glob("train/shard-*.h5")):
+        raise DrumscribeError(f"{store}: holds no features; run 'drumscribe preprocess' first")
     _limit_threads(config.training.n_workers)
     from drumscribe.training.fit import fit
 

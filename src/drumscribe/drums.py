@@ -95,6 +95,18 @@ ARTICULATIONS12 = Kit(
 
 KITS: dict[str, Kit] = {kit.name: kit for kit in (LANES8, ARTICULATIONS12)}
 
+MERGED_CLASS = {
+    "kick": "kick",
+    "snare": "snare",
+    "hihat": "hihat",
+    "high_tom": "tom",
+    "mid_tom": "tom",
+    "low_tom": "tom",
+    "crash": "cymbal",
+    "ride": "cymbal",
+}
+"""The five classes that most of the literature scores, for each of the eight lanes."""
+
 
 def kit_by_name(name: str) -> Kit:
     """The kit called ``name``.

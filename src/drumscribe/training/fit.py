@@ -146,7 +146,7 @@ def _precision(
 def _quieten() -> None:
     """Silence what Lightning says to its own developers."""
     warnings.filterwarnings("ignore", module="lightning")
-    for name in ("lightning.pytorch.utilities.rank_zero", "lightning.pytorch.accelerators.cuda"):
+    for name in ("lightning", "lightning.pytorch", "lightning.fabric"):
         logging.getLogger(name).setLevel(logging.WARNING)
 
 

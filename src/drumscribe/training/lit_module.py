@@ -130,6 +130,14 @@ class DrumLitModule(lightning.LightningModule):
         """Put the header in, which is what makes a checkpoint usable for transcription."""
         checkpoint[HEADER_KEY] = self.header.to_dict()
 
+    def transfer_batch_to_device(
+        self, batch: Any, device: torch.device, dataloader_idx: int
+    ) -> Any:
+        """Move training batches; a validation recording stays where chunks are cut from it."""
+        if isinstance(batch, LabelledFrames):
+            return batch
+        return super().transfer_batch_to_device(batch, device, dataloader_idx)
+
     def _log_figure(self, recording: LabelledFrames, onset: npt.NDArray[np.float32]) -> None:
         """Draw activations against labels into TensorBoard."""
         writer: Any = getattr(self.logger, "experiment", None)

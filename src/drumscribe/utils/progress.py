@@ -8,12 +8,12 @@ Advance = Callable[[float], None]
 
 
 @contextlib.contextmanager
-def progress_bar(description: str, total: float, *, unit: str) -> Iterator[Advance]:
+def progress_bar(description: str, total: float | None, *, unit: str) -> Iterator[Advance]:
     """Show a bar on standard error while the block runs.
 
     Args:
         description: what is being done.
-        total: the whole amount of work, in ``unit``.
+        total: the whole amount of work, in ``unit``; ``None`` where nobody knows.
         unit: the plural noun that work is counted in ("files", "s of audio").
 
     Yields:
@@ -26,12 +26,13 @@ def progress_bar(description: str, total: float, *, unit: str) -> Iterator[Advan
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
-        TextColumn("{task.completed:.0f}/{task.total:.0f} " + unit),
+        TextColumn("{task.completed:.0f}{task.fields[of]} " + unit),
         TextColumn("{task.fields[rate]}"),
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
-        task = progress.add_task(description, total=total, rate="")
+        of = f"/{total:.0f}" if total else ""
+        task = progress.add_task(description, total=total or None, rate="", of=of)
 
         def advance(amount: float) -> None:
             progress.advance(task, amount)

@@ -1,0 +1,167 @@
+"""Labelled recordings to score against: a split of the store, an E-GMD folder, or MDB Drums.
+
+Every source yields ``Reference``: log-mel to transcribe and hits on the eight lanes.
+"""
+
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from drumscribe.config import Config, FeatureConfig
+from drumscribe.data.audio_processing import audio_blocks
+from drumscribe.data.egmd import Recording, read_recordings
+from drumscribe.data.feature_store import Shard, StoredRecording, open_split
+from drumscribe.data.log_mel import log_mel_blocks
+from drumscribe.data.recording_processing import UnusableRecordingError, label_recording
+from drumscribe.data.targets import events_of_array
+from drumscribe.drums import LANES8
+from drumscribe.events import DrumEvent, fold_to_lanes
+from drumscribe.models.header import ModelHeader
+from drumscribe.utils.errors import DrumscribeError
+
+FloatArray = npt.NDArray[np.float32]
+
+logger = logging.getLogger(__name__)
+
+# MDB Drums' subclasses as lanes. Side stick (SST) is a snare here as in E-GMD; tambourine and
+# handclaps are no drum of the kit.
+_MDB_LANES = {
+    "KD": "kick",
+    **dict.fromkeys(("SD", "SDB", "SDG", "SDD", "SDF", "SDNS", "SST"), "snare"),
+    **dict.fromkeys(("CHH", "OHH", "PHH"), "hihat"),
+    "HIT": "high_tom",
+    "MHT": "mid_tom",
+    **dict.fromkeys(("HFT", "LFT"), "low_tom"),
+    **dict.fromkeys(("RDC", "RDB"), "ride"),
+    **dict.fromkeys(("CRC", "CHC", "SPC"), "crash"),
+}
+
+_UNKNOWN_VELOCITY = 100
+
+
+@dataclass(frozen=True)
+class Reference:
+    """One labelled recording.
+
+    Attributes:
+        name: what to call it in reports.
+        kit_name: the drum kit or mix it belongs to, scored as a group.
+        frames: called for its log-mel in blocks of shape (t, F).
+        events: its hits on the eight lanes, in seconds on the audio's clock.
+        offset_s: what was added to the labels to align them with the audio, in seconds.
+        has_velocity: whether the labels' velocities mean anything.
+    """
+
+    name: str
+    kit_name: str
+    frames: Callable[[], Iterable[FloatArray]]
+    events: list[DrumEvent]
+    offset_s: float = 0.0
+    has_velocity: bool = True
+
+    @property
+    def raw_events(self) -> list[DrumEvent]:
+        """The hits as the dataset's own labels have them, before alignment."""
+        return [
+            replace(event, onset_s=max(0.0, event.onset_s - self.offset_s)) for event in self.events
+        ]
+
+
+def store_references(split_dir: Path, header: ModelHeader) -> Iterator[Reference]:
+    """The recordings of a preprocessed split.
+
+    Raises:
+        DrumscribeError: when there is none, or it has other features than the model.
+    """
+    shards = open_split(split_dir)
+    if shards[0].header.features != header.features:
+        raise DrumscribeError(
+            f"{split_dir}: has other features than the model hears; preprocess with its config.yaml"
+        )
+    for shard in shards:
+        for recording in shard.recordings:
+            yield _store_reference(shard, recording)
+        shard.close()
+
+
+def egmd_references(folder: Path, header: ModelHeader, config: Config) -> Iterator[Reference]:
+    """The test recordings of a folder in E-GMD's layout, decoded and aligned here.
+
+    Recordings that cannot be used are named in the log and left out.
+    """
+    recordings = [r for r in read_recordings(folder).recordings if r.split == "test"]
+    if not recordings:
+        raise DrumscribeError(f"{folder}: its csv has no recordings in the test split")
+    for recording in recordings:
+        try:
+            yield _egmd_reference(folder, recording, header.features, config)
+        except UnusableRecordingError as error:
+            logger.warning("left out: %s (%s: %s)", recording.audio_filename, error.kind, error)
+
+
+def mdb_references(folder: Path, header: ModelHeader, mix: str) -> Iterator[Reference]:
+    """The tracks of MDB Drums.
+
+    Args:
+        folder: with ``annotations/subclass/*.txt`` and the audio in ``drum_only`` and ``full_mix``.
+        header: of the model, for its features.
+        mix: "drum_only" or "full_mix".
+    """
+    audio_paths = sorted((folder / mix).glob("*.flac")) + sorted((folder / mix).glob("*.wav"))
+    if not audio_paths:
+        raise DrumscribeError(f"{folder / mix}: holds no audio; name the folder of MDB Drums")
+    for path in audio_paths:
+        labels = folder / "annotations" / "subclass" / f"{path.stem}.txt"
+        yield Reference(
+            name=path.stem,
+            kit_name=mix,
+            frames=_frames_of_file(path, header.features),
+            events=_read_mdb_labels(labels),
+            has_velocity=False,
+        )
+
+
+def _store_reference(shard: Shard, recording: StoredRecording) -> Reference:
+    events = events_of_array(shard.recording_events(recording), shard.header.kit)
+    return Reference(
+        name=recording.audio_filename,
+        kit_name=recording.kit_name,
+        frames=lambda: [shard.log_mel(recording.start_frame, recording.n_frames)],
+        events=fold_to_lanes(events, shard.header.kit),
+        offset_s=recording.offset_s,
+    )
+
+
+def _egmd_reference(
+    folder: Path, recording: Recording, features: FeatureConfig, config: Config
+) -> Reference:
+    labelled = label_recording(folder, recording, LANES8, config.preprocessing)
+    return Reference(
+        name=recording.audio_filename,
+        kit_name=recording.kit_name,
+        frames=lambda: log_mel_blocks([labelled.samples], features),
+        events=labelled.events,
+        offset_s=labelled.alignment.offset_s,
+    )
+
+
+def _frames_of_file(path: Path, features: FeatureConfig) -> Callable[[], Iterable[FloatArray]]:
+    return lambda: log_mel_blocks(audio_blocks(path), features)
+
+
+def _read_mdb_labels(path: Path) -> list[DrumEvent]:
+    """Hits of an annotation file with a time in seconds and a subclass on each line."""
+    try:
+        lines = path.read_text(encoding="utf-8").split("\n")
+        rows = [line.split() for line in lines if line.strip()]
+        return [
+            DrumEvent(float(time), _MDB_LANES[label], _UNKNOWN_VELOCITY)
+            for time, label in rows
+            if label in _MDB_LANES
+        ]
+    except (OSError, ValueError) as error:
+        raise DrumscribeError(f"{path}: is not a readable annotation ({error})") from error

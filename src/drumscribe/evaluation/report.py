@@ -1,0 +1,176 @@
+"""What an evaluation found, as numbers for programs and a table for people.
+
+Micro scores sum the counts of all recordings and classes; macro scores average the F-measures of
+the classes that occur. Raw labels are the dataset's own; aligned ones were shifted by each
+recording's measured offset.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from drumscribe.evaluation.matching import Counts
+from drumscribe.evaluation.metrics import TOLERANCES_S
+
+ALIGNED = "aligned"
+RAW = "raw"
+
+_N_BOOTSTRAP = 1000
+
+
+@dataclass(frozen=True)
+class RecordingScore:
+    """The counts of one recording.
+
+    Attributes:
+        name: the recording.
+        kit_name: its group.
+        counts: by label variant ("aligned", "raw"), tolerance in seconds, and class.
+        velocity: counts of hits with the right velocity, where velocities are known.
+        timing_errors_s: estimate minus reference of every matched hit, in seconds.
+    """
+
+    name: str
+    kit_name: str
+    counts: dict[str, dict[float, dict[str, Counts]]]
+    velocity: Counts | None
+    timing_errors_s: list[float] = field(repr=False)
+
+    @property
+    def headline(self) -> Counts:
+        """Counts over all classes with aligned labels at the headline tolerance."""
+        return sum(self.counts[ALIGNED][TOLERANCES_S[0]].values(), Counts())
+
+
+@dataclass(frozen=True)
+class EvaluationReport:
+    """The scores of a set of recordings."""
+
+    classes: tuple[str, ...]
+    recordings: tuple[RecordingScore, ...]
+    provenance: dict[str, Any]
+
+    def by_class(self, labels: str, tolerance_s: float) -> dict[str, Counts]:
+        """Counts of each class over all recordings."""
+        return {
+            name: sum((r.counts[labels][tolerance_s][name] for r in self.recordings), Counts())
+            for name in self.classes
+        }
+
+    def micro(self, labels: str, tolerance_s: float) -> Counts:
+        """Counts over all recordings and classes."""
+        return sum(self.by_class(labels, tolerance_s).values(), Counts())
+
+    def macro_f(self, labels: str, tolerance_s: float) -> float:
+        """Mean F-measure of the classes that occur in the reference."""
+        scores = [c.f_measure for c in self.by_class(labels, tolerance_s).values() if c.n_reference]
+        return float(np.mean(scores)) if scores else 0.0
+
+    def by_kit(self) -> dict[str, Counts]:
+        """Headline counts of each kit."""
+        kits: dict[str, Counts] = defaultdict(Counts)
+        for recording in self.recordings:
+            kits[recording.kit_name] += recording.headline
+        return dict(sorted(kits.items()))
+
+    def velocity(self) -> Counts | None:
+        """Counts of hits with the right velocity, ``None`` where no velocities are known."""
+        known = [r.velocity for r in self.recordings if r.velocity is not None]
+        return sum(known, Counts()) if known else None
+
+    def timing_ms(self) -> dict[str, float]:
+        """Median error ("bias") and median absolute error of matched hits, in milliseconds."""
+        errors = np.array([e for r in self.recordings for e in r.timing_errors_s]) * 1000
+        if not len(errors):
+            return {"bias": 0.0, "median_absolute": 0.0}
+        return {
+            "bias": float(np.median(errors)),
+            "median_absolute": float(np.median(np.abs(errors))),
+        }
+
+    def interval(self) -> tuple[float, float]:
+        """95 % bootstrap interval of the headline micro F-measure, recordings redrawn."""
+        table = np.array(
+            [[r.headline.n_true, r.headline.n_false, r.headline.n_missed] for r in self.recordings]
+        )
+        rng = np.random.default_rng(0)
+        draws = rng.integers(len(table), size=(_N_BOOTSTRAP, len(table)))
+        true, false, missed = table[draws].sum(axis=1).T
+        scores = 2 * true / np.maximum(1, 2 * true + false + missed)
+        low, high = np.percentile(scores, [2.5, 97.5])
+        return float(low), float(high)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything, as plain values for JSON."""
+        velocity = self.velocity()
+        return {
+            "n_recordings": len(self.recordings),
+            "classes": list(self.classes),
+            "model": self.provenance,
+            "micro": {
+                labels: {
+                    f"{tolerance_s * 1000:.0f}ms": _scores(self.micro(labels, tolerance_s))
+                    | {"macro_f": round(self.macro_f(labels, tolerance_s), 4)}
+                    for tolerance_s in TOLERANCES_S
+                }
+                for labels in (ALIGNED, RAW)
+            },
+            "interval_95": [round(edge, 4) for edge in self.interval()],
+            "velocity": _scores(velocity) if velocity is not None else None,
+            "timing_ms": {name: round(value, 2) for name, value in self.timing_ms().items()},
+            "by_class": _all_scores(self.by_class(ALIGNED, TOLERANCES_S[0])),
+            "by_kit": _all_scores(self.by_kit()),
+            "by_recording": _all_scores({r.name: r.headline for r in self.recordings}),
+        }
+
+    def lines(self) -> list[str]:
+        """The report as text."""
+        low, high = self.interval()
+        lines = [f"{len(self.recordings)} recordings, {len(self.classes)} classes", ""]
+        lines.append(f"{'':24}{'P':>8}{'R':>8}{'F':>8}{'macro F':>9}{'hits':>8}")
+        for labels in (ALIGNED, RAW):
+            for tolerance_s in TOLERANCES_S:
+                name = f"{labels} labels, {tolerance_s * 1000:.0f} ms"
+                macro = f"{self.macro_f(labels, tolerance_s):9.3f}"
+                lines.append(_table_row(name, self.micro(labels, tolerance_s), macro))
+        velocity = self.velocity()
+        if velocity is not None:
+            lines.append(_table_row("with velocity, 50 ms", velocity, " " * 9))
+        timing = self.timing_ms()
+        lines.append(f"95 % interval of the first F: {low:.3f}..{high:.3f}")
+        lines.append(
+            f"timing: bias {timing['bias']:+.1f} ms, "
+            f"median absolute error {timing['median_absolute']:.1f} ms"
+        )
+        lines += ["", *_section("drum", self.by_class(ALIGNED, TOLERANCES_S[0]))]
+        kits = self.by_kit()
+        if len(kits) > 1:
+            lines += ["", *_section("kit", kits)]
+        return lines
+
+
+def _scores(counts: Counts) -> dict[str, float]:
+    return {
+        "precision": round(counts.precision, 4),
+        "recall": round(counts.recall, 4),
+        "f_measure": round(counts.f_measure, 4),
+        "n_reference": counts.n_reference,
+        "n_true": counts.n_true,
+        "n_false": counts.n_false,
+    }
+
+
+def _all_scores(counts: dict[str, Counts]) -> dict[str, dict[str, float]]:
+    return {name: _scores(found) for name, found in counts.items()}
+
+
+def _section(title: str, counts: dict[str, Counts]) -> list[str]:
+    rows = [_table_row(name[:23], found, " " * 9) for name, found in counts.items()]
+    return [f"{title:24}{'P':>8}{'R':>8}{'F':>8}{'':9}{'hits':>8}", *rows]
+
+
+def _table_row(name: str, counts: Counts, macro: str) -> str:
+    scores = f"{counts.precision:8.3f}{counts.recall:8.3f}{counts.f_measure:8.3f}"
+    return f"{name:24}{scores}{macro}{counts.n_reference:8}"

@@ -1,0 +1,69 @@
+"""Events are valid or do not exist, and fold onto the lanes the game plays."""
+
+import dataclasses
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from drumscribe.drums import ARTICULATIONS12, LANES8
+from drumscribe.events import DrumEvent, fold_to_lanes, onsets_by_drum
+
+articulation_events = st.lists(
+    st.builds(
+        DrumEvent,
+        st.floats(0, 1000),
+        st.sampled_from(ARTICULATIONS12.names),
+        st.integers(1, 127),
+        st.floats(0, 1),
+    )
+)
+
+
+@pytest.mark.parametrize("onset_s", [-0.001, math.nan, math.inf, -math.inf])
+def test_an_onset_must_be_a_time_in_the_recording(onset_s: float) -> None:
+    with pytest.raises(ValueError, match=r"onset_s must be finite and >= 0"):
+        DrumEvent(onset_s, "kick", 100)
+
+
+@pytest.mark.parametrize("velocity", [0, -1, 128])
+def test_a_velocity_must_be_one_that_midi_can_write(velocity: int) -> None:
+    with pytest.raises(ValueError, match=r"velocity must be 1\.\.127"):
+        DrumEvent(0.0, "kick", velocity)
+
+
+@pytest.mark.parametrize("confidence", [-0.1, 1.1, math.nan])
+def test_a_confidence_must_be_a_share(confidence: float) -> None:
+    with pytest.raises(ValueError, match=r"confidence must be 0\.\.1"):
+        DrumEvent(0.0, "kick", 100, confidence)
+
+
+def test_an_event_cannot_be_changed() -> None:
+    event = DrumEvent(0.5, "snare", 90)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        event.velocity = 1  # type: ignore[misc]
+
+
+def test_events_sort_by_time() -> None:
+    events = [DrumEvent(2.0, "kick", 1), DrumEvent(0.5, "snare", 127), DrumEvent(1.0, "crash", 64)]
+    assert [event.onset_s for event in sorted(events)] == [0.5, 1.0, 2.0]
+
+
+@given(articulation_events)
+def test_folding_changes_the_drum_and_nothing_else(events: list[DrumEvent]) -> None:
+    folded = fold_to_lanes(events, ARTICULATIONS12)
+    assert [event.drum for event in folded] == [ARTICULATIONS12[e.drum].lane for e in events]
+    assert [
+        dataclasses.replace(new, drum=old.drum) for new, old in zip(folded, events, strict=True)
+    ] == events
+    assert fold_to_lanes(folded, LANES8) == folded
+
+
+@given(articulation_events)
+def test_onsets_by_drum_holds_every_event_once_and_in_order(events: list[DrumEvent]) -> None:
+    onsets = onsets_by_drum(events, ARTICULATIONS12)
+    assert tuple(onsets) == ARTICULATIONS12.names
+    assert all(times == sorted(times) for times in onsets.values())
+    pairs = [(name, time_s) for name, times in onsets.items() for time_s in times]
+    assert sorted(pairs) == sorted((event.drum, event.onset_s) for event in events)
