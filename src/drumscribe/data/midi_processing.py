@@ -8,6 +8,7 @@ decided here (see ``drums.py``).
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 import mido
@@ -266,8 +267,7 @@ def _note_messages(
 ) -> list[tuple[int, mido.Message]]:
     """Note-on and note-off messages with absolute ticks, in order, no two notes overlapping."""
     timed: list[tuple[int, int, mido.Message]] = []  # note-offs sort before note-ons
-    ordered = sorted(velocities)
-    for (pitch, tick), following in zip(ordered, [*ordered[1:], (-1, 0)], strict=True):
+    for (pitch, tick), following in pairwise([*sorted(velocities), (-1, 0)]):
         next_tick = following[1] if following[0] == pitch else end_tick
         off_tick = min(tick + length_ticks, next_tick, end_tick)
         on = {"channel": DRUM_CHANNEL, "note": pitch}
