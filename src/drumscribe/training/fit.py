@@ -84,7 +84,9 @@ def fit(config: Config, *, resume: bool = False, overwrite: bool = False) -> Fit
 def _check_run(run_dir: Path, last_path: Path, *, resume: bool, overwrite: bool) -> None:
     """Refuse to go on from nothing or to lose an earlier run."""
     if resume and not last_path.is_file():
-        raise DrumscribeError(f"{last_path}: nothing to resume; run without --resume")
+        raise DrumscribeError(
+            f"{last_path}: nothing to resume; run without --resume (or with --overwrite)"
+        )
     existing = sorted(run_dir.glob("*.ckpt"))
     if existing and not resume and not overwrite:
         raise DrumscribeError(

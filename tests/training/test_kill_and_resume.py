@@ -1,0 +1,111 @@
+"""A training run that is killed again and again ends as an undisturbed one does.
+
+``DRUMSCRIBE_KILLS`` sets how often it is killed (default 2, so that the gate stays quick).
+"""
+
+import os
+import random
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+
+from drumscribe.config import load_config
+from drumscribe.data.preprocess import preprocess
+from drumscribe.data.synth.dataset import SynthConfig, write_dataset
+
+N_KILLS = int(os.environ.get("DRUMSCRIBE_KILLS", "2"))
+
+SETTINGS = [
+    "data.processed_dir=processed",
+    "preprocessing.shard_hours=0.005",
+    "preprocessing.n_workers=1",
+    "model.conv_channels=[4,4]",
+    "model.frequency_pools=[8,8]",
+    "model.gru_units=8",
+    "model.gru_layers=2",
+    "training.epochs=6",
+    "training.batch_size=2",
+    "training.window_s=2.0",
+    "training.n_workers=0",
+    "training.accelerator=cpu",
+    "training.checkpoint_minutes=0.00001",
+]
+
+
+def _command(root: Path, run_name: str, *flags: str) -> list[str]:
+    settings = [*SETTINGS, f"data.root={root}", f"training.run_name={run_name}"]
+    pairs = [part for setting in settings for part in ("--set", setting)]
+    return [sys.executable, "-m", "drumscribe", "train", *pairs, *flags]
+
+
+def _environment() -> dict[str, str]:
+    return os.environ | {"OMP_NUM_THREADS": "1"}
+
+
+def _start(root: Path, run_name: str) -> subprocess.Popen[str]:
+    can_resume = (root / "checkpoints" / run_name / "last.ckpt").exists()
+    return subprocess.Popen(
+        _command(root, run_name, "--resume" if can_resume else "--overwrite"),
+        env=_environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def _seconds_until_first_checkpoint(process: subprocess.Popen[str], path: Path) -> float:
+    started = time.monotonic()
+    while process.poll() is None and not path.exists():
+        time.sleep(0.05)
+    return time.monotonic() - started
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_a_killed_and_resumed_run_ends_with_the_same_weights(tmp_path: Path) -> None:
+    config = load_config(None, [*SETTINGS, f"data.root={tmp_path}"])
+    synth = SynthConfig(n_recordings=6, n_kits=2, duration_s=8.0)
+    write_dataset(config.data.dataset_path, synth)
+    preprocess(config)
+
+    undisturbed = _start(tmp_path, "undisturbed")
+    checkpoint = tmp_path / "checkpoints" / "undisturbed" / "last.ckpt"
+    start_up_s = _seconds_until_first_checkpoint(undisturbed, checkpoint)
+    trained_from = time.monotonic()
+    output, _ = undisturbed.communicate()
+    assert undisturbed.returncode == 0, output
+    training_s = time.monotonic() - trained_from
+
+    chance = random.Random(4)
+    n_kills = 0
+    while n_kills < N_KILLS:
+        process = _start(tmp_path, "killed")
+        try:
+            share = training_s / (N_KILLS + 1)
+            process.wait(start_up_s + chance.uniform(0.2, 1.5) * share)
+            break  # it finished before its turn to be killed
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            n_kills += 1
+    else:
+        process = _start(tmp_path, "killed")
+        output, _ = process.communicate()
+        assert process.returncode == 0, output
+    assert n_kills > 0
+
+    for name in ("last", "best_model"):
+        wanted, found = (
+            torch.load(tmp_path / "checkpoints" / run / f"{name}.ckpt", weights_only=True)
+            for run in ("undisturbed", "killed")
+        )
+        assert found["global_step"] == wanted["global_step"]
+        assert found["drumscribe_header"]["thresholds"] == wanted["drumscribe_header"]["thresholds"]
+        scores = [c["drumscribe_header"]["provenance"]["validation"] for c in (wanted, found)]
+        assert scores[0] == scores[1]
+        for key, value in wanted["state_dict"].items():
+            assert torch.equal(found["state_dict"][key], value), (name, key)
