@@ -1,4 +1,4 @@
-"""What tests share: seeded noise, drum hits and clicks at known times, files, and where data lies."""
+"""What tests share: noise, drum hits and clicks at known times, files, and where data lies."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -6,15 +6,24 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from drumscribe.timing import SAMPLE_RATE
 
 Samples = npt.NDArray[np.float32]
 
 # "--hypothesis-profile=explore" looks for new failures; the default repeats the same examples.
-settings.register_profile("repeatable", deadline=None, derandomize=True, max_examples=50)
-settings.register_profile("explore", deadline=None, max_examples=1000)
+# A test that writes a file may write the same one again for every example.
+settings.register_profile(
+    "repeatable",
+    deadline=None,
+    derandomize=True,
+    max_examples=50,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+settings.register_profile(
+    "explore", settings.get_profile("repeatable"), derandomize=False, max_examples=1000
+)
 settings.load_profile("repeatable")
 
 SHARED_DATA = Path(__file__).parents[1] / "../shared/data"

@@ -23,7 +23,7 @@ from drumscribe.utils.errors import DrumscribeError
 
 SOURCE = Path(drumscribe.__file__).parent
 times_s = st.floats(0, 36_000)
-CLOCK_NUMBERS = {22050, 225, 98}
+CLOCK_NUMBERS = {22050, 225}
 OTHER_MEANINGS = {("data/synth/kits.py", 225)}  # the pitch of a drum in Hz
 
 
