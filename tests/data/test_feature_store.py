@@ -6,12 +6,6 @@ import json
 import h5py
 import numpy as np
 import pytest
-from store_fixtures import (
-    STORE_HEADER,
-    random_events,
-    stored_recording,
-    write_random_shard,
-)
 
 from drumscribe.config import FeatureConfig
 from drumscribe.data.feature_store import (
@@ -28,6 +22,12 @@ from drumscribe.data.targets import BEAT_DTYPE, EVENT_DTYPE
 from drumscribe.drums import ARTICULATIONS12, LANES8
 from drumscribe.timing import FRAME_RATE
 from drumscribe.utils.errors import DrumscribeError
+from store_fixtures import (
+    STORE_HEADER,
+    random_events,
+    stored_recording,
+    write_random_shard,
+)
 
 NO_EVENTS = np.zeros(0, EVENT_DTYPE)
 NO_BEATS = np.zeros(0, BEAT_DTYPE)
