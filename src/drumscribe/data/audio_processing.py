@@ -158,6 +158,8 @@ def _decode_with_av(path: Path, *, reason: str) -> Iterator[FloatArray]:
             if not container.streams.audio:
                 raise DrumscribeError(f"{path}: has no audio track; give a recording")
             stream = container.streams.audio[0]
+            if stream.codec_context is None:  # a damaged header may name a codec that is none
+                raise _undecodable(path, "unknown codec")
             _require_sane(path, stream.rate, stream.channels)
             yield from resample_blocks(_av_blocks(container, stream), stream.rate)
     except (av.FFmpegError, OSError, ValueError) as error:
