@@ -5,7 +5,6 @@ function of its own that can be used alone.
 """
 
 import dataclasses
-import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,11 +17,12 @@ from drumscribe.data.audio_processing import audio_blocks
 from drumscribe.data.log_mel import log_mel_blocks
 from drumscribe.drums import Kit
 from drumscribe.events import DrumEvent
-from drumscribe.inference.chunking import Chunk, keep_middle, split
+from drumscribe.inference.chunking import keep_middle, split
 from drumscribe.inference.peak_picking import pick_events
 from drumscribe.models.frame_model import Activations, FrameModel
 from drumscribe.timing import samples_to_seconds, seconds_to_frame
 from drumscribe.utils.errors import DrumscribeError
+from drumscribe.utils.iteration import batched
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -115,7 +115,7 @@ class Transcriber:
             border_frames=border_frames,
         )
         parts: dict[str, list[FloatArray]] = {}
-        for batch in _batched(chunks, _CHUNKS_PER_BATCH):
+        for batch in batched(chunks, _CHUNKS_PER_BATCH):
             output = self.model(np.stack([chunk.log_mel for chunk in batch]))
             for field in dataclasses.fields(output):
                 head: FloatArray | None = getattr(output, field.name)
@@ -131,9 +131,3 @@ class Transcriber:
     def events(self, activations: Activations) -> list[DrumEvent]:
         """The hits that the activations of a whole recording show."""
         return pick_events(activations, self.kit, self._config, self.thresholds)
-
-
-def _batched(chunks: Iterator[Chunk], size: int) -> Iterator[list[Chunk]]:
-    """Consecutive chunks, ``size`` at a time."""
-    while batch := list(itertools.islice(chunks, size)):
-        yield batch
