@@ -55,16 +55,18 @@ class ThresholdCounter:
         """The threshold of the highest F-measure of each class, and its counts there.
 
         Among equals the middle of the first run of best thresholds is taken, which is the safest
-        place for other recordings. A class without hits to find keeps the configured threshold.
+        place for other recordings. A class without hits to find keeps the configured threshold; its
+        counts are those at the nearest threshold that was tried.
         """
         thresholds: dict[str, float] = {}
         counts: dict[str, Counts] = {}
         for index, name in enumerate(self._kit.names):
             rows = [Counts(*row) for row in self.table[index].tolist()]
             row = _middle_of_best([counts_at.f_measure for counts_at in rows])
+            thresholds[name] = float(GRID[row])
             if rows[row].n_reference == 0:
                 row = int(np.argmin(np.abs(GRID - self._config.threshold)))
-            thresholds[name] = float(GRID[row])
+                thresholds[name] = self._config.threshold
             counts[name] = rows[row]
         return thresholds, counts
 
