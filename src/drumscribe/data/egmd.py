@@ -5,6 +5,7 @@ because ``id`` repeats across kits, and keep the official split, because one per
 43 kits.
 """
 
+import contextlib
 import csv
 import dataclasses
 import hashlib
@@ -195,9 +196,8 @@ def read_labels(dataset_dir: Path, recording: Recording) -> Labels:
     """
     own = read_midi(dataset_dir / recording.midi_filename)
     if recording.kit_name in _REMAPPED_KITS:
-        canonical_path = dataset_dir / _canonical_filename(recording.midi_filename)
-        if canonical_path.is_file():
-            canonical = read_midi(canonical_path)
+        with contextlib.suppress(DrumscribeError):  # absent or damaged: the own file must do
+            canonical = read_midi(dataset_dir / _canonical_filename(recording.midi_filename))
             shift_s = _constant_shift_s(own.notes, canonical.notes)
             if shift_s is not None:
                 return Labels(_shifted(canonical.notes, shift_s), own, {}, "canonical")
