@@ -27,8 +27,7 @@ FloatArray = npt.NDArray[np.float32]
 
 logger = logging.getLogger(__name__)
 
-# MDB Drums' subclasses as lanes. Side stick (SST) is a snare here as in E-GMD; tambourine and
-# handclaps are no drum of the kit.
+# MDB Drums' subclasses as lanes. Side stick (SST) is a snare here as in E-GMD.
 _MDB_LANES = {
     "KD": "kick",
     **dict.fromkeys(("SD", "SDB", "SDG", "SDD", "SDF", "SDNS", "SST"), "snare"),
@@ -39,6 +38,8 @@ _MDB_LANES = {
     **dict.fromkeys(("RDC", "RDB"), "ride"),
     **dict.fromkeys(("CRC", "CHC", "SPC"), "crash"),
 }
+
+_MDB_OTHERS = {"TMB"}  # the tambourine is no drum of the kit
 
 _UNKNOWN_VELOCITY = 100
 
@@ -157,10 +158,13 @@ def _read_mdb_labels(path: Path) -> list[DrumEvent]:
     """Hits of an annotation file with a time in seconds and a subclass on each line."""
     try:
         lines = path.read_text(encoding="utf-8").split("\n")
-        rows = [line.split() for line in lines if line.strip()]
+        rows = [(float(time), label) for time, label in map(str.split, filter(str.strip, lines))]
+        unknown = {label for _, label in rows} - _MDB_LANES.keys() - _MDB_OTHERS
+        if unknown:
+            raise ValueError(f"unknown subclass {min(unknown)!r}")
         return [
-            DrumEvent(float(time), _MDB_LANES[label], _UNKNOWN_VELOCITY)
-            for time, label in rows
+            DrumEvent(time_s, _MDB_LANES[label], _UNKNOWN_VELOCITY)
+            for time_s, label in rows
             if label in _MDB_LANES
         ]
     except (OSError, ValueError) as error:
