@@ -1,0 +1,142 @@
+"""MIDI files as other programs read them."""
+
+import mido
+import pretty_midi
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from drumscribe.charts.midi import write_transcription_midi
+from drumscribe.data.midi_processing import notes_to_events, read_midi
+from drumscribe.drums import ARTICULATIONS12, LANES8
+from drumscribe.events import DrumEvent
+from drumscribe.inference.transcriber import Transcription
+from drumscribe.timing import FRAME_RATE, frame_to_seconds
+from drumscribe.utils.errors import DrumscribeError
+
+# The General MIDI note written for each lane (docs: the eight lanes).
+GM_NOTES = {
+    "kick": 36,
+    "snare": 38,
+    "hihat": 42,
+    "high_tom": 50,
+    "mid_tom": 47,
+    "low_tom": 41,
+    "crash": 49,
+    "ride": 51,
+}
+FINER_NOTES = {"hihat_open": 46, "hihat_pedal": 44, "side_stick": 37, "ride_bell": 53}
+FRAME_S = 1 / FRAME_RATE
+
+# As transcription makes them: on frames, two of one drum never nearer than three frames.
+spaced_events = st.lists(
+    st.tuples(st.integers(0, 2000), st.sampled_from(LANES8.names), st.integers(1, 127)),
+    unique_by=lambda row: (row[0], row[1]),
+    max_size=60,
+).map(lambda rows: [DrumEvent(frame_to_seconds(3 * k), drum, v) for k, drum, v in sorted(rows)])
+
+
+def transcription_of(events, *, kit=LANES8, duration_s=10.0):
+    return Transcription(sorted(events), kit, duration_s)
+
+
+def written(path, transcription):
+    write_transcription_midi(transcription, path)
+    return path
+
+
+def mido_notes(path):
+    """(seconds, note, velocity) of every note-on, through the file's own tempo map."""
+    now_s, notes = 0.0, []
+    for message in mido.MidiFile(path):
+        now_s += message.time
+        if message.type == "note_on" and message.velocity:
+            assert message.channel == 9
+            notes.append((now_s, message.note, message.velocity))
+    return sorted(notes)
+
+
+def pretty_midi_notes(path):
+    instruments = pretty_midi.PrettyMIDI(str(path)).instruments
+    assert all(instrument.is_drum for instrument in instruments)
+    notes = [note for instrument in instruments for note in instrument.notes]
+    return sorted((note.start, note.pitch, note.velocity) for note in notes)
+
+
+@pytest.mark.parametrize("read_notes", [mido_notes, pretty_midi_notes])
+@pytest.mark.parametrize("lane", LANES8.names)
+def test_a_lane_is_written_as_its_general_midi_note(tmp_path, lane, read_notes):
+    path = written(tmp_path / "a.mid", transcription_of([DrumEvent(1.25, lane, 93)]))
+    assert read_notes(path) == [(pytest.approx(1.25, abs=0.001), GM_NOTES[lane], 93)]
+
+
+@pytest.mark.parametrize(("drum", "note"), FINER_NOTES.items())
+def test_a_finer_kit_keeps_its_articulations(tmp_path, drum, note):
+    events = [DrumEvent(1.0, drum, 80)]
+    path = written(tmp_path / "a.mid", transcription_of(events, kit=ARTICULATIONS12))
+    assert [pitch for _, pitch, _ in mido_notes(path)] == [note]
+
+
+@given(spaced_events)
+def test_every_hit_is_read_back_within_a_millisecond(tmp_path, events):
+    path = written(tmp_path / "a.mid", transcription_of(events, duration_s=70.0))
+    expected = sorted((e.onset_s, GM_NOTES[e.drum], e.velocity) for e in events)
+    for found in (mido_notes(path), pretty_midi_notes(path)):
+        assert [note[1:] for note in found] == [note[1:] for note in expected]
+        times_s = [note[0] for note in found]
+        assert times_s == pytest.approx([note[0] for note in expected], abs=0.001)
+
+
+@given(spaced_events)
+def test_hits_of_every_lane_are_read_back_as_that_lane(tmp_path, events):
+    path = written(tmp_path / "a.mid", transcription_of(events, duration_s=70.0))
+    reading = notes_to_events(read_midi(path).notes, LANES8)
+    assert not reading.unknown_notes
+    found = sorted((e.drum, e.velocity) for e in reading.events)
+    assert found == sorted((e.drum, e.velocity) for e in events)
+
+
+@pytest.mark.parametrize("duration_s", [3.0, 12.345, 174.0, 1200.7])
+def test_the_file_lasts_as_long_as_the_recording_with_its_trailing_silence(tmp_path, duration_s):
+    events = [DrumEvent(0.5, "kick", 100), DrumEvent(1.0, "snare", 100)]
+    path = written(tmp_path / "a.mid", transcription_of(events, duration_s=duration_s))
+    assert mido.MidiFile(path).length == pytest.approx(duration_s, abs=FRAME_S)
+    reread = pretty_midi.PrettyMIDI(str(path))
+    last_tick = max(sum(m.time for m in track) for track in mido.MidiFile(path).tracks)
+    assert reread.tick_to_time(last_tick) == pytest.approx(duration_s, abs=FRAME_S)
+
+
+def test_a_hit_in_the_last_frame_does_not_lengthen_the_file_by_more_than_a_frame(tmp_path):
+    events = [DrumEvent(10.0, "kick", 100)]
+    path = written(tmp_path / "a.mid", transcription_of(events, duration_s=10.0))
+    assert mido.MidiFile(path).length == pytest.approx(10.0, abs=FRAME_S)
+    assert len(mido_notes(path)) == 1
+
+
+def test_a_recording_without_hits_becomes_a_silent_file_of_its_length(tmp_path):
+    path = written(tmp_path / "a.mid", transcription_of([], duration_s=5.0))
+    assert mido_notes(path) == []
+    assert mido.MidiFile(path).length == pytest.approx(5.0, abs=FRAME_S)
+
+
+def test_simultaneous_hits_of_all_lanes_are_all_written(tmp_path):
+    events = [DrumEvent(1.0, name, 10 + i) for i, name in enumerate(LANES8.names)]
+    path = written(tmp_path / "a.mid", transcription_of(events))
+    assert len(mido_notes(path)) == len(pretty_midi_notes(path)) == 8
+
+
+def test_the_folder_is_made(tmp_path):
+    path = written(tmp_path / "new" / "folder" / "a.mid", transcription_of([]))
+    assert path.is_file()
+
+
+@pytest.mark.parametrize("target", ["folder.mid", "file/a.mid"])
+def test_an_unwritable_target_is_named_and_nothing_half_written(tmp_path, target):
+    (tmp_path / "folder.mid").mkdir()
+    (tmp_path / "file").write_text("kept")
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(DrumscribeError) as caught:
+        written(tmp_path / target, transcription_of([DrumEvent(1.0, "kick", 100)]))
+    assert str(tmp_path / target) in str(caught.value)
+    assert sorted(tmp_path.rglob("*")) == before
+    assert (tmp_path / "file").read_text() == "kept"
