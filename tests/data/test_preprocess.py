@@ -379,13 +379,13 @@ def is_running(pid):
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 def test_a_killed_run_is_continued_to_the_same_store(tmp_path):
-    takes = takes_of(60, duration_s=8.0)
+    takes = takes_of(30, duration_s=8.0)
     write_dataset(tmp_path / "egmd", takes)
     store, rng = tmp_path / "store", random.Random(14)
     n_shards = [0]
     for _ in range(2):
         process = start_preprocessing(tmp_path)
-        enough = n_shards[-1] + rng.randint(1, 15)
+        enough = n_shards[-1] + rng.randint(1, 9)
         wait_until(lambda n=enough: len(list(store.glob("*/shard-*.h5"))) >= n)
         workers = children_of(process.pid)
         process.send_signal(signal.SIGKILL)

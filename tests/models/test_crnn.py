@@ -1,0 +1,132 @@
+"""The network: shapes, one decision per frame, and nothing hidden in its construction."""
+
+import dataclasses
+
+import pytest
+import torch
+
+from drumscribe.config import ModelConfig
+from drumscribe.models.crnn import DrumCRNN, activations, count_parameters
+from drumscribe.utils.errors import DrumscribeError
+
+SMALL = ModelConfig(conv_channels=(3, 5), frequency_pools=(2, 3), gru_units=4, gru_layers=2)
+N_MELS, N_CLASSES = 13, 8
+
+
+def network(seed=0, **changes):
+    torch.manual_seed(seed)
+    config = dataclasses.replace(SMALL, **changes)
+    return DrumCRNN(config, n_mels=N_MELS, n_classes=N_CLASSES)
+
+
+def noise(*shape, seed=0):
+    return torch.rand(shape, generator=torch.Generator().manual_seed(seed))
+
+
+@pytest.mark.parametrize("n_frames", [1, 2, 3, 7, 98, 101])
+@pytest.mark.parametrize("n_items", [1, 3])
+@pytest.mark.parametrize("training", [True, False])
+def test_there_is_one_decision_for_each_frame(n_frames, n_items, training):
+    logits = network().train(training)(noise(n_items, n_frames, N_MELS))
+    assert logits.onset.shape == (n_items, n_frames, N_CLASSES)
+    assert logits.velocity.shape == (n_items, n_frames, N_CLASSES)
+    assert logits.beat.shape == (n_items, n_frames, 2)
+
+
+def test_every_frame_decides_from_its_own_surroundings():
+    """A sound moved by one frame moves the convolutions' output by one frame: no hidden pooling."""
+    model = network().eval()
+    log_mel = torch.zeros(1, 41, N_MELS)
+    log_mel[0, 20] = 1
+    with torch.inference_mode():
+        here = model.convolutions(log_mel.unsqueeze(1))
+        later = model.convolutions(torch.roll(log_mel, 1, dims=1).unsqueeze(1))
+    torch.testing.assert_close(torch.roll(here, 1, dims=2)[:, :, 5:-5], later[:, :, 5:-5])
+
+
+def test_a_batch_gives_what_each_item_gives_alone():
+    model = network().eval()
+    batch = noise(4, 50, N_MELS)
+    with torch.inference_mode():
+        together = model(batch)
+        for index in range(4):
+            alone = model(batch[index : index + 1])
+            for whole, one in zip(together, alone, strict=True):
+                torch.testing.assert_close(whole[index : index + 1], one, rtol=1e-5, atol=1e-6)
+
+
+def test_eval_is_deterministic_and_training_drops_out():
+    model, batch = network(dropout=0.5), noise(2, 50, N_MELS)
+    model.eval()
+    assert torch.equal(model(batch).onset, model(batch).onset)
+    model.train()
+    assert not torch.equal(model(batch).onset, model(batch).onset)
+
+
+def test_the_same_seed_gives_the_same_weights():
+    one, same, other = network(1).state_dict(), network(1).state_dict(), network(2).state_dict()
+    assert one.keys() == same.keys()
+    assert all(torch.equal(one[name], same[name]) for name in one)
+    assert any(not torch.equal(one[name], other[name]) for name in one)
+
+
+def test_construction_runs_nothing_through_the_network():
+    counters = [
+        module.num_batches_tracked
+        for module in network().modules()
+        if isinstance(module, torch.nn.BatchNorm2d)
+    ]
+    assert [int(counter) for counter in counters] == [0, 0]
+
+
+def test_every_parameter_learns():
+    model = network()
+    logits = model(noise(2, 30, N_MELS))
+    sum(head.square().sum() for head in logits).backward()
+    for name, parameter in model.named_parameters():
+        assert parameter.grad is not None and parameter.grad.abs().sum() > 0, name
+
+
+@pytest.mark.parametrize("velocity", [True, False])
+@pytest.mark.parametrize("beat", [True, False])
+def test_heads_are_optional(velocity, beat):
+    model = network(velocity_head=velocity, beat_head=beat).eval()
+    logits = model(noise(1, 5, N_MELS))
+    assert (logits.velocity is not None) == velocity
+    assert (logits.beat is not None) == beat
+    wanted = {"onset"} | ({"velocity"} if velocity else set()) | ({"beat"} if beat else set())
+    assert activations(logits).keys() == wanted
+    assert not velocity or any(name.startswith("velocity") for name in model.state_dict())
+
+
+def test_activations_are_float_sigmoids():
+    logits = network().eval()(noise(1, 5, N_MELS))
+    heads = activations(logits._replace(onset=logits.onset.half()))
+    assert all(head.dtype == torch.float32 for head in heads.values())
+    torch.testing.assert_close(heads["velocity"], torch.sigmoid(logits.velocity))
+
+
+def test_the_parameters_are_the_sum_of_the_layers():
+    config = ModelConfig(conv_channels=(2,), frequency_pools=(2,), gru_units=3, gru_layers=1)
+    model = DrumCRNN(config, n_mels=8, n_classes=8)
+    convolution = 2 * 9 + 2 * 2  # kernel, batch norm's scale and shift
+    recurrence = 2 * 3 * 3 * (2 * 4 + 3 + 2)  # both directions, three gates, input + state + biases
+    heads = (2 * 3 + 1) * (8 + 8 + 2)
+    assert count_parameters(model) == convolution + recurrence + heads
+
+
+def test_the_default_network_is_of_a_sensible_size():
+    """About two million parameters: 8 MB, trainable on a card with 8 GB."""
+    assert 1e6 < count_parameters(DrumCRNN(ModelConfig(), n_mels=128, n_classes=8)) < 4e6
+
+
+@pytest.mark.parametrize(("pools", "n_mels"), [((4, 4), 13), ((2, 16), 31), ((14, 1), 13)])
+def test_pooling_that_leaves_no_band_is_refused(pools, n_mels):
+    config = dataclasses.replace(SMALL, frequency_pools=pools)
+    with pytest.raises(DrumscribeError, match=rf"frequency_pools.*none of {n_mels} mel bands"):
+        DrumCRNN(config, n_mels=n_mels, n_classes=8)
+
+
+def test_pooling_that_leaves_one_band_is_enough():
+    model = DrumCRNN(dataclasses.replace(SMALL, frequency_pools=(4, 3)), n_mels=13, n_classes=8)
+    assert model(noise(1, 5, 13)).onset.shape == (1, 5, 8)
