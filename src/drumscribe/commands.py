@@ -53,11 +53,10 @@ def transcribe(arguments: Namespace) -> int:
     inputs = [*arguments.inputs, *([arguments.audio] if arguments.audio else [])]
     if not inputs:
         raise DrumscribeError("nothing to transcribe; name an audio file or a folder of them")
-    jobs = plan_outputs(inputs, arguments.output)
-    formats = output_formats(arguments.format)
+    jobs = plan_outputs(inputs, arguments.output, output_formats(arguments.format))
     thresholds = _thresholds(arguments.threshold)
     transcriber = _transcriber(arguments, thresholds)
-    failures = transcribe_files(transcriber, jobs, formats)
+    failures = transcribe_files(transcriber, jobs)
     return 1 if failures else 0
 
 

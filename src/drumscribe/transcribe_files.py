@@ -1,6 +1,7 @@
 """Transcribing files and folders: which output belongs to which input, and what fails."""
 
 import logging
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,10 +21,10 @@ FORMATS = ("mid", "csv", "json")
 
 @dataclass(frozen=True)
 class Job:
-    """One recording and where its transcription goes; the suffix is replaced by each format's."""
+    """One recording and the file that each format of its transcription goes to."""
 
     audio: Path
-    output: Path
+    targets: dict[str, Path]
 
 
 def output_formats(option: str) -> list[str]:
@@ -36,41 +37,95 @@ def output_formats(option: str) -> list[str]:
     for name in names:
         if name not in FORMATS:
             raise DrumscribeError(f"--format {name}: choose of {', '.join(FORMATS)}")
-    return names or [FORMATS[0]]
+    return list(dict.fromkeys(names)) or [FORMATS[0]]
 
 
-def plan_outputs(inputs: Sequence[Path], output: Path | None) -> list[Job]:
+def plan_outputs(
+    inputs: Sequence[Path], output: Path | None, formats: Sequence[str] = FORMATS[:1]
+) -> list[Job]:
     """Where each recording's transcription goes.
 
     One file goes to ``output`` itself, unless that is a folder; several files, and folders with
-    their tree, go below ``output``; without it everything goes beside its recording.
+    their tree, go below ``output``; without it everything goes beside its recording. Recordings
+    whose names differ in the suffix alone keep it: ``a.wav.mid`` and ``a.mp3.mid``.
 
     Raises:
-        DrumscribeError: when an input is absent or a folder without audio.
+        DrumscribeError: when an input is absent or a folder without audio, or an output would
+            replace a recording or another output.
     """
+    if len(inputs) == 1 and inputs[0].is_file() and output is not None and not output.is_dir():
+        jobs = [Job(inputs[0], _targets_of_name(output, formats))]
+    else:
+        if output is not None and output.is_file():
+            raise DrumscribeError(f"{output}: is a file; name a folder for several recordings")
+        jobs = _jobs_in_folders(inputs, output, formats)
+    _require_apart(jobs)
+    return jobs
+
+
+def _targets_of_name(output: Path, formats: Sequence[str]) -> dict[str, Path]:
+    """The name the user gave, whatever its suffix; with several formats each has its own suffix."""
+    if len(formats) == 1:
+        return {formats[0]: output}
+    has_format = output.suffix.lower().removeprefix(".") in FORMATS
+    stem = output.stem if has_format else output.name
+    return {name: output.with_name(f"{stem}.{name}") for name in formats}
+
+
+def _jobs_in_folders(
+    inputs: Iterable[Path], output: Path | None, formats: Sequence[str]
+) -> list[Job]:
+    """A job for every recording, named after it, below ``output`` or beside it."""
+    bases = {
+        audio: audio if output is None else output / audio.relative_to(folder)
+        for audio, folder in _recordings(inputs)
+    }
+    # Without regard to case, as many file systems are.
+    n_alike = Counter(str(base.with_suffix("")).casefold() for base in bases.values())
+    jobs = []
+    for audio, base in bases.items():
+        is_alone = n_alike[str(base.with_suffix("")).casefold()] == 1
+        stem = base.stem if is_alone else base.name
+        jobs.append(Job(audio, {name: base.with_name(f"{stem}.{name}") for name in formats}))
+    return jobs
+
+
+def _recordings(inputs: Iterable[Path]) -> list[tuple[Path, Path]]:
+    """Every recording, once, and the folder that its tree starts from."""
     from drumscribe.data.audio_processing import find_audio
 
-    if len(inputs) == 1 and inputs[0].is_file() and output is not None and not output.is_dir():
-        return [Job(inputs[0], output)]
-    jobs = []
+    found: dict[Path, tuple[Path, Path]] = {}
     for path in inputs:
         if path.is_dir():
             recordings = find_audio(path)
             if not recordings:
                 raise DrumscribeError(f"{path}: holds no audio files")
-            base = path
+            folder = path
         else:
             recordings = [require_file(path, what="audio file")]
-            base = path.parent
+            folder = path.parent
         for audio in recordings:
-            target = audio if output is None else output / audio.relative_to(base)
-            jobs.append(Job(audio, target.with_suffix(".mid")))
-    return jobs
+            found.setdefault(audio.parent.resolve() / audio.name, (audio, folder))
+    return list(found.values())
 
 
-def transcribe_files(
-    transcriber: "Transcriber", jobs: Sequence[Job], formats: Iterable[str]
-) -> list[str]:
+def _require_apart(jobs: Iterable[Job]) -> None:
+    """Refuse to write two transcriptions to one file, or one over a recording."""
+    sources = {job.audio.resolve(): job.audio for job in jobs}
+    written: dict[Path, Path] = {}
+    for job in jobs:
+        for target in job.targets.values():
+            if target.resolve() in sources:
+                raise DrumscribeError(f"{target}: is a recording itself; name another output")
+            other = written.setdefault(target.resolve(), job.audio)
+            if other != job.audio:
+                raise DrumscribeError(
+                    f"{target}: {other} and {job.audio} would both become this file; transcribe "
+                    "them to different folders"
+                )
+
+
+def transcribe_files(transcriber: "Transcriber", jobs: Sequence[Job]) -> list[str]:
     """Transcribe every recording; one that fails does not stop the others.
 
     Returns:
@@ -82,7 +137,7 @@ def transcribe_files(
     failures: list[str] = []
     for job in jobs:
         try:
-            _transcribe_file(transcriber, job, list(formats))
+            _transcribe_file(transcriber, job)
         except DrumscribeError as error:
             if len(jobs) == 1:
                 raise
@@ -93,15 +148,13 @@ def transcribe_files(
     return failures
 
 
-def _transcribe_file(transcriber: "Transcriber", job: Job, formats: Sequence[str]) -> None:
+def _transcribe_file(transcriber: "Transcriber", job: Job) -> None:
     from drumscribe.data.audio_processing import audio_duration_s
 
     total_s = audio_duration_s(job.audio) or 0.0
     with progress_bar(job.audio.name, total_s, unit="s of audio") as advance:
         transcription = transcriber.transcribe(job.audio, advance)
-    for name in formats:
-        # With one format the output is the name the user gave, whatever its suffix.
-        target = job.output if len(formats) == 1 else job.output.with_suffix(f".{name}")
+    for name, target in job.targets.items():
         _write(transcription, name, target)
         logger.info(
             "%s: %d hits in %.1f s", target, len(transcription.events), transcription.duration_s
