@@ -1,0 +1,249 @@
+"""Which output belongs to which input, and a batch in which something fails."""
+
+import logging
+from pathlib import Path
+
+import mido
+import pytest
+
+from drumscribe.drums import LANES8
+from drumscribe.events import DrumEvent
+from drumscribe.inference.transcriber import Transcription
+from drumscribe.transcribe_files import Job, output_formats, plan_outputs, transcribe_files
+from drumscribe.utils.errors import DrumscribeError
+
+
+@pytest.fixture
+def tree(tmp_path, monkeypatch):
+    """Makes empty files below the current folder."""
+    monkeypatch.chdir(tmp_path)
+
+    def make(*names):
+        for name in names:
+            Path(name).parent.mkdir(parents=True, exist_ok=True)
+            Path(name).touch()
+
+    return make
+
+
+def plan(*inputs, output=None, formats=("mid",)):
+    """Outputs by recording, all relative to the current folder."""
+    jobs = plan_outputs([Path(i) for i in inputs], output and Path(output), formats)
+    return {
+        job.audio.as_posix(): [target.as_posix() for target in job.targets.values()] for job in jobs
+    }
+
+
+def test_a_file_without_output_goes_beside_itself(tree):
+    tree("songs/a.wav")
+    assert plan("songs/a.wav") == {"songs/a.wav": ["songs/a.mid"]}
+
+
+def test_a_file_goes_to_the_name_given(tree):
+    tree("a.wav")
+    assert plan("a.wav", output="new/b.mid") == {"a.wav": ["new/b.mid"]}
+
+
+def test_the_name_given_is_kept_whatever_its_suffix(tree):
+    tree("a.wav")
+    assert plan("a.wav", output="b.midi") == {"a.wav": ["b.midi"]}
+    assert plan("a.wav", output="b.txt", formats=["csv"]) == {"a.wav": ["b.txt"]}
+
+
+def test_a_file_goes_below_a_folder_that_exists(tree):
+    tree("songs/a.wav", "out/old.mid")
+    assert plan("songs/a.wav", output="out") == {"songs/a.wav": ["out/a.mid"]}
+
+
+def test_a_folder_without_output_is_transcribed_in_place(tree):
+    tree("songs/a.wav", "songs/live/b.flac")
+    assert plan("songs") == {
+        "songs/a.wav": ["songs/a.mid"],
+        "songs/live/b.flac": ["songs/live/b.mid"],
+    }
+
+
+def test_a_folders_tree_is_kept_below_the_output(tree):
+    tree("songs/a.wav", "songs/live/a.wav", "songs/notes.txt")
+    assert plan("songs", output="out") == {
+        "songs/a.wav": ["out/a.mid"],
+        "songs/live/a.wav": ["out/live/a.mid"],
+    }
+
+
+def test_files_and_folders_go_below_one_output(tree):
+    tree("x/a.wav", "songs/live/b.wav")
+    assert plan("x/a.wav", "songs", output="out") == {
+        "x/a.wav": ["out/a.mid"],
+        "songs/live/b.wav": ["out/live/b.mid"],
+    }
+
+
+def test_dots_in_names_are_kept(tree):
+    tree("Vol. 2/01. Intro.wav", "Vol. 2/01. Outro.wav")
+    assert plan("Vol. 2", output="out") == {
+        "Vol. 2/01. Intro.wav": ["out/01. Intro.mid"],
+        "Vol. 2/01. Outro.wav": ["out/01. Outro.mid"],
+    }
+    assert plan("Vol. 2/01. Intro.wav", output="Song v1.2", formats=["mid", "csv"]) == {
+        "Vol. 2/01. Intro.wav": ["Song v1.2.mid", "Song v1.2.csv"]
+    }
+
+
+def test_every_format_has_its_suffix(tree):
+    tree("songs/a.wav")
+    assert plan("songs/a.wav", formats=["mid", "csv", "json"]) == {
+        "songs/a.wav": ["songs/a.mid", "songs/a.csv", "songs/a.json"]
+    }
+    assert plan("songs/a.wav", output="b.mid", formats=["csv", "json"]) == {
+        "songs/a.wav": ["b.csv", "b.json"]
+    }
+    assert plan("songs", output="out", formats=["csv"]) == {"songs/a.wav": ["out/a.csv"]}
+
+
+@pytest.mark.parametrize("output", [None, "out"])
+def test_recordings_that_differ_in_the_suffix_alone_keep_it(tree, output):
+    tree("songs/a.wav", "songs/a.mp3", "songs/b.wav")
+    folder = output or "songs"
+    assert plan("songs", output=output) == {
+        "songs/a.mp3": [f"{folder}/a.mp3.mid"],
+        "songs/a.wav": [f"{folder}/a.wav.mid"],
+        "songs/b.wav": [f"{folder}/b.mid"],
+    }
+
+
+def test_recordings_that_differ_in_case_alone_do_not_share_an_output(tree):
+    tree("songs/a.wav", "songs/A.mp3")
+    targets = [target.casefold() for [target] in plan("songs").values()]
+    assert len(set(targets)) == 2
+
+
+def test_a_recording_named_twice_is_transcribed_once(tree):
+    tree("songs/a.wav")
+    assert plan("songs/a.wav", "songs", "songs/../songs/a.wav") == {"songs/a.wav": ["songs/a.mid"]}
+
+
+def test_recordings_of_one_name_from_two_folders_are_refused(tree):
+    tree("x/a.wav", "y/a.wav")
+    with pytest.raises(DrumscribeError, match="different folders") as caught:
+        plan("x/a.wav", "y/a.wav", output="out")
+    for name in (Path("x/a.wav"), Path("y/a.wav"), Path("out/a")):
+        assert str(name) in str(caught.value)
+    assert len(plan("x/a.wav", "y/a.wav")) == 2
+
+
+def test_a_recording_is_never_written_over(tree):
+    tree("a.wav", "other/b.wav")
+    with pytest.raises(DrumscribeError, match=r"a\.wav: is a recording itself"):
+        plan("a.wav", output="a.wav")
+    with pytest.raises(DrumscribeError, match="is a recording itself"):
+        plan("a.wav", output="other/../a.wav")
+
+
+def test_several_recordings_do_not_go_to_one_file(tree):
+    tree("songs/a.wav", "songs/b.wav", "out.mid")
+    with pytest.raises(DrumscribeError, match=r"out\.mid: is a file; name a folder"):
+        plan("songs", output="out.mid")
+
+
+@pytest.mark.parametrize("name", ["absent.wav", "absent"])
+def test_an_absent_input_is_named(tree, name):
+    tree("a.wav")
+    with pytest.raises(DrumscribeError, match=f"{name}: no such audio file"):
+        plan("a.wav", name)
+
+
+def test_a_folder_without_audio_is_named(tree):
+    tree("songs/notes.txt")
+    with pytest.raises(DrumscribeError, match="songs: holds no audio files"):
+        plan("songs")
+
+
+@pytest.mark.parametrize(
+    ("option", "formats"),
+    [
+        ("mid", ["mid"]),
+        ("csv,json", ["csv", "json"]),
+        (" mid , csv ", ["mid", "csv"]),
+        ("mid,mid", ["mid"]),
+        ("", ["mid"]),
+    ],
+)
+def test_formats_are_a_comma_separated_list(option, formats):
+    assert output_formats(option) == formats
+
+
+def test_an_unknown_format_is_refused_with_the_choice():
+    with pytest.raises(DrumscribeError, match="wav: choose of mid, csv, json"):
+        output_formats("mid,wav")
+
+
+class StubTranscriber:
+    """Hears one kick in every recording, and refuses those called bad."""
+
+    def transcribe(self, path, on_progress=None):
+        if on_progress is not None:
+            on_progress(1.0)
+        if path.stem == "bad":
+            raise DrumscribeError(f"{path}: cannot be decoded")
+        return Transcription([DrumEvent(0.5, "kick", 90)], LANES8, 1.0)
+
+
+def n_notes(path):
+    return sum(message.type == "note_on" for message in mido.MidiFile(path))
+
+
+def jobs_of(folder, *names, formats=("mid",)):
+    jobs = []
+    for name in names:
+        (folder / f"{name}.wav").touch()
+        jobs.append(Job(folder / f"{name}.wav", {f: folder / f"{name}.{f}" for f in formats}))
+    return jobs
+
+
+def test_a_batch_with_a_bad_recording_transcribes_the_others_and_tells_at_the_end(tmp_path, caplog):
+    with caplog.at_level(logging.INFO):
+        failures = transcribe_files(StubTranscriber(), jobs_of(tmp_path, "a", "bad", "c"))
+    bad = str(tmp_path / "bad.wav")
+    assert failures == [f"{bad}: cannot be decoded"]
+    assert [n_notes(tmp_path / name) for name in ("a.mid", "c.mid")] == [1, 1]
+    assert not (tmp_path / "bad.mid").exists()
+    errors = [r.getMessage() for r in caplog.records if r.levelno == logging.ERROR]
+    assert any(bad in line for line in errors)
+    assert "1 of 3 recordings failed" in errors[-1]
+
+
+def test_a_batch_without_failures_reports_none(tmp_path, caplog):
+    with caplog.at_level(logging.ERROR):
+        assert transcribe_files(StubTranscriber(), jobs_of(tmp_path, "a", "c")) == []
+    assert not caplog.records
+
+
+def test_the_only_recording_fails_as_an_error(tmp_path):
+    with pytest.raises(DrumscribeError, match="cannot be decoded"):
+        transcribe_files(StubTranscriber(), jobs_of(tmp_path, "bad"))
+
+
+def test_an_output_that_cannot_be_written_fails_that_recording_alone(tmp_path):
+    jobs = jobs_of(tmp_path, "a", "c")
+    (tmp_path / "a.mid").mkdir()
+    [failure] = transcribe_files(StubTranscriber(), jobs)
+    assert str(tmp_path / "a.mid") in failure
+    assert n_notes(tmp_path / "c.mid") == 1
+
+
+def test_each_format_is_written_as_what_its_name_says(tmp_path):
+    transcribe_files(StubTranscriber(), jobs_of(tmp_path, "a", formats=("mid", "csv", "json")))
+    starts = {suffix: (tmp_path / f"a.{suffix}").read_bytes()[:4] for suffix in ("mid", "csv")}
+    assert starts == {"mid": b"MThd", "csv": b"onse"}
+    assert (tmp_path / "a.json").read_text().startswith("{")
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names == ["a.csv", "a.json", "a.mid", "a.wav"]
+
+
+def test_the_log_tells_every_file_written(tmp_path, caplog):
+    with caplog.at_level(logging.INFO):
+        transcribe_files(StubTranscriber(), jobs_of(tmp_path, "a", formats=("mid", "csv")))
+    assert [record.getMessage() for record in caplog.records] == [
+        f"{tmp_path / name}: 1 hits in 1.0 s" for name in ("a.mid", "a.csv")
+    ]
