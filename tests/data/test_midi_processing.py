@@ -257,6 +257,16 @@ def test_the_file_lasts_as_long_as_the_recording(
     assert mido.MidiFile(path).length == pytest.approx(duration_s, abs=1.01 * tick_s)
 
 
+@pytest.mark.parametrize("before_end_s", [0.002, 0.01, 0.049])
+def test_a_hit_just_before_the_end_does_not_lengthen_the_file(
+    tmp_path: Path, before_end_s: float
+) -> None:
+    write_midi(tmp_path / "song.mid", [MidiNote(2 - before_end_s, 49, 90)], duration_s=2)
+    midi = read_midi(tmp_path / "song.mid")
+    assert len(midi.notes) == 1
+    assert midi.end_s == pytest.approx(2, abs=1e-9)
+
+
 def test_a_hit_after_the_given_duration_is_kept_and_lengthens_the_file(tmp_path: Path) -> None:
     write_midi(tmp_path / "song.mid", [MidiNote(5.0, 38, 90)], duration_s=1.0)
     midi = read_midi(tmp_path / "song.mid")

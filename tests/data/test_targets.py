@@ -203,6 +203,11 @@ def test_a_player_behind_or_ahead_of_the_click_is_found_so(phase_ms: float, bpm:
     assert grid_phase_s(notes, click(bpm=bpm), LANES8) * 1000 == pytest.approx(phase_ms, abs=0.1)
 
 
+def test_half_beats_are_on_the_grid_too() -> None:
+    between = [MidiNote(0.5 * i + 0.25 + 0.02, 36, 100) for i in range(12)]
+    assert grid_phase_s(between, click(), LANES8) == pytest.approx(0.02)
+
+
 def test_human_error_averages_out() -> None:
     notes = groove(-0.017, jitter_s=0.008)
     assert grid_phase_s(notes, click(), LANES8) == pytest.approx(-0.017, abs=0.004)
