@@ -64,23 +64,23 @@ def evaluate(arguments: Namespace) -> int:
     """``drumscribe evaluate``."""
     import json
 
-    transcriber = _transcriber(arguments, {})
     config = load_config(arguments.config, arguments.overrides)
+    folder = _labelled_folder(arguments, config)
+    transcriber = _transcriber(arguments, {})
     from drumscribe.evaluation.evaluate import evaluate as run
     from drumscribe.evaluation.references import egmd_references, mdb_references, store_references
     from drumscribe.utils.files import write_text
 
     if arguments.egmd is not None:
-        references = egmd_references(arguments.egmd, transcriber.model.header, config)
+        references = egmd_references(folder, transcriber.model.header, config)
     elif arguments.mdb is not None:
-        references = mdb_references(arguments.mdb, transcriber.model.header, arguments.mix)
+        references = mdb_references(folder, transcriber.model.header, arguments.mix)
     else:
-        folder = config.data.processed_path / arguments.split
         references = store_references(folder, transcriber.model.header)
     report = run(transcriber, references, merge_classes=arguments.classes == "5")
+    _print_lines(report.lines())
     if arguments.json is not None:
         write_text(arguments.json, json.dumps(report.to_dict(), indent=1) + "\n")
-    _print_lines(report.lines())
     return 0
 
 
@@ -136,6 +136,16 @@ def doctor(arguments: Namespace) -> int:
     checks = diagnose(config)
     _print_lines(report_lines(checks))
     return 0 if can_train(checks) else 1
+
+
+def _labelled_folder(arguments: Namespace, config: Config) -> Path:
+    """The folder of the labelled recordings that the user named."""
+    named: Path | None = arguments.egmd or arguments.mdb
+    folder = named or config.data.processed_path / arguments.split
+    if not folder.is_dir():
+        hint = "check the path" if named else "run 'drumscribe preprocess' first"
+        raise DrumscribeError(f"{folder}: no such folder; {hint}")
+    return folder
 
 
 def _transcriber(arguments: Namespace, thresholds: dict[str, float]) -> "Transcriber":
