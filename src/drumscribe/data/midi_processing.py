@@ -269,7 +269,7 @@ def _note_messages(
     timed: list[tuple[int, int, mido.Message]] = []  # note-offs sort before note-ons
     for (pitch, tick), following in pairwise([*sorted(velocities), (-1, 0)]):
         next_tick = following[1] if following[0] == pitch else end_tick
-        off_tick = min(tick + length_ticks, next_tick, end_tick)
+        off_tick = min(tick + length_ticks, next_tick)
         on = {"channel": DRUM_CHANNEL, "note": pitch}
         velocity = velocities[pitch, tick]
         timed.append((tick, 1, mido.Message("note_on", velocity=velocity, **on)))
