@@ -65,6 +65,8 @@ def _parser() -> argparse.ArgumentParser:
         _add_preprocess,
         _add_train,
         _add_evaluate,
+        _add_export,
+        _add_info,
         _add_synth,
         _add_egmd,
         _add_doctor,
@@ -155,6 +157,19 @@ def _add_evaluate(commands: _Commands) -> None:
         "--json", type=Path, metavar="FILE", help="also write the whole report here"
     )
     _add_checkpoint(parser)
+    _add_config(parser)
+
+
+def _add_export(commands: _Commands) -> None:
+    parser = _command(commands, "export", "a checkpoint as one .onnx file that needs no torch")
+    parser.add_argument("checkpoint", type=Path, help="a .ckpt; a bare name as for transcribe")
+    parser.add_argument("model", type=Path, help="the .onnx file to write")
+    _add_config(parser)
+
+
+def _add_info(commands: _Commands) -> None:
+    parser = _command(commands, "info", "what a model is: kit, clock, thresholds, origin")
+    parser.add_argument("model", type=Path, help="a .ckpt or .onnx file")
     _add_config(parser)
 
 

@@ -84,6 +84,33 @@ def evaluate(arguments: Namespace) -> int:
     return 0
 
 
+def export(arguments: Namespace) -> int:
+    """``drumscribe export``."""
+    config = load_config(arguments.config, arguments.overrides)
+    checkpoint = _find_checkpoint(arguments.checkpoint, config)
+    if arguments.model.suffix != ".onnx":
+        raise DrumscribeError(f"{arguments.model}: name a file that ends in .onnx")
+    _limit_threads(n_busy=0)
+    from drumscribe.models.export import export_onnx
+
+    export_onnx(checkpoint, arguments.model)
+    print(f"{arguments.model}: {arguments.model.stat().st_size / 1e6:.1f} MB, from {checkpoint}")
+    return 0
+
+
+def info(arguments: Namespace) -> int:
+    """``drumscribe info``."""
+    import yaml
+
+    config = load_config(arguments.config, arguments.overrides)
+    path = _find_checkpoint(arguments.model, config)
+    from drumscribe.models.load import load_model
+
+    header = load_model(path).header
+    print(yaml.safe_dump({"file": str(path)} | header.to_dict(), sort_keys=False), end="")
+    return 0
+
+
 def synth(arguments: Namespace) -> int:
     """``drumscribe synth``."""
     from drumscribe.data.synth.dataset import SynthConfig, write_dataset
@@ -154,9 +181,9 @@ def _transcriber(arguments: Namespace, thresholds: dict[str, float]) -> "Transcr
     path = _find_checkpoint(arguments.checkpoint, config)
     _limit_threads(n_busy=0)
     from drumscribe.inference.transcriber import Transcriber
-    from drumscribe.models.checkpoint import load_checkpoint
+    from drumscribe.models.load import load_model
 
-    model = load_checkpoint(path)
+    model = load_model(path)
     if "" in thresholds:  # one value for every drum, except those named
         thresholds = dict.fromkeys(model.header.kit.names, thresholds.pop("")) | thresholds
     return Transcriber(model, config.inference, thresholds)

@@ -157,6 +157,14 @@ class TrainingConfig:
     precision: Literal["auto", "32-true", "16-mixed", "bf16-mixed"] = "auto"
     checkpoint_minutes: Positive = 10.0
 
+    def __post_init__(self) -> None:
+        # The name becomes a folder: nothing in it may lead out of the place for runs.
+        if not re.fullmatch(r"\w[\w.-]*", self.run_name):
+            raise DrumscribeError(
+                "training.run_name: must be letters, digits, '.', '-' and '_', "
+                f"got {self.run_name!r}"
+            )
+
 
 @dataclass(frozen=True)
 class InferenceConfig:

@@ -30,7 +30,7 @@ class TorchFrameModel:
     def __init__(
         self, model: DrumCRNN, header: ModelHeader, device: torch.device | str = "cpu"
     ) -> None:
-        self._model = model.to(device)
+        self.network = model.to(device)
         self._header = header
         self._device = device
 
@@ -42,8 +42,8 @@ class TorchFrameModel:
     @torch.inference_mode()
     def __call__(self, log_mel: FloatArray) -> Activations:
         """Activations (B, T, C) of log-mel (B, T, F)."""
-        self._model.eval()
-        heads = activations(self._model(torch.from_numpy(log_mel).to(self._device)))
+        self.network.eval()
+        heads = activations(self.network(torch.from_numpy(log_mel).to(self._device)))
         arrays = {name: head.cpu().numpy() for name, head in heads.items()}
         return Activations(arrays["onset"], arrays.get("velocity"), arrays.get("beat"))
 

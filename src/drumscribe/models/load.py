@@ -1,0 +1,20 @@
+"""Loading a model whatever its file: a torch checkpoint or an ONNX export."""
+
+from pathlib import Path
+
+from drumscribe.models.frame_model import FrameModel
+
+
+def load_model(path: Path) -> FrameModel:
+    """The model of ``path``, by its suffix; torch is imported for checkpoints alone.
+
+    Raises:
+        DrumscribeError: when it is absent, damaged, or of another clock or kit.
+    """
+    if path.suffix == ".onnx":
+        from drumscribe.models.onnx_model import load_onnx
+
+        return load_onnx(path)
+    from drumscribe.models.checkpoint import load_checkpoint
+
+    return load_checkpoint(path)

@@ -1,0 +1,77 @@
+"""Models as one ``.onnx`` file, run by onnxruntime: no torch, the header in the file's metadata."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from drumscribe.models.frame_model import Activations, FloatArray
+from drumscribe.models.header import ModelHeader, header_from_dict
+from drumscribe.utils.errors import DrumscribeError
+from drumscribe.utils.files import require_file
+
+HEADER_KEY = "drumscribe_header"
+"""The metadata entry that holds ``ModelHeader.to_dict()`` as JSON."""
+
+INPUT_NAME = "log_mel"
+
+
+class OnnxFrameModel:
+    """A ``FrameModel`` that runs on onnxruntime.
+
+    Args:
+        session: an ``onnxruntime.InferenceSession``.
+        header: what its inputs and outputs mean.
+    """
+
+    def __init__(self, session: Any, header: ModelHeader) -> None:
+        self._session = session
+        self._output_names = [output.name for output in session.get_outputs()]
+        self._header = header
+
+    @property
+    def header(self) -> ModelHeader:
+        """What its inputs and outputs mean."""
+        return self._header
+
+    def __call__(self, log_mel: FloatArray) -> Activations:
+        """Activations (B, T, C) of log-mel (B, T, F)."""
+        outputs = self._session.run(
+            self._output_names, {INPUT_NAME: np.ascontiguousarray(log_mel, dtype=np.float32)}
+        )
+        heads = dict(zip(self._output_names, outputs, strict=True))
+        return Activations(heads["onset"], heads.get("velocity"), heads.get("beat"))
+
+
+def load_onnx(path: Path) -> OnnxFrameModel:
+    """The model of an ``.onnx`` file written by ``drumscribe export``.
+
+    Raises:
+        DrumscribeError: when it is absent, damaged, of another program, or of another clock or kit.
+    """
+    require_file(path, what="model", hint="write one with 'drumscribe export'")
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    options.intra_op_num_threads = int(os.environ.get("OMP_NUM_THREADS", "0"))
+    try:
+        session = onnxruntime.InferenceSession(
+            path.read_bytes(), options, providers=onnxruntime.get_available_providers()
+        )
+    except Exception as error:  # onnxruntime's errors share no base class but this
+        raise DrumscribeError(
+            f"{path}: is not a readable ONNX model; it is damaged, or of another program"
+        ) from error
+    metadata = session.get_modelmeta().custom_metadata_map
+    if HEADER_KEY not in metadata:
+        raise DrumscribeError(
+            f"{path}: is not a drumscribe model; give one written by 'drumscribe export'"
+        )
+    try:
+        values = json.loads(metadata[HEADER_KEY])
+    except ValueError as error:
+        raise DrumscribeError(f"{path}: its header is damaged; export the model again") from error
+    return OnnxFrameModel(session, header_from_dict(values, source=str(path)))
