@@ -1,0 +1,255 @@
+"""The command line as a user meets it: instant help, one-line errors, exit statuses."""
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+import soundfile
+
+from drumscribe import __version__, cli, commands
+from drumscribe.config import FeatureConfig, InferenceConfig, ModelConfig
+from drumscribe.drums import LANES8
+from drumscribe.inference.transcriber import Transcriber
+from drumscribe.models.frame_model import Activations
+from drumscribe.models.header import ModelHeader
+from drumscribe.timing import SAMPLE_RATE
+from drumscribe.utils.errors import DrumscribeError
+
+HEAVY = {"torch", "lightning", "scipy", "librosa", "matplotlib", "mir_eval", "onnxruntime", "av"}
+THIRD_PARTY = HEAVY | {"numpy", "soundfile", "soxr", "mido", "yaml", "rich", "h5py"}
+
+COMMANDS = [
+    ["transcribe"],
+    ["preprocess"],
+    ["train"],
+    ["evaluate"],
+    ["synth"],
+    ["egmd"],
+    ["egmd", "download"],
+    ["egmd", "verify"],
+    ["doctor"],
+]
+
+
+@dataclass
+class Finished:
+    """A process that has ended: what it said, and the top-level modules it imported."""
+
+    status: int
+    stdout: str
+    stderr: list[str]
+    imported: set[str]
+
+
+def run(*command, cwd, options=("-m", "drumscribe")):
+    process = subprocess.run(
+        [sys.executable, "-X", "importtime", *options, *map(str, command)],
+        cwd=cwd,
+        env=os.environ | {"DRUMSCRIBE_DATA": str(cwd / "data"), "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    lines = process.stderr.splitlines()
+    times = [line for line in lines if line.startswith("import time:")]
+    said = [line for line in lines if not line.startswith("import time:")]
+    imported = {line.rpartition("|")[2].strip().partition(".")[0] for line in times}
+    assert "argparse" in imported, "the times of imports were not printed"
+    return Finished(process.returncode, process.stdout, said, imported)
+
+
+@pytest.mark.parametrize("command", [[], *COMMANDS], ids=" ".join)
+def test_help_imports_the_standard_library_alone(tmp_path, command):
+    finished = run(*command, "--help", cwd=tmp_path)
+    assert finished.status == 0
+    assert finished.stdout.startswith("usage: drumscribe " + " ".join(command))
+    assert not finished.imported & THIRD_PARTY
+    assert not finished.stderr
+
+
+def test_help_lists_every_command(capsys):
+    with pytest.raises(SystemExit) as left:
+        cli.main(["--help"])
+    assert left.value.code == 0
+    shown = capsys.readouterr().out
+    for command in COMMANDS:
+        assert f"\n    {command[0]}" in shown
+
+
+def test_the_version_is_told(capsys):
+    with pytest.raises(SystemExit) as left:
+        cli.main(["--version"])
+    assert left.value.code == 0
+    assert capsys.readouterr().out == f"drumscribe {__version__}\n"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        [],
+        ["transmogrify"],
+        ["egmd"],
+        ["transcribe", "a.wav", "--frobnicate"],
+        ["evaluate", "--split", "dev"],
+        ["evaluate", "--egmd", "a", "--mdb", "b"],
+        ["synth", "folder", "--recordings", "many"],
+    ],
+    ids=" ".join,
+)
+def test_a_wrong_command_line_exits_with_2_and_shows_the_usage(command, capsys):
+    with pytest.raises(SystemExit) as left:
+        cli.main(command)
+    assert left.value.code == 2
+    assert capsys.readouterr().err.startswith("usage: drumscribe")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Holds a recording and an empty file called ``best_model.ckpt``."""
+    soundfile.write(tmp_path / "a.wav", np.zeros(SAMPLE_RATE), SAMPLE_RATE)
+    (tmp_path / "best_model.ckpt").touch()
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        ("transcribe", "nothing to transcribe"),
+        ("transcribe absent.wav", "absent.wav: no such audio file"),
+        ("transcribe --audio absent.wav", "absent.wav: no such audio file"),
+        ("transcribe a.wav -c absent.ckpt", "absent.ckpt: no such"),
+        ("transcribe a.wav -c x/absent.ckpt", "absent.ckpt: no such"),
+        ("transcribe a.wav --threshold kick=2", "--threshold kick=2: must be a number 0..1"),
+        ("transcribe a.wav --threshold loud", "--threshold loud: must be a number 0..1"),
+        ("transcribe a.wav --format wav", "--format wav: choose of mid, csv, json"),
+        ("transcribe a.wav --config absent.yaml", "absent.yaml: no such config file"),
+        ("transcribe a.wav --set inference.treshold=0.3", "treshold"),
+        ("transcribe a.wav -o a.wav", "a.wav: is a recording itself"),
+        ("train", "holds no features; run 'drumscribe preprocess' first"),
+        ("train --set training.epochs=0", "training.epochs"),
+        ("train --set training.epoch=3", "training.epoch"),
+        ("preprocess", "drumscribe egmd download"),
+        ("evaluate", "no such folder; run 'drumscribe preprocess' first"),
+        ("evaluate --mdb absent", "absent: no such folder"),
+        ("evaluate --egmd absent", "absent: no such folder"),
+        ("synth out --recordings 1", "n_recordings: must be 3"),
+    ],
+)
+def test_what_cannot_be_done_is_one_line_and_status_1_before_torch_loads(folder, command, told):
+    finished = run(*command.split(), cwd=folder)
+    assert finished.status == 1
+    assert finished.stdout == ""
+    [line] = finished.stderr
+    assert line.startswith("drumscribe: ")
+    assert told in line
+    assert not finished.imported & HEAVY
+
+
+WITHOUT = """
+import sys
+sys.modules[sys.argv.pop(1)] = None  # importing it fails as if it were not installed
+from drumscribe.cli import main
+sys.exit(main())
+"""
+
+
+@pytest.mark.parametrize(
+    ("package", "command"),
+    [
+        ("torch", "transcribe a.wav"),
+        ("torch", "train"),
+        ("lightning", "train"),
+        ("h5py", "preprocess"),
+    ],
+)
+def test_a_missing_package_is_named_with_how_to_install_it(folder, package, command):
+    (folder / "data" / "processed_data" / "train").mkdir(parents=True)
+    (folder / "data" / "processed_data" / "train" / "shard-00000.h5").touch()
+    finished = run(package, *command.split(), cwd=folder, options=["-c", WITHOUT])
+    assert finished.status == 1
+    [line] = finished.stderr
+    assert f"needs the package '{package}'" in line
+    assert "uv sync" in line
+    assert "pip install 'drumscribe[train]'" in line
+
+
+def stub_command(monkeypatch, error):
+    def fail(arguments):
+        raise error
+
+    monkeypatch.setattr(commands, "doctor", fail)
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "told"),
+    [
+        (DrumscribeError("x.wav: is broken"), 1, "drumscribe: x.wav: is broken\n"),
+        (KeyboardInterrupt(), 130, "drumscribe: stopped\n"),
+    ],
+)
+def test_what_stops_a_command_decides_the_status(monkeypatch, capsys, error, status, told):
+    stub_command(monkeypatch, error)
+    assert cli.main(["doctor"]) == status
+    assert capsys.readouterr() == ("", told)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ZeroDivisionError(),
+        ModuleNotFoundError("no module named drumscribe.nonsense", name="drumscribe.nonsense"),
+        ModuleNotFoundError("without a name"),
+    ],
+)
+def test_a_mistake_in_the_program_is_not_hidden(monkeypatch, error):
+    stub_command(monkeypatch, error)
+    with pytest.raises(type(error)):
+        cli.main(["doctor"])
+
+
+class SilentModel:
+    """A frame model that hears one kick in the middle of whatever it is given."""
+
+    header = ModelHeader(
+        LANES8, FeatureConfig(n_mels=8), ModelConfig(), dict.fromkeys(LANES8.names, 0.5)
+    )
+
+    def __call__(self, log_mel):
+        onset = np.zeros((*log_mel.shape[:2], len(LANES8)), np.float32)
+        onset[:, 120, 0] = 1
+        return Activations(onset, None, None)
+
+
+@pytest.fixture
+def without_weights(monkeypatch):
+    """The stub model in place of a checkpoint."""
+    transcriber = Transcriber(SilentModel(), InferenceConfig())
+    monkeypatch.setattr(commands, "_transcriber", lambda arguments, thresholds: transcriber)
+
+
+def test_a_folder_with_a_bad_recording_is_transcribed_but_for_it_and_exits_with_1(
+    folder, without_weights, caplog
+):
+    shutil.copy(folder / "a.wav", folder / "c.wav")
+    (folder / "bad.wav").write_bytes(b"RIFF, or so it says")
+    assert cli.main(["transcribe", str(folder), "-o", str(folder / "out")]) == 1
+    assert sorted(path.name for path in (folder / "out").iterdir()) == ["a.mid", "c.mid"]
+    assert str(folder / "bad.wav") in caplog.text
+    assert "1 of 3 recordings failed" in caplog.text
+
+
+def test_a_recording_is_written_as_every_format_asked_for(folder, without_weights):
+    audio = str(folder / "a.wav")
+    assert cli.main(["transcribe", "--audio", audio, "--format", "mid,csv,json"]) == 0
+    assert (folder / "a.mid").read_bytes().startswith(b"MThd")
+    assert "kick" in (folder / "a.csv").read_text()
+    assert '"kick"' in (folder / "a.json").read_text()
+
+
+def test_standard_output_is_for_results_alone(folder, without_weights, capsys):
+    assert cli.main(["transcribe", str(folder / "a.wav")]) == 0
+    assert capsys.readouterr().out == ""

@@ -1,0 +1,143 @@
+"""How what the user typed becomes a checkpoint, thresholds and threads."""
+
+import os
+import sys
+from argparse import Namespace
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from drumscribe import commands
+from drumscribe.commands import _find_checkpoint, _limit_threads, _thresholds, _transcriber
+from drumscribe.config import Config, DataConfig, FeatureConfig, ModelConfig
+from drumscribe.drums import LANES8
+from drumscribe.models.header import ModelHeader
+from drumscribe.utils.errors import DrumscribeError
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    """An empty current folder."""
+    folder = tmp_path / "here"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return folder
+
+
+@pytest.fixture
+def config(tmp_path):
+    return Config(data=DataConfig(root=str(tmp_path / "data")))
+
+
+def make_run(config, name, *files, written_at_s):
+    """A run's folder whose files were written at a time."""
+    folder = config.data.checkpoints_path / name
+    folder.mkdir(parents=True)
+    for file in files:
+        (folder / file).touch()
+        os.utime(folder / file, (written_at_s, written_at_s))
+    return folder
+
+
+def test_a_checkpoint_that_exists_is_taken(here, config):
+    make_run(config, "run", "best_model.ckpt", written_at_s=2000)
+    (here / "best_model.ckpt").touch()
+    os.utime(here / "best_model.ckpt", (1000, 1000))
+    assert _find_checkpoint(Path("best_model.ckpt"), config) == Path("best_model.ckpt")
+
+
+def test_a_bare_name_is_looked_for_in_the_newest_run_that_has_it(here, config):
+    make_run(config, "z-old", "best_model.ckpt", "last.ckpt", written_at_s=1000)
+    newer = make_run(config, "b-newer", "best_model.ckpt", written_at_s=3000)
+    make_run(config, "a-middle", "best_model.ckpt", written_at_s=2000)
+    newest = make_run(config, "c-newest", "last.ckpt", written_at_s=4000)
+    assert _find_checkpoint(Path("best_model.ckpt"), config) == newer / "best_model.ckpt"
+    assert _find_checkpoint(Path("last.ckpt"), config) == newest / "last.ckpt"
+
+
+def test_a_bare_name_that_is_nowhere_is_named_with_where_it_was_looked_for(here, config):
+    make_run(config, "run", "last.ckpt", written_at_s=1000)
+    with pytest.raises(DrumscribeError, match=r"^best_model\.ckpt: no such checkpoint") as caught:
+        _find_checkpoint(Path("best_model.ckpt"), config)
+    assert str(config.data.checkpoints_path) in str(caught.value)
+    assert "drumscribe train" in str(caught.value)
+
+
+def test_a_path_with_a_folder_is_not_looked_for_elsewhere(here, config):
+    make_run(config, "run", "best_model.ckpt", written_at_s=1000)
+    with pytest.raises(DrumscribeError, match="no such checkpoint"):
+        _find_checkpoint(Path("models") / "best_model.ckpt", config)
+
+
+def test_a_folder_is_no_checkpoint(here, config):
+    (here / "run").mkdir()
+    with pytest.raises(DrumscribeError, match="run: is a folder, not a checkpoint"):
+        _find_checkpoint(Path("run"), config)
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ([], {}),
+        (["0.4"], {"": 0.4}),
+        (["kick=0.3", "ride=1"], {"kick": 0.3, "ride": 1.0}),
+        (["kick=0.3", "kick=0.2"], {"kick": 0.2}),
+        (["0", "kick=0.3"], {"": 0.0, "kick": 0.3}),
+    ],
+)
+def test_thresholds_are_read_by_drum(options, expected):
+    assert _thresholds(options) == expected
+
+
+@pytest.mark.parametrize(
+    "option", ["", "x", "kick=", "kick", "kick=x", "1.1", "-0.1", "nan", "inf"]
+)
+def test_a_threshold_that_is_no_number_from_0_to_1_is_refused_as_typed(option):
+    with pytest.raises(DrumscribeError, match=f"^--threshold {option}: must be a number 0..1"):
+        _thresholds([option])
+
+
+@pytest.fixture
+def stub_model(here, monkeypatch):
+    """``best_model.ckpt`` here, which loads as a model without weights, and without torch."""
+    (here / "best_model.ckpt").touch()
+    header = ModelHeader(
+        LANES8, FeatureConfig(), ModelConfig(), dict.fromkeys(LANES8.names, 0.5) | {"ride": 0.7}
+    )
+    module = SimpleNamespace(load_model=lambda path: SimpleNamespace(header=header))
+    monkeypatch.setitem(sys.modules, "drumscribe.models.load", module)
+    monkeypatch.setattr(commands, "_limit_threads", lambda n_busy: None)
+
+
+def thresholds_with(*options):
+    arguments = Namespace(checkpoint=Path("best_model.ckpt"), config=None, overrides=[])
+    return _transcriber(arguments, _thresholds(options)).thresholds
+
+
+def test_without_options_the_models_own_thresholds_are_used(stub_model):
+    assert thresholds_with() == dict.fromkeys(LANES8.names, 0.5) | {"ride": 0.7}
+
+
+@pytest.mark.parametrize("options", [("0.4", "kick=0.3"), ("kick=0.3", "0.4")])
+def test_one_value_is_for_every_drum_except_those_named(stub_model, options):
+    assert thresholds_with(*options) == dict.fromkeys(LANES8.names, 0.4) | {"kick": 0.3}
+
+
+def test_a_drum_of_no_kit_is_refused_with_the_models_drums(stub_model):
+    with pytest.raises(DrumscribeError, match="unknown drum 'cowbell'; the model has kick, snare"):
+        thresholds_with("cowbell=0.3")
+
+
+@pytest.mark.parametrize(("n_cores", "n_busy", "expected"), [(8, 2, "6"), (2, 2, "1"), (2, 9, "1")])
+def test_a_core_is_left_to_each_busy_process(monkeypatch, n_cores, n_busy, expected):
+    monkeypatch.setattr(os, "environ", {})
+    monkeypatch.setattr(os, "cpu_count", lambda: n_cores)
+    _limit_threads(n_busy)
+    assert os.environ == {"OMP_NUM_THREADS": expected}
+
+
+def test_a_number_of_threads_that_the_user_has_set_stays(monkeypatch):
+    monkeypatch.setattr(os, "environ", {"OMP_NUM_THREADS": "3"})
+    _limit_threads(1)
+    assert os.environ == {"OMP_NUM_THREADS": "3"}

@@ -1,0 +1,117 @@
+"""What importing each module costs, and that imports point down."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import drumscribe
+
+ROOT = Path(__file__).parents[1]
+SOURCE = Path(drumscribe.__file__).parent
+
+LISTING = "import sys, importlib; importlib.import_module(sys.argv[1]); print(*sys.modules)"
+
+STANDARD_LIBRARY_ALONE = ["drumscribe", "drumscribe.cli", "drumscribe.__main__"]
+
+# Everything that transcription and preprocessing stand on.
+WITHOUT_TORCH = [
+    "drumscribe.charts.midi",
+    "drumscribe.charts.tables",
+    "drumscribe.commands",
+    "drumscribe.config",
+    "drumscribe.data.preprocess",
+    "drumscribe.data.synth.dataset",
+    "drumscribe.doctor",
+    "drumscribe.drums",
+    "drumscribe.evaluation.evaluate",
+    "drumscribe.evaluation.references",
+    "drumscribe.events",
+    "drumscribe.inference.transcriber",
+    "drumscribe.models.header",
+    "drumscribe.timing",
+    "drumscribe.transcribe_files",
+]
+
+# What the core install need not have, or takes seconds to import.
+HEAVY = {
+    "torch",
+    "lightning",
+    "librosa",
+    "matplotlib",
+    "mir_eval",
+    "pandas",
+    "scipy",
+    "tensorboard",
+}
+THIRD_PARTY = HEAVY | {"numpy", "scipy", "soundfile", "soxr", "mido", "yaml", "rich", "h5py", "av"}
+
+
+def imported_with(module):
+    """Top-level names in ``sys.modules`` after importing ``module`` in a fresh process."""
+    listed = subprocess.run(
+        [sys.executable, "-c", LISTING, module], capture_output=True, text=True, check=True
+    )
+    return {name.partition(".")[0] for name in listed.stdout.split()}
+
+
+@pytest.mark.parametrize("module", STANDARD_LIBRARY_ALONE)
+def test_the_command_line_itself_imports_the_standard_library_alone(module):
+    assert not imported_with(module) & THIRD_PARTY
+
+
+@pytest.mark.parametrize("module", WITHOUT_TORCH)
+def test_importing_it_loads_nothing_heavy(module):
+    assert not imported_with(module) & HEAVY
+
+
+@pytest.mark.parametrize(
+    "module", ["drumscribe.inference.transcriber", "drumscribe.charts.midi", "drumscribe.commands"]
+)
+def test_transcription_needs_no_hdf5(module):
+    assert "h5py" not in imported_with(module)
+
+
+def imports_of(path):
+    """Top-level names that a source file imports anywhere, at its head or in a function."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            names.add(str(node.module).partition(".")[0])
+    return names
+
+
+def files_importing(package):
+    return {
+        path.relative_to(SOURCE).as_posix()
+        for path in SOURCE.rglob("*.py")
+        if package in imports_of(path)
+    }
+
+
+def test_lightning_is_imported_by_training_and_the_data_module_alone():
+    files = files_importing("lightning")
+    assert "training/fit.py" in files
+    assert {name for name in files if not name.startswith("training/")} == {"data/data_module.py"}
+
+
+def test_librosa_and_pandas_are_imported_nowhere():
+    assert not files_importing("librosa") | files_importing("pandas")
+
+
+def test_package_files_hold_a_docstring_and_no_imports():
+    for path in SOURCE.rglob("__init__.py"):
+        assert not imports_of(path), path
+
+
+def test_imports_point_down():
+    """The layers of ``pyproject.toml``, checked by import-linter."""
+    lint = Path(sys.executable).with_name("lint-imports")
+    finished = subprocess.run(
+        [lint, "--no-cache"], cwd=ROOT, capture_output=True, text=True, timeout=120
+    )
+    assert finished.returncode == 0, finished.stdout + finished.stderr
