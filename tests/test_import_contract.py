@@ -46,7 +46,7 @@ HEAVY = {
     "scipy",
     "tensorboard",
 }
-THIRD_PARTY = HEAVY | {"numpy", "scipy", "soundfile", "soxr", "mido", "yaml", "rich", "h5py", "av"}
+THIRD_PARTY = HEAVY | {"numpy", "soundfile", "soxr", "mido", "yaml", "rich", "h5py", "av"}
 
 
 def imported_with(module):
