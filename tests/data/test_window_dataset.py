@@ -172,6 +172,41 @@ def test_seed_and_epoch_decide_the_augmentation(split):
     assert not set(windows(changed)) & set(windows(other_seed))
 
 
+def gains_of(plain, louder):
+    """What was added to each window, taken where neither silence nor full scale cut it off."""
+    gains = []
+    for before, after in zip(plain, louder, strict=True):
+        for window, changed in zip(before["log_mel"], after["log_mel"], strict=True):
+            free = (window > 0) & (changed > 0) & (changed < 1)
+            gains.append(round(float((changed - window)[free].median()), 5))
+    return gains
+
+
+def test_every_window_of_every_epoch_is_changed_in_its_own_way(split):
+    config = AugmentationConfig(3.0, 0.0, 0.0, 0.0, -45.0, 0, 0, 0.0, 0, 0, 0.0)
+    gains = []
+    for place in ({"epoch": 0}, {"epoch": 1}, {"epoch": 0, "seed": 8}):
+        gains += gains_of(
+            list(dataset_of(split, **place)), list(dataset_of(split, config, **place))
+        )
+    assert np.abs(gains).max() <= 3 / 80 + 1e-4
+    assert len(set(gains)) > 0.95 * len(gains)
+
+
+def test_a_block_is_read_in_the_order_it_lies_on_disk(split, monkeypatch):
+    reads = []
+    read = Shard.log_mel
+
+    def noted(shard, first_frame, n_frames):
+        reads.append((shard.path, first_frame))
+        return read(shard, first_frame, n_frames)
+
+    monkeypatch.setattr(Shard, "log_mel", noted)
+    list(dataset_of(split, shuffle_shards=5))
+    assert len(reads) > 30
+    assert reads == sorted(reads)
+
+
 def test_mixing_adds_the_neighbours_hits_and_keeps_levels_in_range(split):
     """Windows of a batch are mixed with their neighbours, the last one with the first."""
     off = {"gain_db": 0.0, "tilt_db": 0.0, "eq_db": 0.0, "noise_probability": 0.0}

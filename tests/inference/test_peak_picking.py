@@ -82,6 +82,14 @@ def test_a_peak_gives_way_only_to_a_higher_one_that_stays():
     assert frames_of([0.7, 0, 0.8, 0, 0.9], config=config) == [4]
 
 
+@pytest.mark.parametrize(("gap_s", "second"), [(0.020, 2), (0.025, 3), (3 / FRAME_RATE, 3)])
+def test_the_gap_is_rounded_up_and_hits_just_so_far_apart_stay(gap_s, second):
+    config = InferenceConfig(peak_window_s=0.0, min_gap_s=gap_s)
+    values = [0.9, 0.8, 0.7, 0.6]
+    assert frames_of(values, config=config)[:2] == [0, second]
+    assert frames_of(values[::-1], config=config)[-2:] == [3 - second, 3]
+
+
 def test_the_peak_window_is_seconds_on_both_sides():
     config = InferenceConfig(peak_window_s=0.05, min_gap_s=0.0)  # five frames
     assert frames_of([0.6, 0, 0, 0, 0, 0.9, 0, 0, 0, 0, 0.6], config=config) == [5]
