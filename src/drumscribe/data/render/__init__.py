@@ -1,0 +1,1 @@
+"""Training material: human MIDI played on sampled kits, with exact labels."""

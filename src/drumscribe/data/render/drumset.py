@@ -1,0 +1,217 @@
+"""The drum set of one recording: which kit each piece comes from, and how it is treated.
+
+A kit seldom has everything, so groups of pieces are borrowed from other kits; sometimes they are
+mixed on purpose. Levels, tuning and damping are drawn per recording. What a note sounds like is
+then a ``Voice``, whose sounds are prepared when they are first struck.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from drumscribe.data.render.articulations import (
+    GROUPS,
+    NEEDED,
+    SPECIAL_CRASHES,
+    STROKE_BY_NOTE,
+    TOM_NOTES,
+    TOM_PIECES,
+    TOM_RATIO,
+    Stroke,
+)
+from drumscribe.data.render.render_config import KitConfig
+from drumscribe.data.render.sample_kits import SampleKit
+from drumscribe.utils.errors import DrumscribeError
+
+_FAMILIES = ("fluid", "timgm", "csound", "gogodze2", "avl", "was")
+_SPECIAL_CRASH = 0.3
+_DRUM_DAMPING_S = (0.08, 0.5)
+_CYMBAL_DAMPING_S = (0.25, 1.2)
+
+
+@dataclass(frozen=True)
+class Voice:
+    """What one note sounds like in this recording.
+
+    Attributes:
+        kit: where its sounds come from.
+        recorded: the note of the kit.
+        stroke: what is struck, and how.
+        gain_db: drawn for the piece; the stroke's own gain included.
+        pitch: factor on its frequencies.
+        damping_s: time constant of an added decay, or ``None``.
+    """
+
+    kit: SampleKit
+    recorded: int
+    stroke: Stroke
+    gain_db: float
+    pitch: float
+    damping_s: float | None
+
+
+@dataclass(frozen=True)
+class Drumset:
+    """All voices of a recording, and what is true of its whole set.
+
+    Attributes:
+        voices: by the note played.
+        kits: the kit that each group comes from.
+        dynamics: exponent between velocity and amplitude.
+        layer_trust: 0..1, how far the levels of recorded layers are kept.
+        level_pull: 0..1, how far levels are pulled to a usual kit's.
+        hit_gain_db: standard deviation of a hit's gain.
+        dullness: 0..1, of the softest hits.
+    """
+
+    voices: Mapping[int, Voice]
+    kits: Mapping[str, SampleKit]
+    dynamics: float
+    layer_trust: float
+    level_pull: float
+    hit_gain_db: float
+    dullness: float
+
+    @property
+    def name(self) -> str:
+        """The kits it is made of, the main one first."""
+        return "+".join(dict.fromkeys(kit.id for kit in self.kits.values()))
+
+
+def assemble_drumset(
+    kits: Sequence[SampleKit], config: KitConfig, rng: np.random.Generator
+) -> Drumset:
+    """Draw a drum set.
+
+    Args:
+        kits: the kits to choose from; together they must be able to play everything.
+        config: the probabilities.
+        rng: decides everything.
+    """
+    sources = _draw_sources(kits, config, rng)
+    voices: dict[int, Voice] = {}
+    for group in GROUPS:
+        voices |= _group_voices(group, sources[group], config, rng)
+    if 37 not in voices:
+        voices[37] = _borrowed_side_stick(kits, voices[38], rng)
+    is_machine = sources["kick"].kind == "electronic"
+    return Drumset(
+        voices=voices,
+        kits=sources,
+        dynamics=rng.uniform(*config.dynamics),
+        layer_trust=rng.uniform(*config.layer_trust),
+        level_pull=config.level_pull,
+        hit_gain_db=config.hit_gain_db * (0.3 if is_machine else 1.0),
+        dullness=rng.uniform(*config.velocity_dullness) * (0.3 if is_machine else 1.0),
+    )
+
+
+def can_supply(kit: SampleKit, group: str) -> bool:
+    """Whether ``kit`` has recorded what ``group`` needs."""
+    return all(any(note in kit.notes for note in notes) for notes in NEEDED[group])
+
+
+def require_complete(kits: Sequence[SampleKit]) -> None:
+    """Refuse kits that cannot play everything even together.
+
+    Raises:
+        DrumscribeError: naming what is missing.
+    """
+    missing = [group for group in GROUPS if not any(can_supply(kit, group) for kit in kits)]
+    if not any(37 in kit.notes for kit in kits):
+        missing.append("side stick")
+    if missing:
+        raise DrumscribeError(f"the kits together lack {', '.join(missing)}; add a kit with them")
+
+
+def _draw_sources(
+    kits: Sequence[SampleKit], config: KitConfig, rng: np.random.Generator
+) -> dict[str, SampleKit]:
+    """The kit of each group."""
+    wants_acoustic = rng.random() < config.acoustic_share
+    alike = [kit for kit in kits if (kit.kind != "electronic") == wants_acoustic] or list(kits)
+    able = [kit for kit in alike if can_supply(kit, "kick") and can_supply(kit, "snare")]
+    main = _draw_kit(able or kits, rng)
+    mixes = rng.random() < config.mixing
+    sources = {}
+    for group in GROUPS:
+        replaced = mixes and rng.random() < config.group_mixing
+        if can_supply(main, group) and not replaced:
+            sources[group] = main
+            continue
+        pool = [kit for kit in alike if can_supply(kit, group)]
+        if not pool or rng.random() < 0.15:
+            pool = [kit for kit in kits if can_supply(kit, group)]
+        sources[group] = _draw_kit(pool, rng)
+    return sources
+
+
+def _draw_kit(kits: Sequence[SampleKit], rng: np.random.Generator) -> SampleKit:
+    """A kit; rich kits more often, and the many near-copies in a family less."""
+    families = [_family(kit) for kit in kits]
+    weights = [
+        np.sqrt(kit.n_files / families.count(family))
+        for kit, family in zip(kits, families, strict=True)
+    ]
+    total = sum(weights)
+    return kits[int(rng.choice(len(kits), p=[weight / total for weight in weights]))]
+
+
+def _family(kit: SampleKit) -> str:
+    prefix = kit.id.split("_")[0]
+    return prefix if prefix in _FAMILIES else kit.id
+
+
+def _group_voices(
+    group: str, kit: SampleKit, config: KitConfig, rng: np.random.Generator
+) -> dict[int, Voice]:
+    """The voices of one group of pieces, all of one kit."""
+    semitones = rng.normal(0, config.tune_semitones) if rng.random() < config.tune else 0.0
+    pitch = float(2 ** (np.clip(semitones, -5, 5) / 12))
+    damps = rng.random() < config.damping
+    limits_s = _CYMBAL_DAMPING_S if group in ("hihat", "crashes", "ride") else _DRUM_DAMPING_S
+    damping_s = float(np.exp(rng.uniform(*np.log(limits_s)))) if damps else None
+    group_gain_db = rng.normal(0, config.level_spread_db)
+    toms = _draw_toms(kit, rng) if group == "toms" else {}
+    special = {
+        note: recorded
+        for note, recorded in SPECIAL_CRASHES.items()
+        if recorded in kit.notes and rng.random() < _SPECIAL_CRASH
+    }
+    piece_gains_db: dict[str, float] = {}
+    voices = {}
+    for note, stroke in STROKE_BY_NOTE.items():
+        if stroke.group != group:
+            continue
+        found = special.get(note) or next((n for n in stroke.recorded if n in kit.notes), None)
+        factor = pitch
+        if stroke.piece in toms:
+            found, ratio = toms[stroke.piece]
+            factor *= ratio
+        if found is None:
+            continue  # only the side stick may be missing
+        if stroke.piece not in piece_gains_db:
+            piece_gains_db[stroke.piece] = rng.normal(0, config.level_spread_db / 2)
+        gain_db = group_gain_db + piece_gains_db[stroke.piece] + stroke.gain_db
+        voices[note] = Voice(kit, found, stroke, float(gain_db), factor, damping_s)
+    return voices
+
+
+def _draw_toms(kit: SampleKit, rng: np.random.Generator) -> dict[str, tuple[int, float]]:
+    """The recorded note and the pitch factor of each tom; a missing one is a neighbour retuned."""
+    has = {piece: [note for note in TOM_NOTES[piece] if note in kit.notes] for piece in TOM_PIECES}
+    drawn = {piece: (int(rng.choice(notes)), 1.0) for piece, notes in has.items() if notes}
+    if "high_tom" not in drawn:
+        drawn["high_tom"] = (drawn["mid_tom"][0], TOM_RATIO)
+    if "mid_tom" not in drawn:
+        drawn["mid_tom"] = (drawn["high_tom"][0], 1 / TOM_RATIO)
+    return drawn
+
+
+def _borrowed_side_stick(
+    kits: Sequence[SampleKit], snare: Voice, rng: np.random.Generator
+) -> Voice:
+    """A side stick from a kit that has one, at the snare's gain."""
+    pool = [kit for kit in kits if 37 in kit.notes]
+    return Voice(_draw_kit(pool, rng), 37, STROKE_BY_NOTE[37], snare.gain_db, 1.0, None)

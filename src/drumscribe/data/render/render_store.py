@@ -1,0 +1,204 @@
+"""Rendered recordings as a feature store that training reads like any other.
+
+Place in the flow: stream of recordings -> log-mel -> shards. A shard holds consecutive recordings
+of the stream and is written whole or not at all; a killed run is continued by running it again.
+"""
+
+import dataclasses
+import hashlib
+import json
+import multiprocessing
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+
+from drumscribe.config import FeatureConfig
+from drumscribe.data.feature_store import (
+    ShardWriter,
+    StoredRecording,
+    StoreHeader,
+    shard_fingerprint,
+    writing_shard,
+)
+from drumscribe.data.log_mel import log_mel
+from drumscribe.data.render.render_config import RenderConfig
+from drumscribe.data.render.stream import RenderedRecordings, RenderSources, Split, open_sources
+from drumscribe.data.targets import beat_array, event_array
+from drumscribe.drums import LANES8
+from drumscribe.utils.errors import DrumscribeError
+from drumscribe.utils.files import remove_partial_files
+from drumscribe.utils.progress import progress_bar
+
+ENGINE_VERSION = 1
+"""Raised when the same seed and configuration give another sound."""
+
+
+@dataclass(frozen=True)
+class StoreJob:
+    """A split to render.
+
+    Attributes:
+        folder: the store; shards go to ``folder / split``.
+        midi_dir: the Groove MIDI Dataset.
+        kits_dir: the sample kits.
+        split: "train", "val" or "test".
+        hours: how much audio, to the nearest recording or so.
+        seed: which stream.
+        render: what recordings are like.
+        features: the log-mel.
+        shard_hours: audio in a shard, > 0.
+        n_workers: processes.
+    """
+
+    folder: Path
+    midi_dir: Path
+    kits_dir: Path
+    split: Split = "train"
+    hours: float = 1.0
+    seed: int = 1
+    render: RenderConfig = dataclasses.field(default_factory=RenderConfig)
+    features: FeatureConfig = dataclasses.field(default_factory=FeatureConfig)
+    shard_hours: float = 0.5
+    n_workers: int = 1
+
+
+@dataclass(frozen=True)
+class ShardJob:
+    """One shard: where, which recordings of the stream, and what it depends on."""
+
+    path: Path
+    indices: range
+    fingerprint: str
+
+
+def write_rendered_store(job: StoreJob, *, overwrite: bool = False) -> list[Path]:
+    """Render a split into shards, or what is missing of it.
+
+    Args:
+        job: what to render.
+        overwrite: replace shards that were made from other settings.
+
+    Returns:
+        The shards of the split, in order.
+
+    Raises:
+        DrumscribeError: when sources are absent, or the folder holds shards of other settings.
+    """
+    shards = plan_shards(job)
+    todo = _unfinished(shards, overwrite=overwrite)
+    mean_s = sum(job.render.duration_s) / 2
+    total_s = sum(len(shard.indices) for shard in todo) * mean_s
+    with progress_bar(f"Rendering {job.split}", total_s, unit="s of audio") as advance:
+        for n_done in _made(todo, job):
+            advance(n_done * mean_s)
+    return [shard.path for shard in shards]
+
+
+def plan_shards(job: StoreJob) -> list[ShardJob]:
+    """The shards of a job; they depend on the job alone, not on who makes them.
+
+    Raises:
+        DrumscribeError: when sources are absent or incomplete.
+    """
+    sources = open_sources(job.midi_dir, job.kits_dir, job.split)
+    mean_s = sum(job.render.duration_s) / 2
+    n_recordings = max(1, round(job.hours * 3600 / mean_s))
+    n_per_shard = max(1, round(job.shard_hours * 3600 / mean_s))
+    shards = []
+    for number, first in enumerate(range(0, n_recordings, n_per_shard)):
+        indices = range(first, min(first + n_per_shard, n_recordings))
+        path = job.folder / job.split / f"shard-{number:05}.h5"
+        shards.append(ShardJob(path, indices, _fingerprint(job, sources, indices)))
+    return shards
+
+
+def _store_header(job: StoreJob) -> StoreHeader:
+    return StoreHeader(LANES8, job.features)
+
+
+def _fingerprint(job: StoreJob, sources: RenderSources, indices: range) -> str:
+    """A hash of everything that decides the content of a shard."""
+    content = {
+        "engine": ENGINE_VERSION,
+        "header": _store_header(job).to_json(),
+        "render": dataclasses.asdict(job.render),
+        "split": job.split,
+        "seed": job.seed,
+        "indices": [indices.start, indices.stop],
+        "performances": [info.id for info in sources.infos],
+        "kits": [dataclasses.asdict(kit) for kit in sources.kits],
+    }
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _unfinished(shards: list[ShardJob], *, overwrite: bool) -> list[ShardJob]:
+    """The shards still to be made, after clearing away what does not belong."""
+    planned = {shard.path: shard.fingerprint for shard in shards}
+    folder = shards[0].path.parent
+    remove_partial_files(folder)
+    for path in sorted(folder.glob("shard-*.h5")):
+        fingerprint = shard_fingerprint(path)
+        if fingerprint is not None and fingerprint == planned.get(path):
+            continue
+        if fingerprint is not None and not overwrite:
+            raise DrumscribeError(
+                f"{path}: was rendered with other settings; overwrite it or name another folder"
+            )
+        path.unlink()
+    return [shard for shard in shards if not shard.path.exists()]
+
+
+def _made(shards: list[ShardJob], job: StoreJob) -> Iterator[int]:
+    """Make the shards; yield the number of recordings of each when it is done."""
+    if job.n_workers <= 1 or len(shards) <= 1:
+        for shard in shards:
+            yield _make_shard(shard, job)
+        return
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(min(job.n_workers, len(shards)), mp_context=context) as pool:
+        futures = [pool.submit(_make_shard, shard, job) for shard in shards]
+        try:
+            for future in as_completed(futures):
+                yield future.result()
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+_sources: dict[tuple[Path, Path, Split], RenderSources] = {}
+"""In a worker: sources kept from shard to shard, with the sounds they have loaded."""
+
+
+def _make_shard(shard: ShardJob, job: StoreJob) -> int:
+    """Write one shard; return how many recordings it holds."""
+    key = (job.midi_dir, job.kits_dir, job.split)
+    if key not in _sources:
+        _sources[key] = open_sources(*key)
+    recordings = RenderedRecordings(job.seed, _sources[key], job.render)
+    with writing_shard(shard.path, _store_header(job), shard.fingerprint) as writer:
+        for index in shard.indices:
+            _add_recording(writer, recordings, index, job)
+    return len(shard.indices)
+
+
+def _add_recording(
+    writer: ShardWriter, recordings: RenderedRecordings, index: int, job: StoreJob
+) -> None:
+    rendered = recordings[index]
+    features = log_mel(rendered.samples, job.features)
+    name = f"rendered/{job.split}/{job.seed}/{index:07}"
+    stored = StoredRecording(
+        audio_filename=name,
+        midi_filename=rendered.description.get("performances", ""),
+        performance=name,
+        kit_name=rendered.description.get("kits", ""),
+        start_frame=writer.n_frames,
+        n_frames=len(features),
+        duration_s=rendered.duration_s,
+        offset_s=0.0,
+        alignment_confidence=1.0,
+        label_source="own",
+        unknown_notes={},
+    )
+    events = event_array(rendered.events, LANES8)
+    writer.add(stored, features, events, beat_array(rendered.beats))

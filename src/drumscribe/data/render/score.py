@@ -1,0 +1,177 @@
+"""What a recording plays: excerpts of performances joined bar by bar, on a tempo of its own.
+
+Conventions: positions are counts from the first downbeat of the recording; ``TempoMap`` alone turns
+them into seconds. Sections begin on bars and keep one metre.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from drumscribe.data.midi_processing import Beat
+from drumscribe.data.render.performances import (
+    Performance,
+    PerformanceInfo,
+    Stroke,
+    read_performance,
+)
+from drumscribe.data.render.render_config import PlayingConfig
+
+_ANTICIPATION = 0.15  # counts before a bar that belong to its downbeat
+_DRIFT_COUNTS = 8
+
+
+@dataclass(frozen=True)
+class TempoMap:
+    """When each count falls: seconds of the counts 0, 1, 2, ..., shape (n_counts + 1,)."""
+
+    times_s: npt.NDArray[np.float64]
+
+    def seconds(self, counts: npt.ArrayLike) -> npt.NDArray[np.float64]:
+        """Times of positions; beyond the ends the outermost tempo goes on."""
+        at = np.asarray(counts, np.float64)
+        index = np.clip(np.floor(at).astype(int), 0, len(self.times_s) - 2)
+        steps = np.diff(self.times_s)
+        return np.asarray(self.times_s[index] + (at - index) * steps[index])
+
+
+@dataclass(frozen=True)
+class Section:
+    """A stretch of whole bars of one performance: strokes in counts from its own first downbeat."""
+
+    info: PerformanceInfo
+    strokes: tuple[Stroke, ...]
+    n_counts: int
+
+
+@dataclass(frozen=True)
+class Score:
+    """What is played.
+
+    Attributes:
+        strokes: in order of position.
+        tempo: when each count falls.
+        counts_per_bar: of the metre.
+        sources: ids of the performances, in order.
+    """
+
+    strokes: tuple[Stroke, ...]
+    tempo: TempoMap
+    counts_per_bar: int
+    sources: tuple[str, ...]
+
+    def beats(self, duration_s: float) -> list[Beat]:
+        """The counts as beats from 0 to ``duration_s`` seconds."""
+        return [
+            Beat(float(time_s), count % self.counts_per_bar + 1)
+            for count, time_s in enumerate(self.tempo.times_s)
+            if 0 <= time_s <= duration_s
+        ]
+
+
+def draw_sections(
+    infos: Sequence[PerformanceInfo],
+    config: PlayingConfig,
+    rng: np.random.Generator,
+    *,
+    duration_s: float,
+) -> tuple[list[Section], float]:
+    """Excerpts to play one after another, and the tempo in counts a minute.
+
+    Args:
+        infos: the performances to choose from.
+        config: the ranges.
+        rng: decides everything.
+        duration_s: sections are drawn until they last so long.
+    """
+    beats = [info for info in infos if not info.is_fill] or list(infos)
+    first = beats[int(rng.integers(len(beats)))]
+    counts_per_minute = first.counts_per_minute * rng.uniform(*config.tempo_factor)
+    alike = [
+        info
+        for info in infos
+        if info.metre == first.metre
+        and abs(np.log(info.counts_per_minute / counts_per_minute))
+        <= np.log(config.tempo_tolerance)
+    ] or [first]
+    sections = [_section(first, config, rng)]
+    while _length_s(sections, counts_per_minute) < duration_s:
+        wants_fill = rng.random() < config.fill_share
+        pool = [info for info in alike if info.is_fill == wants_fill] or alike
+        sections.append(_section(pool[int(rng.integers(len(pool)))], config, rng))
+    return sections, counts_per_minute
+
+
+def _length_s(sections: Sequence[Section], counts_per_minute: float) -> float:
+    return sum(section.n_counts for section in sections) * 60 / counts_per_minute
+
+
+def _section(info: PerformanceInfo, config: PlayingConfig, rng: np.random.Generator) -> Section:
+    """Some consecutive bars of a performance, moved to count 0."""
+    performance = read_performance(info)
+    n_bars = int(rng.integers(config.section_bars[0], config.section_bars[1] + 1))
+    n_bars = min(n_bars, performance.n_bars)
+    first_bar = int(rng.integers(performance.n_bars - n_bars + 1))
+    return excerpt(performance, first_bar, n_bars)
+
+
+def excerpt(performance: Performance, first_bar: int, n_bars: int) -> Section:
+    """``n_bars`` bars of a performance from ``first_bar`` on, counted from 0."""
+    n_per_bar = performance.info.metre[0]
+    begin, end = first_bar * n_per_bar, (first_bar + n_bars) * n_per_bar
+    strokes = tuple(
+        Stroke(stroke.count - begin, stroke.note, stroke.velocity)
+        for stroke in performance.strokes
+        if begin - _ANTICIPATION <= stroke.count < end - _ANTICIPATION
+    )
+    return Section(performance.info, strokes, end - begin)
+
+
+def joined(sections: Sequence[Section], tempo: TempoMap) -> Score:
+    """Sections one after another on a tempo map, all of one metre."""
+    strokes: list[Stroke] = []
+    start = 0
+    for section in sections:
+        strokes += [Stroke(s.count + start, s.note, s.velocity) for s in section.strokes]
+        start += section.n_counts
+    strokes.sort(key=lambda stroke: stroke.count)
+    return Score(
+        strokes=tuple(strokes),
+        tempo=tempo,
+        counts_per_bar=sections[0].info.metre[0],
+        sources=tuple(section.info.id for section in sections),
+    )
+
+
+def draw_tempo(
+    n_counts: int,
+    counts_per_minute: float,
+    config: PlayingConfig,
+    rng: np.random.Generator,
+) -> TempoMap:
+    """A tempo that wanders slowly, and the time of the first downbeat."""
+    n_points = n_counts // _DRIFT_COUNTS + 2
+    wander = rng.normal(0, config.tempo_drift, n_points)
+    share = np.interp(np.arange(n_counts), np.arange(n_points) * _DRIFT_COUNTS, wander)
+    steps_s = 60 / counts_per_minute * np.exp(share)
+    is_tight = rng.random() < config.tight_start
+    start_s = rng.uniform(0.0, 0.05) if is_tight else rng.uniform(*config.lead_in_s)
+    return TempoMap(start_s + np.concatenate([[0.0], np.cumsum(steps_s)]))
+
+
+def varied_velocities(
+    strokes: Sequence[Stroke], config: PlayingConfig, rng: np.random.Generator
+) -> tuple[Stroke, ...]:
+    """The strokes with all velocities evened out or spread, and scaled."""
+    scale = rng.uniform(*config.velocity_scale)
+    exponent = rng.uniform(*config.velocity_compression)
+    return tuple(
+        Stroke(
+            stroke.count,
+            stroke.note,
+            int(np.clip(round(127 * scale * (stroke.velocity / 127) ** exponent), 1, 127)),
+        )
+        for stroke in strokes
+    )

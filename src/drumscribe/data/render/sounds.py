@@ -1,0 +1,158 @@
+"""The sounds of one recording's drum set: one-shots tuned, damped and scaled, kept while it lasts.
+
+Conventions: levels are in dB of full scale; the gain of a hit brings the layer that plays it to the
+level its velocity asks for, so that the loudness of neighbouring velocities never jumps where
+layers meet.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from drumscribe.data.render.articulations import TYPICAL_LEVEL_DB
+from drumscribe.data.render.drumset import Drumset, Voice
+from drumscribe.data.render.sample_kits import Layer, OneShot, OneShotCache, layer_index
+from drumscribe.timing import SAMPLE_RATE
+
+FloatArray = npt.NDArray[np.float32]
+
+_DULL_HZ = 2500.0
+_LOWEST_LAYER_DB = -45.0
+_NEIGHBOUR_LAYER = 0.15
+
+
+@dataclass(frozen=True)
+class Sound:
+    """One sound as this recording hears it, at unit gain.
+
+    Attributes:
+        samples: shape (n_samples,).
+        dull: the same without its highs.
+        onset: the sample of its audible start.
+        band_energy: as ``OneShot.band_energy``.
+    """
+
+    samples: FloatArray
+    dull: FloatArray
+    onset: int
+    band_energy: FloatArray
+
+
+@dataclass(frozen=True)
+class Strike:
+    """What a hit plays: a sound, its gain (a factor) and its dullness (0..1)."""
+
+    sound: Sound
+    gain: float
+    dullness: float
+
+
+class SoundBank:
+    """The sounds of a drum set, prepared when first struck.
+
+    Args:
+        drumset: the voices.
+        cache: where one-shots come from.
+    """
+
+    def __init__(self, drumset: Drumset, cache: OneShotCache) -> None:
+        self._drumset = drumset
+        self._cache = cache
+        self._sounds: dict[tuple[str, str, float, float | None], Sound] = {}
+        self._levels: dict[tuple[str, int], list[float]] = {}
+        self._last_file: dict[int, str] = {}
+
+    def strike(self, note: int, velocity: int, rng: np.random.Generator) -> Strike:
+        """What a hit of ``note`` at ``velocity``, 1..127, plays."""
+        voice = self._drumset.voices[note]
+        layers = voice.kit.notes[voice.recorded]
+        index = self._draw_layer(layers, velocity, rng)
+        file = self._draw_file(note, layers[index], rng)
+        one_shot = self._cache.get(voice.kit.id, file)
+        wanted_db = self._wanted_level_db(voice, velocity)
+        gain_db = wanted_db - one_shot.level_db + rng.normal(0, self._drumset.hit_gain_db)
+        softness = 1 - velocity / 127
+        single = 1.0 if len(layers) == 1 else 0.5  # layers are duller by themselves
+        dullness = self._drumset.dullness * softness * single + rng.uniform(0, 0.08)
+        return Strike(
+            self._sound(voice, file, one_shot), float(10 ** (gain_db / 20)), min(1.0, dullness)
+        )
+
+    def _draw_layer(
+        self, layers: tuple[Layer, ...], velocity: int, rng: np.random.Generator
+    ) -> int:
+        """The layer of ``velocity``, now and then a neighbour: no two hits are alike."""
+        index = layer_index(layers, velocity)
+        if len(layers) > 1 and rng.random() < _NEIGHBOUR_LAYER:
+            index += int(rng.choice((-1, 1)))
+        return min(max(index, 0), len(layers) - 1)
+
+    def _draw_file(self, note: int, layer: Layer, rng: np.random.Generator) -> str:
+        """A round robin of the layer, not the last one played."""
+        others = [file for file in layer.files if file != self._last_file.get(note)]
+        pool = others or layer.files
+        file = pool[int(rng.integers(len(pool)))] if len(pool) > 1 else pool[0]
+        self._last_file[note] = file
+        return file
+
+    def _wanted_level_db(self, voice: Voice, velocity: int) -> float:
+        """The level that ``velocity`` asks of the piece."""
+        drumset = self._drumset
+        layers = voice.kit.notes[voice.recorded]
+        levels_db = self._layer_levels_db(voice)
+        typical_db = TYPICAL_LEVEL_DB[voice.stroke.piece]
+        top_db = levels_db[-1] + drumset.level_pull * (typical_db - levels_db[-1])
+        power_db = 20 * drumset.dynamics * np.log10(max(velocity, 2) / 127)
+        trust = drumset.layer_trust if len(layers) > 2 else 0.0
+        centres = [layer.centre for layer in layers]
+        measured_db = np.interp(velocity, centres, levels_db) - levels_db[-1]
+        measured_db += 20 * min(0.0, float(np.log10(max(velocity, 2) / centres[0])))
+        relative_db = trust * measured_db + (1 - trust) * power_db
+        return float(top_db + relative_db + voice.gain_db)
+
+    def _layer_levels_db(self, voice: Voice) -> list[float]:
+        """The level of each layer, made to rise with velocity."""
+        key = (voice.kit.id, voice.recorded)
+        if key not in self._levels:
+            measured = [
+                max(_LOWEST_LAYER_DB, self._cache.get(voice.kit.id, layer.files[0]).level_db)
+                for layer in voice.kit.notes[voice.recorded]
+            ]
+            self._levels[key] = [float(level) for level in np.maximum.accumulate(measured)]
+        return self._levels[key]
+
+    def _sound(self, voice: Voice, file: str, one_shot: OneShot) -> Sound:
+        key = (voice.kit.id, file, voice.pitch, voice.damping_s)
+        if key not in self._sounds:
+            self._sounds[key] = prepared(one_shot, voice.pitch, voice.damping_s)
+        return self._sounds[key]
+
+
+def prepared(one_shot: OneShot, pitch: float, damping_s: float | None) -> Sound:
+    """A one-shot retuned, damped, and with a dull twin.
+
+    Args:
+        one_shot: the sound.
+        pitch: factor on its frequencies, > 0; its length changes too.
+        damping_s: time constant of an added decay, or ``None``.
+    """
+    samples, onset = one_shot.samples, one_shot.onset
+    if pitch != 1.0:
+        import soxr
+
+        samples = soxr.resample(samples, SAMPLE_RATE * pitch, SAMPLE_RATE, quality="LQ")
+        onset = round(onset / pitch)
+    if damping_s is not None:
+        times_s = np.maximum(0, np.arange(len(samples)) - onset) / SAMPLE_RATE
+        samples = samples * np.exp(-times_s / damping_s).astype(np.float32)
+    return Sound(samples, _dulled(samples), onset, one_shot.band_energy)
+
+
+def _dulled(samples: FloatArray) -> FloatArray:
+    """The samples through a gentle low-pass filter of next to no delay."""
+    from scipy.signal import lfilter
+
+    pole = float(np.exp(-2 * np.pi * _DULL_HZ / SAMPLE_RATE))
+    coefficients = np.array([1 - pole], np.float32), np.array([1, -pole], np.float32)
+    return np.asarray(lfilter(*coefficients, samples), np.float32)
