@@ -396,12 +396,12 @@ def test_a_killed_run_is_continued_to_the_same_store(tmp_path):
         n_shards.append(len(list(store.glob("*/shard-*.h5"))))
     assert n_shards == sorted(set(n_shards)), "the second run kept what the first had made"
 
-    summary = preprocess(store_config(tmp_path, n_workers=2, shard_hours=0.001))
+    summary = preprocess(store_config(tmp_path, shard_hours=0.001))
     assert summary.n_shards_kept == n_shards[-1]
     assert not list(store.rglob(".*"))
     continued = store_content(store)
     shutil.rmtree(store)
-    preprocess(store_config(tmp_path, n_workers=2, shard_hours=0.001))
+    preprocess(store_config(tmp_path, shard_hours=0.001))
     assert store_content(store) == continued
 
 
