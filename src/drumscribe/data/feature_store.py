@@ -107,6 +107,7 @@ class ShardWriter:
             maxshape=(None, n_mels),
             chunks=(_FRAMES_PER_CHUNK, n_mels),
             dtype=np.float16,
+            fletcher32=True,  # so that damage on the disk is an error, not a wrong feature
         )
         self._events = [np.zeros(0, EVENT_DTYPE)]
         self._beats = [np.zeros(0, BEAT_DTYPE)]
