@@ -11,7 +11,7 @@ GROUPS = ("kick", "snare", "hihat", "toms", "crashes", "ride")
 
 
 @dataclass(frozen=True, slots=True)
-class Stroke:
+class Articulation:
     """One way of striking one piece.
 
     Attributes:
@@ -29,33 +29,33 @@ class Stroke:
     is_open: bool = False
 
 
-_STROKES: dict[tuple[int, ...], Stroke] = {
-    (36, 35): Stroke("kick", "kick", (36, 35)),
-    (38,): Stroke("snare", "snare", (38, 40)),
-    (40, 39): Stroke("snare", "snare", (40, 38), 1.0),
-    (37,): Stroke("side_stick", "snare", (37,)),
-    (42, 54): Stroke("hihat", "hihat", (42, 44)),
-    (22,): Stroke("hihat", "hihat", (22, 42, 44), 2.0),
-    (46,): Stroke("hihat", "hihat", (46, 26), is_open=True),
-    (26,): Stroke("hihat", "hihat", (46, 26), 2.0, is_open=True),
-    (44,): Stroke("hihat", "hihat", (44, 42), -2.0),
-    (48,): Stroke("high_tom", "toms", (48, 50)),
-    (50,): Stroke("high_tom", "toms", (50, 48), 1.0),
-    (45,): Stroke("mid_tom", "toms", (45, 47)),
-    (47,): Stroke("mid_tom", "toms", (47, 45), 1.0),
-    (43, 41): Stroke("low_tom", "toms", (43, 41)),
-    (58,): Stroke("low_tom", "toms", (41, 43), 1.0),
-    (49,): Stroke("crash", "crashes", (49, 57)),
-    (55,): Stroke("crash", "crashes", (49, 57, 55), 1.0),
-    (57,): Stroke("crash_2", "crashes", (57, 49)),
-    (52,): Stroke("crash_2", "crashes", (57, 49, 52), 1.0),
-    (51,): Stroke("ride", "ride", (51, 59)),
-    (59,): Stroke("ride", "ride", (59, 51), 1.0),
-    (53,): Stroke("bell", "ride", (53, 51, 59)),
+_ARTICULATIONS: dict[tuple[int, ...], Articulation] = {
+    (36, 35): Articulation("kick", "kick", (36, 35)),
+    (38,): Articulation("snare", "snare", (38, 40)),
+    (40, 39): Articulation("snare", "snare", (40, 38), 1.0),
+    (37,): Articulation("side_stick", "snare", (37,)),
+    (42, 54): Articulation("hihat", "hihat", (42, 44)),
+    (22,): Articulation("hihat", "hihat", (22, 42, 44), 2.0),
+    (46,): Articulation("hihat", "hihat", (46, 26), is_open=True),
+    (26,): Articulation("hihat", "hihat", (46, 26), 2.0, is_open=True),
+    (44,): Articulation("hihat", "hihat", (44, 42), -2.0),
+    (48,): Articulation("high_tom", "toms", (48, 50)),
+    (50,): Articulation("high_tom", "toms", (50, 48), 1.0),
+    (45,): Articulation("mid_tom", "toms", (45, 47)),
+    (47,): Articulation("mid_tom", "toms", (47, 45), 1.0),
+    (43, 41): Articulation("low_tom", "toms", (43, 41)),
+    (58,): Articulation("low_tom", "toms", (41, 43), 1.0),
+    (49,): Articulation("crash", "crashes", (49, 57)),
+    (55,): Articulation("crash", "crashes", (49, 57, 55), 1.0),
+    (57,): Articulation("crash_2", "crashes", (57, 49)),
+    (52,): Articulation("crash_2", "crashes", (57, 49, 52), 1.0),
+    (51,): Articulation("ride", "ride", (51, 59)),
+    (59,): Articulation("ride", "ride", (59, 51), 1.0),
+    (53,): Articulation("bell", "ride", (53, 51, 59)),
 }
 
-STROKE_BY_NOTE: dict[int, Stroke] = {
-    note: stroke for notes, stroke in _STROKES.items() for note in notes
+ARTICULATION_BY_NOTE: dict[int, Articulation] = {
+    note: articulation for notes, articulation in _ARTICULATIONS.items() for note in notes
 }
 
 SPECIAL_CRASHES: dict[int, int] = {55: 55, 52: 52}

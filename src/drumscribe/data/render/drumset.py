@@ -11,14 +11,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from drumscribe.data.render.articulations import (
+    ARTICULATION_BY_NOTE,
     GROUPS,
     NEEDED,
     SPECIAL_CRASHES,
-    STROKE_BY_NOTE,
     TOM_NOTES,
     TOM_PIECES,
     TOM_RATIO,
-    Stroke,
+    Articulation,
 )
 from drumscribe.data.render.render_config import KitConfig
 from drumscribe.data.render.sample_kits import SampleKit
@@ -37,15 +37,15 @@ class Voice:
     Attributes:
         kit: where its sounds come from.
         recorded: the note of the kit.
-        stroke: what is struck, and how.
-        gain_db: drawn for the piece; the stroke's own gain included.
+        articulation: what is struck, and how.
+        gain_db: drawn for the piece; the articulation's own gain included.
         pitch: factor on its frequencies.
         damping_s: time constant of an added decay, or ``None``.
     """
 
     kit: SampleKit
     recorded: int
-    stroke: Stroke
+    articulation: Articulation
     gain_db: float
     pitch: float
     damping_s: float | None
@@ -181,20 +181,20 @@ def _group_voices(
     }
     piece_gains_db: dict[str, float] = {}
     voices = {}
-    for note, stroke in STROKE_BY_NOTE.items():
-        if stroke.group != group:
+    for note, how in ARTICULATION_BY_NOTE.items():
+        if how.group != group:
             continue
-        found = special.get(note) or next((n for n in stroke.recorded if n in kit.notes), None)
+        found = special.get(note) or next((n for n in how.recorded if n in kit.notes), None)
         factor = pitch
-        if stroke.piece in toms:
-            found, ratio = toms[stroke.piece]
+        if how.piece in toms:
+            found, ratio = toms[how.piece]
             factor *= ratio
         if found is None:
             continue  # only the side stick may be missing
-        if stroke.piece not in piece_gains_db:
-            piece_gains_db[stroke.piece] = rng.normal(0, config.level_spread_db / 2)
-        gain_db = group_gain_db + piece_gains_db[stroke.piece] + stroke.gain_db
-        voices[note] = Voice(kit, found, stroke, float(gain_db), factor, damping_s)
+        if how.piece not in piece_gains_db:
+            piece_gains_db[how.piece] = rng.normal(0, config.level_spread_db / 2)
+        gain_db = group_gain_db + piece_gains_db[how.piece] + how.gain_db
+        voices[note] = Voice(kit, found, how, float(gain_db), factor, damping_s)
     return voices
 
 
@@ -214,4 +214,4 @@ def _borrowed_side_stick(
 ) -> Voice:
     """A side stick from a kit that has one, at the snare's gain."""
     pool = [kit for kit in kits if 37 in kit.notes]
-    return Voice(_draw_kit(pool, rng), 37, STROKE_BY_NOTE[37], snare.gain_db, 1.0, None)
+    return Voice(_draw_kit(pool, rng), 37, ARTICULATION_BY_NOTE[37], snare.gain_db, 1.0, None)

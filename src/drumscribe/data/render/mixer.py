@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from drumscribe.data.render.articulations import GROUPS, STROKE_BY_NOTE
+from drumscribe.data.render.articulations import ARTICULATION_BY_NOTE, GROUPS
 from drumscribe.data.render.audibility import Audibility
 from drumscribe.data.render.drumset import Drumset
 from drumscribe.data.render.sounds import SoundBank, Strike
@@ -83,7 +83,7 @@ def mix_hits(
     strikes = [bank.strike(hit.note, hit.velocity, rng) for hit in hits]
     cuts = _cuts(hits, drumset, rng, damped_at)
     for hit, strike, cut in zip(hits, strikes, cuts, strict=True):
-        _add(buses[STROKE_BY_NOTE[hit.note].group], hit.start, strike, cut)
+        _add(buses[ARTICULATION_BY_NOTE[hit.note].group], hit.start, strike, cut)
         n_steps = None if cut is None else cut.start - hit.start
         audibility.add(hit.start, strike.sound.band_energy, strike.gain, n_steps)
     return DrumMix(buses, audibility.verdicts())
@@ -104,16 +104,16 @@ def _cuts(
     following: dict[str, _Cut] = {}
     for index in reversed(range(len(hits))):
         hit = hits[index]
-        stroke = STROKE_BY_NOTE[hit.note]
-        cut = following.get(stroke.piece)
+        how = ARTICULATION_BY_NOTE[hit.note]
+        cut = following.get(how.piece)
         damp = int(np.searchsorted(damped_at, hit.start, side="right"))
         if damp < len(damped_at) and (cut is None or damped_at[damp] < cut.start):
             cut = _Cut(damped_at[damp], n_damp)
         cuts[index] = cut
-        if stroke.piece == "hihat":
-            following["hihat"] = _Cut(hit.start, n_restrike if stroke.is_open else n_shut)
-        elif drumset.kits[stroke.group].kind == "electronic":
-            following[stroke.piece] = _Cut(hit.start, n_machine)
+        if how.piece == "hihat":
+            following["hihat"] = _Cut(hit.start, n_restrike if how.is_open else n_shut)
+        elif drumset.kits[how.group].kind == "electronic":
+            following[how.piece] = _Cut(hit.start, n_machine)
     return cuts
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from drumscribe.data.midi_processing import read_midi
-from drumscribe.data.render.articulations import STROKE_BY_NOTE
+from drumscribe.data.render.articulations import ARTICULATION_BY_NOTE
 from drumscribe.data.targets import grid_phase_s
 from drumscribe.drums import LANES8
 from drumscribe.utils.errors import DrumscribeError
@@ -129,6 +129,6 @@ def read_performance(info: PerformanceInfo) -> Performance:
     strokes = [
         Stroke((note.onset_s - phase_s) * counts_per_s, note.note, note.velocity)
         for note in midi.notes
-        if note.note in STROKE_BY_NOTE
+        if note.note in ARTICULATION_BY_NOTE
     ]
     return Performance(info, tuple(strokes))

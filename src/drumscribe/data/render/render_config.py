@@ -80,6 +80,112 @@ class PlayingConfig:
 
 
 @dataclass(frozen=True)
+class GrooveConfig:
+    """Changes to what is played, for balance; probabilities are per section.
+
+    Attributes:
+        move_hihat: that hi-hat strokes go to ride, crash, china or a tom.
+        move_ride: that ride strokes go to the hi-hat or a crash.
+        swap_toms: that toms change places.
+        snare_on_tom: that snare strokes go to a tom.
+        cross_stick: that snare strokes become side sticks.
+        open_hihat: that some closed strokes are open.
+        pedal: that the hi-hat's pedal keeps time.
+        crash_on_bars: that bars begin with a crash.
+        ghost_notes: that soft snare strokes are put in between.
+        flams: that some loud strokes get a grace note.
+        double_kick: that the kicks run for some counts.
+        fill: that the section ends with a made-up fill.
+        blast: that the section is a blast beat instead.
+        exercise: that the section is an exercise on a few pieces instead.
+        thin: that one or two lanes are left out.
+        solo: that only one lane or two are left.
+        gap: that some counts are silent.
+        grab: that cymbals are damped by hand at a gap.
+        count_in: per recording: that a bar of clicks comes first.
+    """
+
+    move_hihat: Probability = 0.28
+    move_ride: Probability = 0.25
+    swap_toms: Probability = 0.5
+    snare_on_tom: Probability = 0.1
+    cross_stick: Probability = 0.06
+    open_hihat: Probability = 0.12
+    pedal: Probability = 0.08
+    crash_on_bars: Probability = 0.45
+    ghost_notes: Probability = 0.08
+    flams: Probability = 0.15
+    double_kick: Probability = 0.1
+    fill: Probability = 0.4
+    blast: Probability = 0.03
+    exercise: Probability = 0.14
+    thin: Probability = 0.12
+    solo: Probability = 0.05
+    gap: Probability = 0.08
+    grab: Probability = 0.5
+    count_in: Probability = 0.2
+
+
+@dataclass(frozen=True)
+class EffectsConfig:
+    """What happens to the sound between the drums and the file.
+
+    Attributes:
+        room: that there is a room at all.
+        room_level_db: range of the room's energy against the direct sound's.
+        room_send_db: standard deviation of a group's share of the room.
+        snare_buzz: that the snare's wires answer the other drums.
+        snare_buzz_db: range of the buzz against the drums that cause it.
+        bus_equaliser: that a group is equalised, per group.
+        equaliser: that the drums are equalised, and again the whole.
+        equaliser_db: the largest boost or cut of each of its parts.
+        compression: that the drums are compressed, and again the whole.
+        saturation: that the drums are driven into a soft curve, and again the whole.
+        saturation_db: range of how far.
+        clipping: that the whole is clipped.
+        clipping_db: range of how far below the peak.
+        lo_fi: that only a band of telephone, radio or old tape is left.
+        flutter: that the tape runs unevenly, by 0.3 ms at most.
+        rate_loss: that the sound once had a lower sample rate.
+        bit_loss: that the sound once had 7 to 12 bits.
+        noise: that there is hiss.
+        noise_db: range of its RMS against the peak of the sound.
+        hum: that there is mains hum.
+        crackle: that there are clicks, as of a worn record.
+        codec: that the sound went through a lossy codec.
+        codec_compression: range of 0..1, from the best quality to the smallest file.
+        full_level: that the peak is near full scale.
+        peak_db: range of the peak otherwise.
+    """
+
+    room: Probability = 0.8
+    room_level_db: tuple[Decibels, Decibels] = (-26.0, -2.0)
+    room_send_db: NonNegative = 3.0
+    snare_buzz: Probability = 0.25
+    snare_buzz_db: tuple[Decibels, Decibels] = (-45.0, -28.0)
+    bus_equaliser: Probability = 0.25
+    equaliser: Probability = 0.6
+    equaliser_db: NonNegative = 6.0
+    compression: Probability = 0.35
+    saturation: Probability = 0.2
+    saturation_db: tuple[Decibels, Decibels] = (0.0, 16.0)
+    clipping: Probability = 0.1
+    clipping_db: tuple[Decibels, Decibels] = (0.5, 6.0)
+    lo_fi: Probability = 0.08
+    flutter: Probability = 0.08
+    rate_loss: Probability = 0.08
+    bit_loss: Probability = 0.05
+    noise: Probability = 0.4
+    noise_db: tuple[Decibels, Decibels] = (-85.0, -42.0)
+    hum: Probability = 0.1
+    crackle: Probability = 0.03
+    codec: Probability = 0.3
+    codec_compression: tuple[Probability, Probability] = (0.0, 0.8)
+    full_level: Probability = 0.4
+    peak_db: tuple[Decibels, Decibels] = (-20.0, 0.0)
+
+
+@dataclass(frozen=True)
 class RenderConfig:
     """The whole engine.
 
@@ -87,11 +193,15 @@ class RenderConfig:
         duration_s: range of a recording's length.
         kits: which kit is heard.
         playing: what is played on it.
+        grooves: how that is changed.
+        effects: what happens to the sound.
     """
 
     duration_s: tuple[Seconds, Seconds] = (20.0, 40.0)
     kits: KitConfig = field(default_factory=KitConfig)
     playing: PlayingConfig = field(default_factory=PlayingConfig)
+    grooves: GrooveConfig = field(default_factory=GrooveConfig)
+    effects: EffectsConfig = field(default_factory=EffectsConfig)
 
     def __post_init__(self) -> None:
         if not 1 <= self.duration_s[0] <= self.duration_s[1]:

@@ -5,22 +5,25 @@ them into seconds. Sections begin on bars and keep one metre.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from drumscribe.data.midi_processing import Beat
+from drumscribe.data.render.groove_edits import Grid, edited
 from drumscribe.data.render.performances import (
     Performance,
     PerformanceInfo,
     Stroke,
     read_performance,
 )
-from drumscribe.data.render.render_config import PlayingConfig
+from drumscribe.data.render.render_config import GrooveConfig, PlayingConfig
 
 _ANTICIPATION = 0.15  # counts before a bar that belong to its downbeat
 _DRIFT_COUNTS = 8
+_SILENCE_COUNTS = 1.5
+_COUNT_IN_NOTES = (42, 42, 46, 44, 37, 51, 36)
 
 
 @dataclass(frozen=True)
@@ -54,13 +57,17 @@ class Score:
         strokes: in order of position.
         tempo: when each count falls.
         counts_per_bar: of the metre.
+        stick_counts: positions at which sticks are clicked together, which no lane means.
         sources: ids of the performances, in order.
+        edits: what was changed in each section.
     """
 
     strokes: tuple[Stroke, ...]
     tempo: TempoMap
     counts_per_bar: int
+    stick_counts: tuple[float, ...]
     sources: tuple[str, ...]
+    edits: tuple[str, ...]
 
     def beats(self, duration_s: float) -> list[Beat]:
         """The counts as beats from 0 to ``duration_s`` seconds."""
@@ -69,6 +76,68 @@ class Score:
             for count, time_s in enumerate(self.tempo.times_s)
             if 0 <= time_s <= duration_s
         ]
+
+
+def draw_score(
+    infos: Sequence[PerformanceInfo],
+    playing: PlayingConfig,
+    grooves: GrooveConfig,
+    rng: np.random.Generator,
+    *,
+    duration_s: float,
+) -> Score:
+    """What one recording plays.
+
+    Args:
+        infos: the performances to choose from.
+        playing: how excerpts are joined.
+        grooves: how they are changed.
+        rng: decides everything.
+        duration_s: how long it must last at least.
+    """
+    sections, counts_per_minute = draw_sections(infos, playing, rng, duration_s=duration_s)
+    n_per_bar = sections[0].info.metre[0]
+    strokes, stick_counts = _count_in(n_per_bar, grooves, rng)
+    start = n_per_bar if strokes or stick_counts else 0
+    edits = []
+    for section in sections:
+        grid = Grid(section.n_counts, n_per_bar, counts_per_minute)
+        played, used = edited(section.strokes, grid, grooves, rng)
+        strokes += [replace(stroke, count=stroke.count + start) for stroke in played]
+        start += section.n_counts
+        edits.append(" + ".join(used))
+    strokes.sort(key=lambda stroke: stroke.count)
+    return Score(
+        strokes=varied_velocities(strokes, playing, rng),
+        tempo=draw_tempo(start, counts_per_minute, playing, rng),
+        counts_per_bar=n_per_bar,
+        stick_counts=stick_counts,
+        sources=tuple(section.info.id for section in sections),
+        edits=tuple(edits),
+    )
+
+
+def _count_in(
+    n_per_bar: int, grooves: GrooveConfig, rng: np.random.Generator
+) -> tuple[list[Stroke], tuple[float, ...]]:
+    """A bar of clicks: strokes on a piece, or positions of sticks; mostly neither."""
+    if rng.random() >= grooves.count_in:
+        return [], ()
+    counts = [count + rng.normal(0, 0.01) for count in range(n_per_bar)]
+    if rng.random() < 0.5:
+        return [], tuple(counts)
+    note = _COUNT_IN_NOTES[int(rng.integers(len(_COUNT_IN_NOTES)))]
+    level = rng.uniform(50, 110)
+    return [Stroke(count, note, int(np.clip(rng.normal(level, 6), 1, 127))) for count in counts], ()
+
+
+def grabbed_counts(
+    strokes: Sequence[Stroke], probability: float, rng: np.random.Generator
+) -> list[float]:
+    """Positions at which cymbals are damped by hand: after the last stroke before a silence."""
+    counts = np.array([stroke.count for stroke in strokes])
+    before = counts[:-1][np.diff(counts) > _SILENCE_COUNTS] if len(counts) else counts
+    return [float(count + rng.uniform(0.2, 1.0)) for count in before if rng.random() < probability]
 
 
 def draw_sections(
@@ -127,22 +196,6 @@ def excerpt(performance: Performance, first_bar: int, n_bars: int) -> Section:
         if begin - _ANTICIPATION <= stroke.count < end - _ANTICIPATION
     )
     return Section(performance.info, strokes, end - begin)
-
-
-def joined(sections: Sequence[Section], tempo: TempoMap) -> Score:
-    """Sections one after another on a tempo map, all of one metre."""
-    strokes: list[Stroke] = []
-    start = 0
-    for section in sections:
-        strokes += [Stroke(s.count + start, s.note, s.velocity) for s in section.strokes]
-        start += section.n_counts
-    strokes.sort(key=lambda stroke: stroke.count)
-    return Score(
-        strokes=tuple(strokes),
-        tempo=tempo,
-        counts_per_bar=sections[0].info.metre[0],
-        sources=tuple(section.info.id for section in sections),
-    )
 
 
 def draw_tempo(

@@ -101,7 +101,7 @@ class SoundBank:
         drumset = self._drumset
         layers = voice.kit.notes[voice.recorded]
         levels_db = self._layer_levels_db(voice)
-        typical_db = TYPICAL_LEVEL_DB[voice.stroke.piece]
+        typical_db = TYPICAL_LEVEL_DB[voice.articulation.piece]
         top_db = levels_db[-1] + drumset.level_pull * (typical_db - levels_db[-1])
         power_db = 20 * drumset.dynamics * np.log10(max(velocity, 2) / 127)
         trust = drumset.layer_trust if len(layers) > 2 else 0.0

@@ -14,17 +14,12 @@ import numpy.typing as npt
 
 from drumscribe.data.midi_processing import Beat
 from drumscribe.data.render.drumset import assemble_drumset, require_complete
-from drumscribe.data.render.mixer import DrumMix, PlacedHit, mix_hits
+from drumscribe.data.render.effects import drum_sound, mastered
+from drumscribe.data.render.mixer import PlacedHit, mix_hits
 from drumscribe.data.render.performances import PerformanceInfo, read_performances
 from drumscribe.data.render.render_config import RenderConfig
 from drumscribe.data.render.sample_kits import OneShotCache, SampleKit, read_kits
-from drumscribe.data.render.score import (
-    Score,
-    draw_sections,
-    draw_tempo,
-    joined,
-    varied_velocities,
-)
+from drumscribe.data.render.score import Score, draw_score, grabbed_counts
 from drumscribe.data.render.sounds import SoundBank
 from drumscribe.drums import LANES8
 from drumscribe.events import DrumEvent
@@ -58,7 +53,6 @@ VALIDATION_KITS = (
 _MIDI_SPLITS: dict[Split, str] = {"train": "train", "val": "validation", "test": "test"}
 _SAME_HIT_S = 0.015
 _END_MARGIN_S = 0.02
-_MAX_PEAK = 0.98
 
 
 @dataclass(frozen=True)
@@ -162,30 +156,32 @@ def render_recording(
     rng = np.random.default_rng(seed)
     duration_s = float(rng.uniform(*config.duration_s))
     n_samples = seconds_to_samples(duration_s)
-    score = _draw_score(sources, config, rng, duration_s)
+    score = draw_score(sources.infos, config.playing, config.grooves, rng, duration_s=duration_s)
     hits = _placed(score, config, rng, n_samples)
+    grabs_s = score.tempo.seconds(grabbed_counts(score.strokes, config.grooves.grab, rng))
     drumset = assemble_drumset(sources.kits, config.kits, rng)
     bank = SoundBank(drumset, sources.cache)
-    mix = mix_hits(hits, drumset, bank, n_samples=n_samples, rng=rng)
-    samples = _levelled(sum_buses(mix))
+    mix = mix_hits(
+        hits,
+        drumset,
+        bank,
+        n_samples=n_samples,
+        rng=rng,
+        damped_at=[seconds_to_samples(float(time_s)) for time_s in grabs_s],
+    )
+    drums, drum_effects = drum_sound(mix.buses, config.effects, rng)
+    samples, effects = mastered(drums, config.effects, rng)
     return RenderedRecording(
         samples=samples,
         events=_events(hits, mix.is_audible, n_samples),
         beats=score.beats(duration_s),
-        description={"kits": drumset.name, "performances": " ".join(score.sources)},
+        description={
+            "kits": drumset.name,
+            "performances": " ".join(score.sources),
+            "edits": " | ".join(score.edits),
+            "effects": ", ".join([*drum_effects, "|", *effects]),
+        },
     )
-
-
-def _draw_score(
-    sources: RenderSources, config: RenderConfig, rng: np.random.Generator, duration_s: float
-) -> Score:
-    playing = config.playing
-    sections, counts_per_minute = draw_sections(sources.infos, playing, rng, duration_s=duration_s)
-    n_counts = sum(section.n_counts for section in sections)
-    tempo = draw_tempo(n_counts, counts_per_minute, playing, rng)
-    score = joined(sections, tempo)
-    varied = varied_velocities(score.strokes, playing, rng)
-    return Score(varied, tempo, score.counts_per_bar, score.sources)
 
 
 def _placed(
@@ -202,16 +198,6 @@ def _placed(
         if 0 <= seconds_to_samples(float(time_s)) < last
     ]
     return sorted(hits, key=lambda hit: (hit.start, hit.note))
-
-
-def sum_buses(mix: DrumMix) -> FloatArray:
-    """All buses together, shape (n_samples,)."""
-    return np.asarray(sum(mix.buses.values()), np.float32)
-
-
-def _levelled(samples: FloatArray) -> FloatArray:
-    peak = float(np.abs(samples).max(initial=0.0))
-    return samples * np.float32(_MAX_PEAK / peak) if peak > 0 else samples
 
 
 def _events(
