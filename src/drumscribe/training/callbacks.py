@@ -9,7 +9,7 @@ from types import FrameType
 from typing import Any
 
 import lightning
-from lightning.pytorch.callbacks import Callback, Checkpoint
+from lightning.pytorch.callbacks import Callback, Checkpoint, ModelCheckpoint
 from lightning.pytorch.plugins.io import TorchCheckpointIO
 
 from drumscribe.training.lit_module import MONITORED
@@ -30,6 +30,41 @@ class AtomicCheckpointIO(TorchCheckpointIO):
         """Write ``checkpoint`` to ``path``, whole or not at all."""
         with atomic_path(Path(path)) as temporary:
             super().save_checkpoint(checkpoint, temporary, storage_options)
+
+
+class BestCheckpoint(ModelCheckpoint):
+    """Keeps the checkpoint of the epoch with the best score, also when a moved run is resumed.
+
+    It is written when validation ends, before ``last.ckpt``, which thus knows of it.
+
+    Args:
+        run_dir: the run's folder.
+        name: of the checkpoint, without its suffix.
+    """
+
+    def __init__(self, run_dir: Path, name: str) -> None:
+        super().__init__(
+            run_dir,
+            name,
+            monitor=MONITORED,
+            mode="max",
+            save_on_train_epoch_end=False,
+            enable_version_counter=False,
+        )
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take up the scores so far; Lightning drops them where the folder is another."""
+
+        def moved(path: str) -> str:
+            return str(Path(str(self.dirpath)) / Path(path).name) if path else path
+
+        paths = ("best_model_path", "kth_best_model_path", "last_model_path")
+        scores = {moved(path): score for path, score in state_dict["best_k_models"].items()}
+        super().load_state_dict(
+            state_dict
+            | {name: moved(state_dict[name]) for name in paths}
+            | {"dirpath": self.dirpath, "best_k_models": scores}
+        )
 
 
 class ResumePoint(Checkpoint):

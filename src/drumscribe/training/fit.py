@@ -1,6 +1,7 @@
 """A training run: store in, checkpoints out."""
 
 import logging
+import signal
 import sys
 import warnings
 from dataclasses import dataclass
@@ -9,13 +10,19 @@ from typing import Literal
 
 import lightning
 import torch
-from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
+from lightning.pytorch.callbacks import EarlyStopping
 from lightning.pytorch.loggers import TensorBoardLogger
 
 from drumscribe.config import Config, TrainingConfig, save_config
 from drumscribe.data.data_module import DrumDataModule
+from drumscribe.models.checkpoint import load_checkpoint
 from drumscribe.models.crnn import count_parameters
-from drumscribe.training.callbacks import AtomicCheckpointIO, EpochLog, ResumePoint
+from drumscribe.training.callbacks import (
+    AtomicCheckpointIO,
+    BestCheckpoint,
+    EpochLog,
+    ResumePoint,
+)
 from drumscribe.training.lit_module import MONITORED, DrumLitModule
 from drumscribe.utils.errors import DrumscribeError
 from drumscribe.utils.files import write_text
@@ -54,6 +61,8 @@ def fit(config: Config, *, resume: bool = False, overwrite: bool = False) -> Fit
     run_dir = config.data.checkpoints_path / config.training.run_name
     last_path = run_dir / f"{LAST_NAME}.ckpt"
     _check_run(run_dir, last_path, resume=resume, overwrite=overwrite)
+    if resume:
+        _require_same_model(last_path, config)
     data = DrumDataModule(config)
     header = data.read_header()
     if header.features != config.features or header.kit.name != config.data.kit:
@@ -63,11 +72,12 @@ def fit(config: Config, *, resume: bool = False, overwrite: bool = False) -> Fit
         )
     n_steps = config.training.epochs * data.count_batches()
     module = DrumLitModule(config, header, data.count_hits(), n_steps)
-    save_config(config, run_dir / "config.yaml")
-    best = ModelCheckpoint(
-        run_dir, BEST_NAME, monitor=MONITORED, mode="max", enable_version_counter=False
-    )
+    best = BestCheckpoint(run_dir, BEST_NAME)
     trainer = _trainer(config, best, last_path)
+    if not resume:  # nothing is refused from here on, so an earlier run may go
+        for path in run_dir.glob("*.ckpt"):
+            path.unlink(missing_ok=True)
+    save_config(config, run_dir / "config.yaml")
     logger.info(
         "training %s parameters on %s, %d epochs of %d batches",
         f"{count_parameters(module.model):,}",
@@ -75,10 +85,27 @@ def fit(config: Config, *, resume: bool = False, overwrite: bool = False) -> Fit
         config.training.epochs,
         data.count_batches(),
     )
-    trainer.fit(module, data, ckpt_path=last_path if resume else None, weights_only=True)
+    _run(trainer, module, data, last_path if resume else None)
+    return _result(best, run_dir)
+
+
+def _run(
+    trainer: lightning.Trainer,
+    module: DrumLitModule,
+    data: DrumDataModule,
+    resume_from: Path | None,
+) -> None:
+    """Train to the end, or raise ``KeyboardInterrupt`` as any other function does."""
+    handler = signal.getsignal(signal.SIGINT)
+    try:
+        trainer.fit(module, data, ckpt_path=resume_from, weights_only=True)
+    except SystemExit:  # what Lightning makes of Ctrl-C
+        if not trainer.interrupted:
+            raise
+    finally:
+        signal.signal(signal.SIGINT, handler)  # Lightning has it ignored
     if trainer.interrupted:
         raise KeyboardInterrupt
-    return _result(best, run_dir)
 
 
 def _check_run(run_dir: Path, last_path: Path, *, resume: bool, overwrite: bool) -> None:
@@ -87,18 +114,25 @@ def _check_run(run_dir: Path, last_path: Path, *, resume: bool, overwrite: bool)
         raise DrumscribeError(
             f"{last_path}: nothing to resume; run without --resume (or with --overwrite)"
         )
-    existing = sorted(run_dir.glob("*.ckpt"))
-    if existing and not resume and not overwrite:
+    if any(run_dir.glob("*.ckpt")) and not resume and not overwrite:
         raise DrumscribeError(
             f"{run_dir}: has checkpoints of an earlier run; add --resume to go on, --overwrite to "
             "start again, or --set training.run_name=NAME"
         )
-    if not resume:
-        for path in existing:
-            path.unlink()
 
 
-def _trainer(config: Config, best: ModelCheckpoint, last_path: Path) -> lightning.Trainer:
+def _require_same_model(last_path: Path, config: Config) -> None:
+    """Refuse to go on with other weights than the configuration describes."""
+    header = load_checkpoint(last_path, device="cpu").header
+    found = (header.model, header.features, header.kit.name)
+    if found != (config.model, config.features, config.data.kit):
+        raise DrumscribeError(
+            f"{last_path}: has another model, kit or features than this configuration; resume with "
+            "the run's own config.yaml, or start again with --overwrite"
+        )
+
+
+def _trainer(config: Config, best: BestCheckpoint, last_path: Path) -> lightning.Trainer:
     settings = config.training
     on_gpu = settings.accelerator != "cpu" and torch.cuda.is_available()
     if settings.accelerator == "gpu" and not on_gpu:
@@ -129,7 +163,14 @@ def _trainer(config: Config, best: ModelCheckpoint, last_path: Path) -> lightnin
         ),
         callbacks=[
             EpochLog(),
-            EarlyStopping(MONITORED, mode="max", patience=settings.early_stopping_patience),
+            EarlyStopping(
+                MONITORED,
+                mode="max",
+                patience=settings.early_stopping_patience,
+                # A run resumed from the checkpoint that follows validation has no scores at the
+                # end of that epoch.
+                check_on_train_epoch_end=False,
+            ),
             best,
             ResumePoint(last_path, every_s=settings.checkpoint_minutes * 60),
         ],
@@ -152,11 +193,9 @@ def _quieten() -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
-def _result(best: ModelCheckpoint, run_dir: Path) -> FitResult:
+def _result(best: BestCheckpoint, run_dir: Path) -> FitResult:
     """Write the thresholds beside the checkpoints, to read, and say what came out."""
     import yaml
-
-    from drumscribe.models.checkpoint import load_checkpoint
 
     best_path = run_dir / f"{BEST_NAME}.ckpt"
     header = load_checkpoint(best_path, device="cpu").header
