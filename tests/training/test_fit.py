@@ -1,0 +1,331 @@
+"""A whole training run on a small synthetic set: what it leaves behind, and what it refuses."""
+
+import dataclasses
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+import torch
+import yaml
+
+from drumscribe.config import load_config
+from drumscribe.data.preprocess import preprocess
+from drumscribe.data.synth.dataset import SynthConfig, write_dataset
+from drumscribe.evaluation.evaluate import evaluate
+from drumscribe.evaluation.references import store_references
+from drumscribe.evaluation.report import ALIGNED
+from drumscribe.inference.transcriber import Transcriber
+from drumscribe.models.checkpoint import load_checkpoint
+from drumscribe.utils.errors import DrumscribeError
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+
+SETTINGS = [
+    "data.processed_dir=processed",
+    "preprocessing.shard_hours=0.005",
+    "preprocessing.n_workers=1",
+    "model.conv_channels=[4,8]",
+    "model.frequency_pools=[8,4]",
+    "model.gru_units=16",
+    "model.gru_layers=1",
+    "model.dropout=0.0",
+    "training.run_name=run",
+    "training.epochs=8",
+    "training.batch_size=2",
+    "training.window_s=2.0",
+    "training.learning_rate=0.01",
+    "training.n_workers=0",
+    "training.accelerator=cpu",
+]
+
+
+def config_of(root, *settings):
+    return load_config(None, [*SETTINGS, f"data.root={root}", *settings])
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    """A data root with a store of six short recordings; not to be changed."""
+    root = tmp_path_factory.mktemp("data")
+    config = config_of(root)
+    write_dataset(config.data.dataset_path, SynthConfig(n_recordings=6, n_kits=2, duration_s=8.0))
+    preprocess(config)
+    return root
+
+
+@pytest.fixture(scope="module")
+def trained(store):
+    """The configuration of a finished run, and what ``fit`` said."""
+    from drumscribe.training.fit import fit
+
+    config = config_of(store)
+    return config, fit(config)
+
+
+@pytest.fixture
+def root(store, tmp_path):
+    """A data root with the same features and no runs."""
+    shutil.copytree(store / "processed", tmp_path / "processed")
+    return tmp_path
+
+
+@pytest.fixture
+def fit():
+    """Imported late: Lightning takes seconds."""
+    from drumscribe.training.fit import fit
+
+    return fit
+
+
+def run_dir(config):
+    return config.data.checkpoints_path / config.training.run_name
+
+
+def put_checkpoints(config):
+    """An earlier run's files, which are to stay as they are."""
+    run_dir(config).mkdir(parents=True)
+    for name in ("best_model.ckpt", "last.ckpt", "config.yaml"):
+        (run_dir(config) / name).write_text(f"kept {name}")
+
+
+def assert_kept(config):
+    for name in ("best_model.ckpt", "last.ckpt", "config.yaml"):
+        assert (run_dir(config) / name).read_text() == f"kept {name}"
+
+
+def scalars(log_dir, tag):
+    """The values that TensorBoard shows under a tag."""
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    events = EventAccumulator(str(log_dir))
+    events.Reload()
+    return [event.value for event in events.Scalars(tag)]
+
+
+def test_the_loss_falls(trained):
+    config, _ = trained
+    losses = scalars(config.data.logs_path / "run", "train/loss_epoch")
+    assert len(losses) == config.training.epochs
+    assert losses[-1] < 0.6 * losses[0]
+
+
+def test_a_run_leaves_checkpoints_its_configuration_and_thresholds(trained):
+    config, result = trained
+    assert result.best_path == run_dir(config) / "best_model.ckpt"
+    names = {path.name for path in run_dir(config).iterdir()}
+    assert names == {"best_model.ckpt", "last.ckpt", "config.yaml", "thresholds.yaml"}
+    assert load_config(run_dir(config) / "config.yaml") == config
+
+
+def test_the_best_checkpoint_is_loaded_with_the_thresholds_written_beside_it(trained):
+    config, result = trained
+    header = load_checkpoint(result.best_path, device="cpu").header
+    assert header.features == config.features
+    assert header.model == config.model
+    assert header.thresholds == yaml.safe_load((run_dir(config) / "thresholds.yaml").read_text())
+    assert header.provenance["run_name"] == "run"
+
+
+def test_the_score_is_that_of_evaluating_the_best_checkpoint(trained):
+    config, result = trained
+    model = load_checkpoint(result.best_path, device="cpu")
+    transcriber = Transcriber(model, config.inference)
+    report = evaluate(
+        transcriber, store_references(config.data.processed_path / "val", model.header)
+    )
+    score = report.micro(ALIGNED, 0.05).f_measure
+    assert score == pytest.approx(result.best_score, abs=1e-6)
+    assert model.header.provenance["validation"]["val/onset_f1"] == round(result.best_score, 4)
+
+
+def test_the_best_epoch_is_the_one_that_is_kept(trained):
+    config, result = trained
+    scores = scalars(config.data.logs_path / "run", "val/onset_f1")
+    assert max(scores) == pytest.approx(result.best_score)
+    contents = torch.load(result.best_path, weights_only=True)
+    assert scores[contents["epoch"]] == max(scores)
+
+
+def weights_of(path):
+    return torch.load(path, weights_only=True)["state_dict"]
+
+
+def assert_same_weights(found, expected):
+    assert found.keys() == expected.keys()
+    assert all(torch.equal(found[name], value) for name, value in expected.items())
+
+
+def test_going_on_from_a_finished_run_that_was_moved_changes_nothing(trained, fit, tmp_path):
+    config, result = trained
+    for name in ("processed", "checkpoints"):
+        shutil.copytree(config.data.root_path / name, tmp_path / name)
+    again = fit(config_of(tmp_path), resume=True)
+    assert again.best_path == tmp_path / "checkpoints" / "run" / "best_model.ckpt"
+    assert again.best_score == result.best_score
+    assert_same_weights(weights_of(again.best_path), weights_of(result.best_path))
+
+
+class KilledError(BaseException):
+    """Stands for a power cut."""
+
+
+@pytest.mark.parametrize("n_epochs", [1, 5])
+def test_a_run_killed_right_after_validation_goes_on_as_if_nothing_had_happened(
+    trained, root, fit, monkeypatch, n_epochs
+):
+    from drumscribe.training.callbacks import ResumePoint
+
+    save = ResumePoint._save
+
+    def save_and_die(self, trainer):
+        save(self, trainer)
+        if trainer.current_epoch + 1 == n_epochs:
+            raise KilledError
+
+    _, undisturbed = trained
+    config = config_of(root)
+    with monkeypatch.context() as patch:
+        patch.setattr(ResumePoint, "_save", save_and_die)
+        with pytest.raises(KilledError):
+            fit(config)
+    resumed = fit(config, resume=True)
+    assert resumed.best_score == undisturbed.best_score
+    for name in ("best_model.ckpt", "last.ckpt"):
+        expected = weights_of(undisturbed.best_path.with_name(name))
+        assert_same_weights(weights_of(resumed.best_path.with_name(name)), expected)
+
+
+def test_ctrl_c_takes_effect_after_a_batch_and_then_means_what_it_did(root, fit, monkeypatch):
+    from drumscribe.training.callbacks import EpochLog
+
+    def press_ctrl_c(self, trainer, pl_module):
+        os.kill(os.getpid(), signal.SIGINT)
+
+    before = signal.getsignal(signal.SIGINT)
+    monkeypatch.setattr(EpochLog, "on_validation_end", press_ctrl_c)
+    config = config_of(root)
+    with pytest.raises(KeyboardInterrupt):
+        fit(config)
+    assert signal.getsignal(signal.SIGINT) is before
+    contents = torch.load(run_dir(config) / "last.ckpt", weights_only=True)
+    n_batches = contents["loops"]["fit_loop"]["epoch_loop.batch_progress"]["current"]["ready"]
+    assert (contents["epoch"], n_batches) == (1, 1)
+
+
+def test_an_earlier_run_is_not_lost_without_being_asked_for(root, fit):
+    config = config_of(root)
+    put_checkpoints(config)
+    with pytest.raises(DrumscribeError, match="--resume to go on, --overwrite to start again"):
+        fit(config)
+    assert_kept(config)
+
+
+def test_overwriting_starts_again(root, fit):
+    config = config_of(root, "training.epochs=1")
+    put_checkpoints(config)
+    fit(config, overwrite=True)
+    assert load_checkpoint(run_dir(config) / "best_model.ckpt").header.kit.name == "lanes8"
+    assert torch.load(run_dir(config) / "last.ckpt", weights_only=True)["epoch"] == 0
+
+
+def test_there_must_be_something_to_resume(root, fit):
+    config = config_of(root)
+    with pytest.raises(DrumscribeError, match=r"last\.ckpt: nothing to resume"):
+        fit(config, resume=True)
+
+
+@pytest.mark.parametrize("setting", ["data.kit=articulations12", "features.n_mels=64"])
+def test_a_store_of_another_kit_or_other_features_is_refused_and_an_earlier_run_kept(
+    root, fit, setting
+):
+    config = config_of(root, setting)
+    put_checkpoints(config)
+    with pytest.raises(DrumscribeError, match="other features or another kit") as caught:
+        fit(config, overwrite=True)
+    assert str(config.data.processed_path) in str(caught.value)
+    assert_kept(config)
+
+
+def test_a_store_without_a_validation_split_is_refused_and_an_earlier_run_kept(root, fit):
+    config = config_of(root)
+    put_checkpoints(config)
+    shutil.rmtree(config.data.processed_path / "val")
+    with pytest.raises(DrumscribeError, match="val: holds no shards"):
+        fit(config, overwrite=True)
+    assert_kept(config)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="has a GPU")
+def test_an_absent_gpu_is_told_and_an_earlier_run_kept(root, fit):
+    config = config_of(root, "training.accelerator=gpu")
+    put_checkpoints(config)
+    with pytest.raises(DrumscribeError, match="no GPU that torch can use"):
+        fit(config, overwrite=True)
+    assert_kept(config)
+
+
+@pytest.mark.parametrize("damage", ["other size", "other bytes"])
+def test_a_checkpoint_that_cannot_be_gone_on_from_is_refused_in_one_line(
+    trained, fit, tmp_path, damage
+):
+    config, _ = trained
+    for name in ("processed", "checkpoints"):
+        shutil.copytree(config.data.root_path / name, tmp_path / name)
+    config = config_of(tmp_path, "training.epochs=9")
+    if damage == "other size":
+        config = dataclasses.replace(config, model=dataclasses.replace(config.model, gru_units=8))
+    else:
+        (run_dir(config) / "last.ckpt").write_bytes(b"no checkpoint")
+    before = (run_dir(config) / "config.yaml").read_text()
+    with pytest.raises(DrumscribeError, match=r"last\.ckpt: ") as caught:
+        fit(config, resume=True)
+    assert "\n" not in str(caught.value)
+    assert (run_dir(config) / "config.yaml").read_text() == before
+
+
+def start_training(root, *settings):
+    pairs = [part for s in [*SETTINGS, f"data.root={root}", *settings] for part in ("--set", s)]
+    return subprocess.Popen(
+        [sys.executable, "-m", "drumscribe", "train", *pairs],
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def wait_for(path, process):
+    while not path.exists():
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.05)
+
+
+def test_ctrl_c_leaves_a_checkpoint_to_transcribe_with_and_exits_with_130(store, root):
+    # An epoch after the interrupt would take longer than the test may: it stops after a batch.
+    process = start_training(root, "training.epochs=10000", "training.early_stopping_patience=9999")
+    checkpoint = root / "checkpoints" / "run" / "last.ckpt"
+    wait_for(checkpoint, process)
+    time.sleep(1)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 130, err
+    assert out == ""
+    assert "Traceback" not in err
+    assert err.splitlines()[-1] == "drumscribe: stopped"
+
+    audio = next((store / "e-gmd-v1.0.0").rglob("*.wav"))
+    target = root / "out.mid"
+    subprocess.run(
+        [
+            *(sys.executable, "-m", "drumscribe", "transcribe", audio),
+            *("-c", checkpoint, "-o", target, "--set", f"data.root={root}"),
+        ],
+        check=True,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+    )
+    assert target.read_bytes().startswith(b"MThd")
+    assert not list(checkpoint.parent.glob(".*"))
