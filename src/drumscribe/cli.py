@@ -68,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
         _add_export,
         _add_info,
         _add_synth,
+        _add_render,
         _add_egmd,
         _add_doctor,
     ):
@@ -192,6 +193,26 @@ def _add_synth(commands: _Commands) -> None:
     )
     parser.add_argument("--midi", type=Path, metavar="FOLDER", help="play these MIDI files instead")
     parser.add_argument("--workers", type=int, default=1, help="processes (default: %(default)s)")
+
+
+def _add_render(commands: _Commands) -> None:
+    parser = _command(commands, "render", "training features from human MIDI and sample kits")
+    parser.add_argument("--midi", type=Path, required=True, help="the Groove MIDI Dataset")
+    parser.add_argument("--kits", type=Path, required=True, help="a folder with kits.json")
+    parser.add_argument(
+        "--hours", type=float, default=10.0, help="of training audio (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--val-hours", type=float, default=0.5, help="of validation audio (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--test-hours", type=float, default=0.0, help="of test audio (default: %(default)s)"
+    )
+    parser.add_argument("--seed", type=int, default=1, help="decides everything (default: 1)")
+    parser.add_argument(
+        "--overwrite", action="store_true", help="replace features made with other settings"
+    )
+    _add_config(parser)
 
 
 def _add_egmd(commands: _Commands) -> None:

@@ -132,6 +132,30 @@ def synth(arguments: Namespace) -> int:
     return 0
 
 
+def render(arguments: Namespace) -> int:
+    """``drumscribe render``."""
+    config = load_config(arguments.config, arguments.overrides)
+    from drumscribe.data.render.render_store import StoreJob, write_rendered_store
+
+    hours = {"train": arguments.hours, "val": arguments.val_hours, "test": arguments.test_hours}
+    for split in ("train", "val", "test"):
+        if hours[split] <= 0:
+            continue
+        job = StoreJob(
+            folder=config.data.processed_path,
+            midi_dir=arguments.midi,
+            kits_dir=arguments.kits,
+            split=split,
+            hours=hours[split],
+            seed=arguments.seed,
+            features=config.features,
+            n_workers=config.preprocessing.n_workers or os.cpu_count() or 1,
+        )
+        shards = write_rendered_store(job, overwrite=arguments.overwrite)
+        print(f"{shards[0].parent}: {hours[split]:g} h in {len(shards)} shards")
+    return 0
+
+
 def egmd_download(arguments: Namespace) -> int:
     """``drumscribe egmd download``."""
     config = load_config(arguments.config, arguments.overrides)
