@@ -134,6 +134,7 @@ class TrainingConfig:
 
     run_name: str = "egmd"
     seed: Annotated[int, Range(0, 2**31 - 1)] = 1
+    initial_checkpoint: str | None = None
     epochs: Count = 40
     batch_size: Count = 32
     window_s: Annotated[float, Range(0.5, 60)] = 5.0

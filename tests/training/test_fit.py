@@ -287,6 +287,19 @@ def test_a_checkpoint_that_cannot_be_gone_on_from_is_refused_in_one_line(
     assert (run_dir(config) / "config.yaml").read_text() == before
 
 
+def test_training_can_start_from_the_weights_of_another_run(trained, fit, root):
+    _, result = trained
+    source = f"training.initial_checkpoint={result.best_path}"
+    settings = ("training.epochs=1", "training.learning_rate=1.0e-9", source)
+    config = config_of(root, *settings)
+    fit(config)
+    started_from, ended = (
+        load_checkpoint(path).network.onset_head.weight
+        for path in (result.best_path, run_dir(config) / "best_model.ckpt")
+    )
+    assert torch.allclose(started_from, ended, atol=1e-6)
+
+
 def start_training(root, *settings):
     pairs = [part for s in [*SETTINGS, f"data.root={root}", *settings] for part in ("--set", s)]
     return subprocess.Popen(

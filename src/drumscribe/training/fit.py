@@ -13,7 +13,7 @@ import torch
 from lightning.pytorch.callbacks import EarlyStopping
 from lightning.pytorch.loggers import TensorBoardLogger
 
-from drumscribe.config import Config, TrainingConfig, save_config
+from drumscribe.config import Config, TrainingConfig, expand_environment, save_config
 from drumscribe.data.data_module import DrumDataModule
 from drumscribe.models.checkpoint import load_checkpoint
 from drumscribe.models.crnn import count_parameters
@@ -61,8 +61,6 @@ def fit(config: Config, *, resume: bool = False, overwrite: bool = False) -> Fit
     run_dir = config.data.checkpoints_path / config.training.run_name
     last_path = run_dir / f"{LAST_NAME}.ckpt"
     _check_run(run_dir, last_path, resume=resume, overwrite=overwrite)
-    if resume:
-        _require_same_model(last_path, config)
     data = DrumDataModule(config)
     header = data.read_header()
     if header.features != config.features or header.kit.name != config.data.kit:
@@ -72,6 +70,7 @@ def fit(config: Config, *, resume: bool = False, overwrite: bool = False) -> Fit
         )
     n_steps = config.training.epochs * data.count_batches()
     module = DrumLitModule(config, header, data.count_hits(), n_steps)
+    _prepare_weights(module, config, last_path if resume else None)
     best = BestCheckpoint(run_dir, BEST_NAME)
     trainer = _trainer(config, best, last_path)
     if not resume:  # nothing is refused from here on, so an earlier run may go
@@ -121,15 +120,21 @@ def _check_run(run_dir: Path, last_path: Path, *, resume: bool, overwrite: bool)
         )
 
 
-def _require_same_model(last_path: Path, config: Config) -> None:
-    """Refuse to go on with other weights than the configuration describes."""
-    header = load_checkpoint(last_path, device="cpu").header
-    found = (header.model, header.features, header.kit.name)
+def _prepare_weights(module: DrumLitModule, config: Config, resume_from: Path | None) -> None:
+    """Check what will be resumed, or start from the weights that the configuration names."""
+    initial = config.training.initial_checkpoint
+    if resume_from is None and initial is None:
+        return
+    source = resume_from or Path(expand_environment(initial or "")).expanduser()
+    model = load_checkpoint(source, device="cpu")
+    found = (model.header.model, model.header.features, model.header.kit.name)
     if found != (config.model, config.features, config.data.kit):
         raise DrumscribeError(
-            f"{last_path}: has another model, kit or features than this configuration; resume with "
-            "the run's own config.yaml, or start again with --overwrite"
+            f"{source}: has another model, kit or features than this configuration; use the "
+            "config.yaml beside it, or start again with --overwrite"
         )
+    if resume_from is None:  # a resumed run's weights come with its other state
+        module.model.load_state_dict(model.network.state_dict())
 
 
 def _trainer(config: Config, best: BestCheckpoint, last_path: Path) -> lightning.Trainer:
