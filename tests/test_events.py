@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drumscribe.drums import ARTICULATIONS12, LANES8
-from drumscribe.events import DrumEvent, fold_to_lanes, onsets_by_drum
+from drumscribe.events import DrumEvent, fold_to_lanes
 
 articulation_events = st.lists(
     st.builds(
@@ -58,12 +58,3 @@ def test_folding_changes_the_drum_and_nothing_else(events: list[DrumEvent]) -> N
         dataclasses.replace(new, drum=old.drum) for new, old in zip(folded, events, strict=True)
     ] == events
     assert fold_to_lanes(folded, LANES8) == folded
-
-
-@given(articulation_events)
-def test_onsets_by_drum_holds_every_event_once_and_in_order(events: list[DrumEvent]) -> None:
-    onsets = onsets_by_drum(events, ARTICULATIONS12)
-    assert tuple(onsets) == ARTICULATIONS12.names
-    assert all(times == sorted(times) for times in onsets.values())
-    pairs = [(name, time_s) for name, times in onsets.items() for time_s in times]
-    assert sorted(pairs) == sorted((event.drum, event.onset_s) for event in events)

@@ -229,15 +229,6 @@ def load_config(path: Path | None = None, overrides: Iterable[str] = ()) -> Conf
         raise DrumscribeError(f"{source}: {error}") from None
 
 
-def config_from_dict(values: Mapping[str, Any]) -> Config:
-    """The configuration that ``Config.to_dict`` wrote.
-
-    Raises:
-        DrumscribeError: as ``load_config``.
-    """
-    return build(Config, values, key="")
-
-
 def section_from_dict(section: type[T], values: Mapping[str, Any]) -> T:
     """The configuration section that was saved in a header.
 

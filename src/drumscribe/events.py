@@ -40,13 +40,3 @@ def fold_to_lanes(events: Iterable[DrumEvent], kit: Kit) -> list[DrumEvent]:
         DrumEvent(event.onset_s, kit[event.drum].lane, event.velocity, event.confidence)
         for event in events
     ]
-
-
-def onsets_by_drum(events: Iterable[DrumEvent], kit: Kit) -> dict[str, list[float]]:
-    """Sorted onset times in seconds per class of ``kit``; empty where nothing is hit."""
-    onsets: dict[str, list[float]] = {name: [] for name in kit.names}
-    for event in events:
-        onsets[event.drum].append(event.onset_s)
-    for times in onsets.values():
-        times.sort()
-    return onsets

@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from drumscribe.config import FeatureConfig
-from drumscribe.timing import HOP_LENGTH, SAMPLE_RATE, WINDOW_LENGTH
+from drumscribe.timing import HOP_LENGTH, SAMPLE_RATE, WINDOW_LENGTH, frame_count
 from drumscribe.utils.iteration import batched
 
 FloatArray = npt.NDArray[np.float32]
@@ -169,7 +169,7 @@ def _frame_blocks(sample_blocks: Iterable[FloatArray]) -> Iterator[tuple[FloatAr
             start += n_step
             n_done += _BLOCK_FRAMES
         buffer = buffer[start:].copy()
-    n_left = 1 + n_samples // HOP_LENGTH - n_done
+    n_left = frame_count(n_samples) - n_done
     while n_left > 0:
         padded = np.zeros(n_needed, np.float32)
         padded[: len(buffer[:n_needed])] = buffer[:n_needed]

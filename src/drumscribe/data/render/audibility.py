@@ -14,7 +14,7 @@ from drumscribe.data.render.sample_kits import GRID_SAMPLES
 
 FloatArray = npt.NDArray[np.float32]
 
-MASKED_DB = 20.0
+MASKED_DB = 15.0
 FAINT_DB = 50.0
 
 _N_BANDS = 3

@@ -80,6 +80,7 @@ def edited(
         ("thin", config.thin, thin),
         ("solo", config.solo, solo),
         ("gap", config.gap, gap),
+        ("rest", config.rest, _rest),
     )
     changed, used = list(strokes), []
     for name, probability, edit in edits:
@@ -235,6 +236,10 @@ def _exercise(strokes: Strokes, grid: Grid, rng: np.random.Generator) -> Strokes
 
 def _blast(strokes: Strokes, grid: Grid, rng: np.random.Generator) -> Strokes:
     return made_up.blast(grid.n_counts, rng)
+
+
+def _rest(strokes: Strokes, grid: Grid, rng: np.random.Generator) -> Strokes:
+    return []
 
 
 def _moved(

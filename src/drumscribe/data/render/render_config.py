@@ -101,6 +101,7 @@ class GrooveConfig:
         thin: that one or two lanes are left out.
         solo: that only one lane or two are left.
         gap: that some counts are silent.
+        rest: that the drums are silent for the whole section.
         grab: that cymbals are damped by hand at a gap.
         count_in: per recording: that a bar of clicks comes first.
     """
@@ -122,6 +123,7 @@ class GrooveConfig:
     thin: Probability = 0.12
     solo: Probability = 0.05
     gap: Probability = 0.08
+    rest: Probability = 0.04
     grab: Probability = 0.5
     count_in: Probability = 0.2
 
@@ -186,6 +188,39 @@ class EffectsConfig:
 
 
 @dataclass(frozen=True)
+class BackingConfig:
+    """What else is heard, none of it in a lane.
+
+    Attributes:
+        backing: that there is accompaniment.
+        level_db: range of its RMS against the drums'.
+        partial: that it plays in a part of the recording only.
+        bass: that it has a bass, when there is accompaniment; likewise the next four.
+        chords: chords, and perhaps a second instrument for them.
+        lead: a melody.
+        voice: something like singing.
+        riser: swells of noise.
+        hand_percussion: tambourine, shaker, claps, congas and the like, also without the rest.
+        hand_percussion_db: range of their RMS against the drums'.
+        no_drums: that accompaniment plays without drums.
+        negative: that there is no music: speech-like sounds, sweeps, noise or silence.
+    """
+
+    backing: Probability = 0.55
+    level_db: tuple[Decibels, Decibels] = (-12.0, 9.0)
+    partial: Probability = 0.3
+    bass: Probability = 0.8
+    chords: Probability = 0.85
+    lead: Probability = 0.45
+    voice: Probability = 0.45
+    riser: Probability = 0.08
+    hand_percussion: Probability = 0.22
+    hand_percussion_db: tuple[Decibels, Decibels] = (-20.0, -3.0)
+    no_drums: Probability = 0.04
+    negative: Probability = 0.025
+
+
+@dataclass(frozen=True)
 class RenderConfig:
     """The whole engine.
 
@@ -194,6 +229,7 @@ class RenderConfig:
         kits: which kit is heard.
         playing: what is played on it.
         grooves: how that is changed.
+        backing: what else is heard.
         effects: what happens to the sound.
     """
 
@@ -201,6 +237,7 @@ class RenderConfig:
     kits: KitConfig = field(default_factory=KitConfig)
     playing: PlayingConfig = field(default_factory=PlayingConfig)
     grooves: GrooveConfig = field(default_factory=GrooveConfig)
+    backing: BackingConfig = field(default_factory=BackingConfig)
     effects: EffectsConfig = field(default_factory=EffectsConfig)
 
     def __post_init__(self) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from drumscribe.data.egmd import COLUMNS, CSV_NAME
 from drumscribe.data.synth.kits import N_KITS, SynthKit, synth_kit
 from drumscribe.data.synth.performances import (
     SPLITS,
@@ -24,15 +25,12 @@ from drumscribe.data.synth.performances import (
     generated_performances,
     midi_performances,
 )
-from drumscribe.data.synth.recording import COLUMNS, Take, csv_row, offset_row, record
+from drumscribe.data.synth.recording import Take, csv_row, offset_row, record
 from drumscribe.data.synth.voices import EGMD_SAMPLE_RATE
 from drumscribe.drums import LANES8
 from drumscribe.utils.errors import DrumscribeError
 from drumscribe.utils.files import atomic_path
 from drumscribe.utils.progress import progress_bar
-
-CSV_NAME = "e-gmd-v1.0.0.csv"
-"""The list of recordings, named as E-GMD names it."""
 
 OFFSETS_NAME = "synth-offsets.csv"
 """The true offsets: audio_filename, offset_ms (when a hit is heard minus when its MIDI says)."""

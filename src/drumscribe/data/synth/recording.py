@@ -17,22 +17,6 @@ from drumscribe.data.synth.render import render_performance
 from drumscribe.data.synth.voices import EGMD_SAMPLE_RATE, FloatArray
 from drumscribe.utils.files import atomic_path
 
-COLUMNS = (
-    "drummer",
-    "session",
-    "id",
-    "style",
-    "bpm",
-    "beat_type",
-    "time_signature",
-    "duration",
-    "split",
-    "midi_filename",
-    "audio_filename",
-    "kit_name",
-)
-"""The columns of E-GMD's csv."""
-
 
 @dataclass(frozen=True)
 class Take:
