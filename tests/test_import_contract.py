@@ -31,6 +31,8 @@ WITHOUT_TORCH = [
     "drumscribe.events",
     "drumscribe.inference.transcriber",
     "drumscribe.models.header",
+    "drumscribe.models.load",
+    "drumscribe.models.onnx_model",
     "drumscribe.timing",
     "drumscribe.transcribe_files",
 ]
