@@ -65,6 +65,7 @@ def _parser() -> argparse.ArgumentParser:
         _add_preprocess,
         _add_train,
         _add_evaluate,
+        _add_tune,
         _add_export,
         _add_info,
         _add_synth,
@@ -128,11 +129,45 @@ def _add_train(commands: _Commands) -> None:
 
 def _add_evaluate(commands: _Commands) -> None:
     parser = _command(commands, "evaluate", "score a model against labelled recordings")
+    _add_references(parser, default_split="test")
+    parser.add_argument(
+        "--classes",
+        choices=("8", "5"),
+        default="8",
+        help="score the eight lanes, or toms and cymbals merged (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--json", type=Path, metavar="FILE", help="also write the whole report here"
+    )
+    _add_checkpoint(parser)
+    _add_config(parser)
+
+
+def _add_tune(commands: _Commands) -> None:
+    parser = _command(commands, "tune", "choose a model's thresholds on labelled recordings")
+    _add_references(parser, default_split="val")
+    parser.add_argument(
+        "--strategy",
+        choices=("max_f1", "rhythm_game", "balanced"),
+        default="max_f1",
+        help="rhythm_game: recall first, at a precision of 0.8 or more (default: %(default)s)",
+    )
+    parser.add_argument(
+        "-o", "--output", type=Path, required=True, help="the model to write, of the same kind"
+    )
+    parser.add_argument(
+        "--plot", type=Path, metavar="FILE", help="draw precision and recall against threshold"
+    )
+    _add_checkpoint(parser)
+    _add_config(parser)
+
+
+def _add_references(parser: argparse.ArgumentParser, *, default_split: str) -> None:
     source = parser.add_mutually_exclusive_group()
     source.add_argument(
         "--split",
         choices=("train", "val", "test"),
-        default="test",
+        default=default_split,
         help="a split of the preprocessed features (default: %(default)s)",
     )
     source.add_argument(
@@ -148,17 +183,6 @@ def _add_evaluate(commands: _Commands) -> None:
         default="drum_only",
         help="which audio of MDB Drums (default: %(default)s)",
     )
-    parser.add_argument(
-        "--classes",
-        choices=("8", "5"),
-        default="8",
-        help="score the eight lanes, or toms and cymbals merged (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--json", type=Path, metavar="FILE", help="also write the whole report here"
-    )
-    _add_checkpoint(parser)
-    _add_config(parser)
 
 
 def _add_export(commands: _Commands) -> None:

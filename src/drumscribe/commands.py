@@ -16,6 +16,7 @@ from drumscribe.utils.files import require_file
 
 if TYPE_CHECKING:
     from drumscribe.data.preprocess import PreprocessSummary
+    from drumscribe.evaluation.references import Reference
     from drumscribe.inference.transcriber import Transcriber
 
 
@@ -68,19 +69,42 @@ def evaluate(arguments: Namespace) -> int:
     folder = _labelled_folder(arguments, config)
     transcriber = _transcriber(arguments, {})
     from drumscribe.evaluation.evaluate import evaluate as run
-    from drumscribe.evaluation.references import egmd_references, mdb_references, store_references
     from drumscribe.utils.files import write_text
 
-    if arguments.egmd is not None:
-        references = egmd_references(folder, transcriber.model.header, config)
-    elif arguments.mdb is not None:
-        references = mdb_references(folder, transcriber.model.header, arguments.mix)
-    else:
-        references = store_references(folder, transcriber.model.header)
+    references = _references(arguments, folder, transcriber, config)
     report = run(transcriber, references, merge_classes=arguments.classes == "5")
     _print_lines(report.lines())
     if arguments.json is not None:
         write_text(arguments.json, json.dumps(report.to_dict(), indent=1) + "\n")
+    return 0
+
+
+def tune(arguments: Namespace) -> int:
+    """``drumscribe tune``."""
+    config = load_config(arguments.config, arguments.overrides)
+    folder = _labelled_folder(arguments, config)
+    path = _find_checkpoint(arguments.checkpoint, config)
+    if arguments.output.suffix != path.suffix:
+        raise DrumscribeError(
+            f"{arguments.output}: name a file that ends in {path.suffix}, as {path.name} does"
+        )
+    transcriber = _transcriber(arguments, {})
+    from drumscribe.evaluation.tuning import tune as run
+    from drumscribe.models.retune import write_with_thresholds
+
+    tuned = run(
+        transcriber,
+        _references(arguments, folder, transcriber, config),
+        config.inference,
+        strategy=arguments.strategy,
+    )
+    write_with_thresholds(path, arguments.output, tuned.thresholds)
+    if arguments.plot is not None:
+        from drumscribe.evaluation.figures import write_threshold_figure
+
+        write_threshold_figure(tuned, arguments.plot)
+    _print_lines(tuned.lines())
+    print(f"{arguments.output}: written")
     return 0
 
 
@@ -197,6 +221,20 @@ def _labelled_folder(arguments: Namespace, config: Config) -> Path:
         hint = "check the path" if named else "run 'drumscribe preprocess' first"
         raise DrumscribeError(f"{folder}: no such folder; {hint}")
     return folder
+
+
+def _references(
+    arguments: Namespace, folder: Path, transcriber: "Transcriber", config: Config
+) -> "Iterable[Reference]":
+    """The labelled recordings that the user named."""
+    from drumscribe.evaluation.references import egmd_references, mdb_references, store_references
+
+    header = transcriber.model.header
+    if arguments.egmd is not None:
+        return egmd_references(folder, header, config)
+    if arguments.mdb is not None:
+        return mdb_references(folder, header, arguments.mix)
+    return store_references(folder, header)
 
 
 def _transcriber(arguments: Namespace, thresholds: dict[str, float]) -> "Transcriber":

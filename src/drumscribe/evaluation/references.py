@@ -64,6 +64,10 @@ class Reference:
     offset_s: float = 0.0
     has_velocity: bool = True
 
+    def onsets_s(self, lane: str) -> list[float]:
+        """Sorted onsets of one lane, in seconds."""
+        return sorted(event.onset_s for event in self.events if event.drum == lane)
+
     @property
     def raw_events(self) -> list[DrumEvent]:
         """The hits as the dataset's own labels have them, before alignment."""

@@ -5,6 +5,7 @@ processes); the best threshold of each class is then read off. G grid points, C 
 """
 
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,11 @@ from drumscribe.timing import frame_to_seconds
 
 TOLERANCE_S = 0.05
 """Onset tolerance of the field's usual score, in seconds."""
+
+PRECISION_FLOOR = 0.8
+"""Precision that the strategy "rhythm_game" does not go below, 0..1."""
+
+Strategy = Literal["max_f1", "rhythm_game", "balanced"]
 
 GRID = np.round(np.arange(0.04, 0.97, 0.04), 2)
 """The thresholds that are tried, increasing."""
@@ -51,24 +57,39 @@ class ThresholdCounter:
                 counts = count_onsets(times_s, found_s, TOLERANCE_S)
                 self.table[index, row] += (counts.n_true, counts.n_false, counts.n_missed)
 
-    def best(self) -> tuple[dict[str, float], dict[str, Counts]]:
-        """The threshold of the highest F-measure of each class, and its counts there.
+    def best(self, strategy: Strategy = "max_f1") -> tuple[dict[str, float], dict[str, Counts]]:
+        """The best threshold of each class, and its counts there.
 
         Among equals the middle of the first run of best thresholds is taken, which is the safest
         place for other recordings. A class without hits to find keeps the configured threshold; its
         counts are those at the nearest threshold that was tried.
+
+        Args:
+            strategy: what is best: "max_f1" the highest F-measure; "rhythm_game" the highest recall
+                at a precision of at least 0.8 (a missing note is felt more than an extra one), or
+                the highest F-measure where no threshold has that; "balanced" as many hits found
+                as there are to find, precision nearest to recall.
         """
         thresholds: dict[str, float] = {}
         counts: dict[str, Counts] = {}
         for index, name in enumerate(self._kit.names):
             rows = [Counts(*row) for row in self.table[index].tolist()]
-            row = _middle_of_best([counts_at.f_measure for counts_at in rows])
+            row = _middle_of_best([_merit(counts_at, strategy) for counts_at in rows])
             thresholds[name] = float(GRID[row])
             if rows[row].n_reference == 0:
                 row = int(np.argmin(np.abs(GRID - self._config.threshold)))
                 thresholds[name] = self._config.threshold
             counts[name] = rows[row]
         return thresholds, counts
+
+
+def _merit(counts: Counts, strategy: Strategy) -> float:
+    """What a strategy makes as large as it can; see ``ThresholdCounter.best``."""
+    if strategy == "balanced":
+        return -abs(counts.precision - counts.recall) if counts.n_true else -1.0
+    if strategy == "rhythm_game" and counts.precision >= PRECISION_FLOOR:
+        return 1 + counts.recall  # above every F-measure
+    return counts.f_measure
 
 
 def _middle_of_best(scores: Sequence[float]) -> int:

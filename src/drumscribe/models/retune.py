@@ -1,0 +1,43 @@
+"""Writing a model again with other thresholds, everything else as it was."""
+
+import dataclasses
+import json
+from pathlib import Path
+
+from drumscribe.models.header import ModelHeader
+from drumscribe.models.load import load_model
+from drumscribe.utils.files import atomic_path
+
+
+def write_with_thresholds(source: Path, target: Path, thresholds: dict[str, float]) -> None:
+    """Copy a model file, ``.ckpt`` or ``.onnx``, with ``thresholds`` in its header.
+
+    Raises:
+        DrumscribeError: when the model cannot be read or the file cannot be written.
+    """
+    header = dataclasses.replace(load_model(source).header, thresholds=dict(thresholds))
+    with atomic_path(target) as temporary:
+        if source.suffix == ".onnx":
+            _write_onnx(source, temporary, header)
+        else:
+            _write_checkpoint(source, temporary, header)
+
+
+def _write_onnx(source: Path, target: Path, header: ModelHeader) -> None:
+    import onnx
+
+    from drumscribe.models.onnx_model import HEADER_KEY
+
+    contents = onnx.load(str(source))
+    onnx.helper.set_model_props(contents, {HEADER_KEY: json.dumps(header.to_dict())})
+    target.write_bytes(contents.SerializeToString())
+
+
+def _write_checkpoint(source: Path, target: Path, header: ModelHeader) -> None:
+    import torch
+
+    from drumscribe.models.checkpoint import HEADER_KEY
+
+    contents = torch.load(source, map_location="cpu", weights_only=True)
+    contents[HEADER_KEY] = header.to_dict()
+    torch.save(contents, target)

@@ -1,0 +1,88 @@
+"""Choosing thresholds on labelled recordings, by every strategy."""
+
+import numpy as np
+import pytest
+
+from drumscribe.config import FeatureConfig, InferenceConfig, ModelConfig
+from drumscribe.drums import ARTICULATIONS12, LANES8
+from drumscribe.evaluation.figures import write_threshold_figure
+from drumscribe.evaluation.references import Reference
+from drumscribe.evaluation.tuning import tune
+from drumscribe.events import DrumEvent
+from drumscribe.inference.transcriber import Transcriber
+from drumscribe.models.frame_model import Activations
+from drumscribe.models.header import ModelHeader
+from drumscribe.timing import frame_to_seconds
+from drumscribe.utils.errors import DrumscribeError
+
+N_FRAMES = 2000
+
+
+class EchoModel:
+    """A frame model whose log-mel is its onset activations."""
+
+    def __init__(self, kit=LANES8):
+        thresholds = dict.fromkeys(kit.names, 0.5)
+        self.header = ModelHeader(kit, FeatureConfig(n_mels=len(kit)), ModelConfig(), thresholds)
+
+    def __call__(self, log_mel):
+        return Activations(log_mel, None, None)
+
+
+def kick_reference():
+    """Kicks at 0.9, 0.5 and 0.3 (ten each), and wrong peaks: three at 0.4 and forty at 0.2."""
+    onset = np.zeros((N_FRAMES, len(LANES8)), np.float32)
+    frames = iter(range(20, N_FRAMES, 20))
+    events = []
+    for height, n, is_hit in ((0.9, 10, True), (0.5, 10, True), (0.3, 10, True), (0.4, 3, False)):
+        for frame in (next(frames) for _ in range(n)):
+            onset[frame, 0] = height
+            if is_hit:
+                events.append(DrumEvent(frame_to_seconds(frame), "kick", 100))
+    for frame in (next(frames) for _ in range(40)):
+        onset[frame, 0] = 0.2
+    return Reference("a", "kit", lambda: [onset], events)
+
+
+def tuned(strategy):
+    transcriber = Transcriber(EchoModel(), InferenceConfig())
+    return tune(transcriber, [kick_reference()], InferenceConfig(), strategy=strategy)
+
+
+def test_max_f1_finds_the_threshold_between_hits_and_false_peaks():
+    found = tuned("max_f1")
+    assert 0.2 < found.thresholds["kick"] <= 0.3
+    assert found.counts["kick"].recall == 1
+    assert found.counts["kick"].precision == pytest.approx(30 / 33)
+
+
+def test_rhythm_game_takes_all_the_recall_that_a_precision_of_80_percent_allows():
+    found = tuned("rhythm_game")
+    assert found.counts["kick"].recall == 1
+    assert found.counts["kick"].precision >= 0.8
+
+
+def test_balanced_finds_as_many_hits_as_there_are():
+    counts = tuned("balanced").counts["kick"]
+    others = tuned("max_f1").curves["kick"]
+    imbalance = [abs(c.precision - c.recall) for c in others if c.n_true]
+    assert abs(counts.precision - counts.recall) == min(imbalance)
+
+
+def test_a_drum_that_is_never_hit_keeps_the_configured_threshold():
+    assert tuned("max_f1").thresholds["ride"] == InferenceConfig().threshold
+
+
+def test_tuning_needs_recordings_and_the_eight_lanes():
+    transcriber = Transcriber(EchoModel(), InferenceConfig())
+    with pytest.raises(DrumscribeError, match="no labelled recordings"):
+        tune(transcriber, [], InferenceConfig())
+    other = Transcriber(EchoModel(ARTICULATIONS12), InferenceConfig())
+    with pytest.raises(DrumscribeError, match="eight lanes"):
+        tune(other, [kick_reference()], InferenceConfig())
+
+
+def test_the_curves_can_be_drawn(tmp_path):
+    path = tmp_path / "thresholds.png"
+    write_threshold_figure(tuned("max_f1"), path)
+    assert path.read_bytes().startswith(b"\x89PNG")

@@ -1,0 +1,118 @@
+"""An exported model says what the checkpoint says, in a file that needs no torch."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from drumscribe.config import FeatureConfig, ModelConfig
+from drumscribe.drums import LANES8
+from drumscribe.models.checkpoint import HEADER_KEY, STATE_PREFIX, load_checkpoint
+from drumscribe.models.crnn import DrumCRNN
+from drumscribe.models.export import TOLERANCE, export_onnx
+from drumscribe.models.header import ModelHeader
+from drumscribe.models.load import load_model
+from drumscribe.models.onnx_model import OnnxFrameModel, load_onnx
+from drumscribe.models.retune import write_with_thresholds
+from drumscribe.utils.errors import DrumscribeError
+
+
+def save_checkpoint(path: Path, **heads: bool) -> Path:
+    """A small model with weights that give activations of every size."""
+    config = ModelConfig(
+        conv_channels=(4, 6), frequency_pools=(2, 2), gru_units=5, gru_layers=2, **heads
+    )
+    torch.manual_seed(2)
+    model = DrumCRNN(config, n_mels=16, n_classes=len(LANES8))
+    with torch.no_grad():
+        model.onset_head.weight.mul_(20)
+    model(torch.rand(4, 30, 16))  # gives batch norm statistics that must be kept
+    thresholds = {name: 0.1 * (index + 1) for index, name in enumerate(LANES8.names)}
+    header = ModelHeader(LANES8, FeatureConfig(n_mels=16), config, thresholds, {"epoch": 7})
+    weights = {STATE_PREFIX + name: value for name, value in model.state_dict().items()}
+    torch.save({"state_dict": weights, HEADER_KEY: header.to_dict()}, path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A checkpoint and its export."""
+    folder = tmp_path_factory.mktemp("models")
+    checkpoint = save_checkpoint(folder / "model.ckpt")
+    export_onnx(checkpoint, folder / "model.onnx")
+    return checkpoint, folder / "model.onnx"
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 200), (2, 37), (5, 999)])
+def test_both_give_the_same_activations_for_any_batch_and_length(pair, shape):
+    log_mel = np.random.default_rng(3).random((*shape, 16), dtype=np.float32)
+    wanted, found = (load_model(path)(log_mel) for path in pair)
+    for ours, theirs in (
+        (wanted.onset, found.onset),
+        (wanted.velocity, found.velocity),
+        (wanted.beat, found.beat),
+    ):
+        assert ours.shape == theirs.shape
+        assert np.abs(ours - theirs).max() < TOLERANCE
+    assert np.ptp(found.onset) > 0.1  # the comparison was not of constants
+
+
+def test_the_header_travels_with_the_weights(pair):
+    checkpoint, exported = pair
+    assert load_onnx(exported).header == load_checkpoint(checkpoint).header
+
+
+def test_heads_that_a_model_lacks_are_absent_from_its_export(tmp_path):
+    checkpoint = save_checkpoint(tmp_path / "m.ckpt", velocity_head=False, beat_head=False)
+    export_onnx(checkpoint, tmp_path / "m.onnx")
+    said = load_onnx(tmp_path / "m.onnx")(np.zeros((1, 9, 16), np.float32))
+    assert said.velocity is None
+    assert said.beat is None
+
+
+def test_an_export_is_run_without_torch(pair):
+    _, exported = pair
+    program = (
+        "import sys; from pathlib import Path; from drumscribe.models.load import load_model; "
+        f"load_model(Path({str(exported)!r})); sys.exit('torch' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+def test_a_failed_export_leaves_nothing(tmp_path):
+    (tmp_path / "m.ckpt").write_bytes(b"no checkpoint")
+    with pytest.raises(DrumscribeError, match=r"m\.ckpt"):
+        export_onnx(tmp_path / "m.ckpt", tmp_path / "m.onnx")
+    assert [path.name for path in tmp_path.iterdir()] == ["m.ckpt"]
+
+
+@pytest.mark.parametrize("damage", ["garbage", "cut", "foreign", "absent"])
+def test_a_file_that_is_no_model_is_refused_in_one_line(pair, tmp_path, damage):
+    path = tmp_path / "m.onnx"
+    contents = pair[1].read_bytes()
+    if damage == "garbage":
+        path.write_bytes(b"not a model")
+    elif damage == "cut":
+        path.write_bytes(contents[: len(contents) // 2])
+    elif damage == "foreign":
+        path.write_bytes(contents.replace(b"drumscribe_header", b"somebody_s_header"))
+    with pytest.raises(DrumscribeError, match=r"m\.onnx") as caught:
+        load_model(path)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", [0, 1], ids=["ckpt", "onnx"])
+def test_thresholds_can_be_replaced_and_nothing_else_changes(pair, tmp_path, kind):
+    source = pair[kind]
+    target = tmp_path / f"tuned{source.suffix}"
+    thresholds = dict.fromkeys(LANES8.names, 0.25)
+    write_with_thresholds(source, target, thresholds)
+    before, after = load_model(source), load_model(target)
+    assert after.header.thresholds == thresholds
+    assert after.header.provenance == before.header.provenance
+    log_mel = np.random.default_rng(4).random((1, 50, 16), dtype=np.float32)
+    assert np.array_equal(before(log_mel).onset, after(log_mel).onset)
+    assert isinstance(after, OnnxFrameModel) == (source.suffix == ".onnx")
