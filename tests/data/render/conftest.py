@@ -9,7 +9,7 @@ import pytest
 import soundfile
 
 from drumscribe.data.midi_processing import MidiNote, write_midi
-from drumscribe.data.render.stream import RenderSources, open_sources
+from drumscribe.data.render.sources import RenderSources, open_sources
 
 RATE = 44_100
 

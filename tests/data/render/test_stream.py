@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from drumscribe.data.render.render_config import RenderConfig
-from drumscribe.data.render.stream import RenderedRecordings, RenderSources, render_recording
+from drumscribe.data.render.sources import RenderSources
+from drumscribe.data.render.stream import RenderedRecordings, render_recording
 from drumscribe.utils.errors import DrumscribeError
 
 SHORT = RenderConfig(duration_s=(6.0, 8.0))

@@ -160,7 +160,8 @@ def _voice(
 def _silence_outside(samples: FloatArray, rng: np.random.Generator) -> None:
     """Leave only one stretch of at least a third, in place."""
     length = int(len(samples) * rng.uniform(0.33, 0.9))
-    first = int(rng.choice((0, len(samples) - length, rng.integers(len(samples) - length + 1))))
+    last = len(samples) - length
+    first = (0, last, int(rng.integers(last + 1)))[int(rng.integers(3))]
     n_fade = min(seconds_to_samples(_FADE_S), length // 2)
     ramp = np.linspace(0, 1, n_fade, dtype=np.float32)
     if first > 0:

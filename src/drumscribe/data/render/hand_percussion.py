@@ -27,7 +27,7 @@ def tambourine(rng: np.random.Generator) -> Signal:
         ring = np.sin(2 * np.pi * rng.uniform(4500, 10500) * late + rng.uniform(0, 6))
         sound += ring * np.exp(-late / rng.uniform(0.02, 0.09)) * (late > 0)
     hiss = _band(rng.standard_normal(len(times_s)), rng.uniform(4000, 6500), 10800)
-    return sound + 2 * hiss * np.exp(-times_s / rng.uniform(0.02, 0.06))
+    return np.asarray(sound + 2 * hiss * np.exp(-times_s / rng.uniform(0.02, 0.06)))
 
 
 def shaker(rng: np.random.Generator) -> Signal:
@@ -35,7 +35,9 @@ def shaker(rng: np.random.Generator) -> Signal:
     times_s = _times(rng.uniform(0.06, 0.15))
     swell_s = rng.uniform(0.005, 0.03)
     shape = np.minimum(1, times_s / swell_s) * np.exp(-times_s / rng.uniform(0.015, 0.05))
-    return _band(rng.standard_normal(len(times_s)), rng.uniform(3000, 6500), 10500) * shape
+    return np.asarray(
+        _band(rng.standard_normal(len(times_s)), rng.uniform(3000, 6500), 10500) * shape
+    )
 
 
 def claps(rng: np.random.Generator) -> Signal:

@@ -58,7 +58,6 @@ class _Cut:
 
 def mix_hits(
     hits: Sequence[PlacedHit],
-    drumset: Drumset,
     bank: SoundBank,
     *,
     n_samples: int,
@@ -69,8 +68,7 @@ def mix_hits(
 
     Args:
         hits: in order of time; those outside 0..n_samples - 1 are not heard.
-        drumset: the voices, one for every note.
-        bank: the sounds of ``drumset``.
+        bank: the sounds of the drum set.
         n_samples: length of the result.
         rng: draws what differs from hit to hit.
         damped_at: samples at which a player grabs the cymbals, in order.
@@ -81,7 +79,7 @@ def mix_hits(
     buses = {group: np.zeros(n_samples, np.float32) for group in GROUPS}
     audibility = Audibility(n_samples)
     strikes = [bank.strike(hit.note, hit.velocity, rng) for hit in hits]
-    cuts = _cuts(hits, drumset, rng, damped_at)
+    cuts = _cuts(hits, bank.drumset, rng, damped_at)
     for hit, strike, cut in zip(hits, strikes, cuts, strict=True):
         _add(buses[ARTICULATION_BY_NOTE[hit.note].group], hit.start, strike, cut)
         n_steps = None if cut is None else cut.start - hit.start

@@ -23,7 +23,8 @@ from drumscribe.data.feature_store import (
 )
 from drumscribe.data.log_mel import log_mel
 from drumscribe.data.render.render_config import RenderConfig
-from drumscribe.data.render.stream import RenderedRecordings, RenderSources, Split, open_sources
+from drumscribe.data.render.sources import RenderSources, Split, open_sources
+from drumscribe.data.render.stream import RenderedRecordings
 from drumscribe.data.targets import beat_array, event_array
 from drumscribe.drums import LANES8
 from drumscribe.utils.errors import DrumscribeError

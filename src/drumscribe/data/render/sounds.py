@@ -57,7 +57,7 @@ class SoundBank:
     """
 
     def __init__(self, drumset: Drumset, cache: OneShotCache) -> None:
-        self._drumset = drumset
+        self.drumset = drumset
         self._cache = cache
         self._sounds: dict[tuple[str, str, float, float | None], Sound] = {}
         self._levels: dict[tuple[str, int], list[float]] = {}
@@ -65,16 +65,16 @@ class SoundBank:
 
     def strike(self, note: int, velocity: int, rng: np.random.Generator) -> Strike:
         """What a hit of ``note`` at ``velocity``, 1..127, plays."""
-        voice = self._drumset.voices[note]
+        voice = self.drumset.voices[note]
         layers = voice.kit.notes[voice.recorded]
         index = self._draw_layer(layers, velocity, rng)
         file = self._draw_file(note, layers[index], rng)
         one_shot = self._cache.get(voice.kit.id, file)
         wanted_db = self._wanted_level_db(voice, velocity)
-        gain_db = wanted_db - one_shot.level_db + rng.normal(0, self._drumset.hit_gain_db)
+        gain_db = wanted_db - one_shot.level_db + rng.normal(0, self.drumset.hit_gain_db)
         softness = 1 - velocity / 127
         single = 1.0 if len(layers) == 1 else 0.5  # layers are duller by themselves
-        dullness = self._drumset.dullness * softness * single + rng.uniform(0, 0.08)
+        dullness = self.drumset.dullness * softness * single + rng.uniform(0, 0.08)
         return Strike(
             self._sound(voice, file, one_shot), float(10 ** (gain_db / 20)), min(1.0, dullness)
         )
@@ -98,7 +98,7 @@ class SoundBank:
 
     def _wanted_level_db(self, voice: Voice, velocity: int) -> float:
         """The level that ``velocity`` asks of the piece."""
-        drumset = self._drumset
+        drumset = self.drumset
         layers = voice.kit.notes[voice.recorded]
         levels_db = self._layer_levels_db(voice)
         typical_db = TYPICAL_LEVEL_DB[voice.articulation.piece]

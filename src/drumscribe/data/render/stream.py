@@ -2,102 +2,37 @@
 
 Any number of processes may each make some of the recordings of one stream; together they are the
 same as if one had made them all. Nothing touches the disk but reading MIDI and one-shots.
+
+Place in the flow: sources -> score (what is played, when) -> drum set (on what) -> mix -> effects,
+accompaniment beside it -> samples and labels.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from drumscribe.data.midi_processing import Beat
-from drumscribe.data.render.drumset import assemble_drumset, require_complete
+from drumscribe.data.render import hand_percussion
+from drumscribe.data.render.backing import draw_backing, percussion_part
+from drumscribe.data.render.drumset import assemble_drumset
 from drumscribe.data.render.effects import drum_sound, mastered
-from drumscribe.data.render.mixer import PlacedHit, mix_hits
-from drumscribe.data.render.performances import PerformanceInfo, read_performances
-from drumscribe.data.render.render_config import RenderConfig
-from drumscribe.data.render.sample_kits import OneShotCache, SampleKit, read_kits
+from drumscribe.data.render.mixer import DrumMix, PlacedHit, mix_hits
+from drumscribe.data.render.negatives import draw_negative
+from drumscribe.data.render.render_config import BackingConfig, RenderConfig
 from drumscribe.data.render.score import Score, draw_score, grabbed_counts
 from drumscribe.data.render.sounds import SoundBank
+from drumscribe.data.render.sources import RenderSources
 from drumscribe.drums import LANES8
 from drumscribe.events import DrumEvent
 from drumscribe.timing import samples_to_seconds, seconds_to_samples
-from drumscribe.utils.errors import DrumscribeError
 
 FloatArray = npt.NDArray[np.float32]
-Split = Literal["train", "val", "test"]
 
-TEST_KITS = (
-    "osdk",
-    "pearl_master_studio",
-    "exadrums",
-    "hydrogen_BJA_Pacific",
-    "hydrogen_rumpf_kit_z01_h2",
-    "lel_dr8",
-    "smpl_Casio-RZ1",
-    "oramics_TR-505",
-)
-"""Kits held out to judge with, never trained on: five acoustic, then three electronic. None shares
-sounds with another kit."""
-
-VALIDATION_KITS = (
-    "hydrogen_Millo_MultiLayered2",
-    "was_acoustic-kit",
-    "boochi_03-soulful-vintage",
-    "smpl_MFB-512",
-)
-"""Kits to choose models and thresholds with, never trained on: two acoustic, two electronic."""
-
-_MIDI_SPLITS: dict[Split, str] = {"train": "train", "val": "validation", "test": "test"}
 _SAME_HIT_S = 0.015
 _END_MARGIN_S = 0.02
-
-
-@dataclass(frozen=True)
-class RenderSources:
-    """What recordings are made of.
-
-    Attributes:
-        split: which performances and kits these are.
-        infos: the performances.
-        kits: the kits.
-        cache: their sounds.
-    """
-
-    split: Split
-    infos: tuple[PerformanceInfo, ...]
-    kits: tuple[SampleKit, ...]
-    cache: OneShotCache
-
-
-def open_sources(midi_dir: Path, kits_dir: Path, split: Split) -> RenderSources:
-    """The performances and kits of one split.
-
-    Kits of ``TEST_KITS`` and ``VALIDATION_KITS`` belong to their splits; all others, also of
-    folders that have none of these, are for training. A folder without the kits of a held-out
-    split lends all its kits to it.
-
-    Args:
-        midi_dir: the Groove MIDI Dataset.
-        kits_dir: a folder of sample kits.
-        split: "train", "val" or "test".
-
-    Raises:
-        DrumscribeError: when either is absent or damaged, or the kits cannot play everything.
-    """
-    kits = read_kits(kits_dir)
-    held_out: dict[Split, tuple[str, ...]] = {"val": VALIDATION_KITS, "test": TEST_KITS}
-    if split == "train":
-        chosen = [kit for kit in kits if kit.id not in VALIDATION_KITS + TEST_KITS]
-    else:
-        chosen = [kit for kit in kits if kit.id in held_out[split]] or kits
-    if not chosen:
-        raise DrumscribeError(f"{kits_dir}: has no kit for the split {split!r}; add some")
-    require_complete(chosen)
-    infos = read_performances(midi_dir, _MIDI_SPLITS[split])
-    return RenderSources(split, tuple(infos), tuple(chosen), OneShotCache(kits_dir))
+_STICKS_DB = (-26.0, -10.0)
 
 
 @dataclass(frozen=True)
@@ -107,7 +42,7 @@ class RenderedRecording:
     Attributes:
         samples: mono at ``SAMPLE_RATE``, shape (n_samples,), within -1..1.
         events: every hit that can be heard, in the classes of ``LANES8``, in order of time.
-        beats: the beats of what is played.
+        beats: the beats of what is played, none where there is no music.
         description: what it is made of and what was done to it, for people.
     """
 
@@ -139,7 +74,7 @@ class RenderedRecordings:
     def __getitem__(self, index: int) -> RenderedRecording:
         """Recording number ``index``, from 0 on."""
         if index < 0:
-            raise IndexError(index)
+            raise IndexError(f"recordings are numbered from 0, got {index}")
         return render_recording((self._seed, index), self._sources, self._config)
 
 
@@ -156,35 +91,41 @@ def render_recording(
     rng = np.random.default_rng(seed)
     duration_s = float(rng.uniform(*config.duration_s))
     n_samples = seconds_to_samples(duration_s)
-    score = draw_score(sources.infos, config.playing, config.grooves, rng, duration_s=duration_s)
-    hits = _placed(score, config, rng, n_samples)
-    grabs_s = score.tempo.seconds(grabbed_counts(score.strokes, config.grooves.grab, rng))
-    drumset = assemble_drumset(sources.kits, config.kits, rng)
-    bank = SoundBank(drumset, sources.cache)
-    mix = mix_hits(
-        hits,
-        drumset,
-        bank,
-        n_samples=n_samples,
-        rng=rng,
-        damped_at=[seconds_to_samples(float(time_s)) for time_s in grabs_s],
+    # A generator each, so that a change to one stage leaves the draws of the others alone.
+    for_score, for_drums, for_backing, for_master = rng.spawn(4)
+    if rng.random() < config.backing.negative:
+        return _negative(n_samples, config, for_backing, for_master)
+    score = draw_score(
+        sources.infos, config.playing, config.grooves, for_score, duration_s=duration_s
     )
-    drums, drum_effects = drum_sound(mix.buses, config.effects, rng)
-    samples, effects = mastered(drums, config.effects, rng)
+    drumset = assemble_drumset(sources.kits, config.kits, for_drums)
+    if rng.random() < config.backing.no_drums:
+        hits: list[PlacedHit] = []
+        mix = DrumMix({}, [])
+        drums, drum_effects = np.zeros(n_samples, np.float32), ["no drums"]
+    else:
+        hits = placed_hits(score, config, for_drums, n_samples)
+        bank = SoundBank(drumset, sources.cache)
+        mix = _played(score, hits, bank, config.grooves.grab, for_drums, n_samples)
+        drums, drum_effects = drum_sound(mix.buses, config.effects, for_drums)
+    sound, parts = _with_backing(drums, score, config.backing, for_backing)
+    samples, effects = mastered(sound, config.effects, for_master)
     return RenderedRecording(
         samples=samples,
-        events=_events(hits, mix.is_audible, n_samples),
+        events=labels(hits, mix.is_audible),
         beats=score.beats(duration_s),
         description={
             "kits": drumset.name,
             "performances": " ".join(score.sources),
             "edits": " | ".join(score.edits),
-            "effects": ", ".join([*drum_effects, "|", *effects]),
+            "drum effects": ", ".join(drum_effects),
+            "backing": ", ".join(parts),
+            "effects": ", ".join(effects),
         },
     )
 
 
-def _placed(
+def placed_hits(
     score: Score, config: RenderConfig, rng: np.random.Generator, n_samples: int
 ) -> list[PlacedHit]:
     """The strokes on the recording's clock, those that begin inside it, in order of time."""
@@ -193,30 +134,107 @@ def _placed(
     times_s = times_s + rng.normal(0, jitter_s, len(times_s))
     last = n_samples - seconds_to_samples(_END_MARGIN_S)
     hits = [
-        PlacedHit(seconds_to_samples(float(time_s)), stroke.note, stroke.velocity)
-        for time_s, stroke in zip(times_s, score.strokes, strict=True)
-        if 0 <= seconds_to_samples(float(time_s)) < last
+        PlacedHit(start, stroke.note, stroke.velocity)
+        for time_s, stroke in zip(times_s.tolist(), score.strokes, strict=True)
+        if 0 <= (start := seconds_to_samples(time_s)) < last
     ]
     return sorted(hits, key=lambda hit: (hit.start, hit.note))
 
 
-def _events(
-    hits: Sequence[PlacedHit], is_audible: Sequence[bool], n_samples: int
-) -> list[DrumEvent]:
-    """Labels of the audible hits; hits of one lane within 15 ms are one, the loudest."""
-    kept: list[DrumEvent] = []
-    last: dict[str, int] = {}
-    for hit, audible in zip(hits, is_audible, strict=True):
-        if not audible or hit.start >= n_samples:
+def labels(hits: Sequence[PlacedHit], is_audible: Sequence[bool]) -> list[DrumEvent]:
+    """Events of the audible hits; hits of one lane within 15 ms are one, the loudest.
+
+    Args:
+        hits: in order of time.
+        is_audible: for each of them, as the mixer heard it.
+    """
+    events: list[DrumEvent] = []
+    last_of: dict[str, int] = {}
+    for hit, heard in zip(hits, is_audible, strict=True):
+        if not heard:
             continue
         event = DrumEvent(
             samples_to_seconds(hit.start), LANES8.name_by_note[hit.note], hit.velocity
         )
-        before = last.get(event.drum)
-        if before is not None and event.onset_s - kept[before].onset_s < _SAME_HIT_S:
-            if event.velocity > kept[before].velocity:
-                kept[before] = DrumEvent(kept[before].onset_s, event.drum, event.velocity)
+        last = last_of.get(event.drum)
+        if last is not None and event.onset_s - events[last].onset_s < _SAME_HIT_S:
+            louder = max(event.velocity, events[last].velocity)
+            events[last] = DrumEvent(events[last].onset_s, event.drum, louder)
             continue
-        last[event.drum] = len(kept)
-        kept.append(event)
-    return kept
+        last_of[event.drum] = len(events)
+        events.append(event)
+    return events
+
+
+def _played(
+    score: Score,
+    hits: Sequence[PlacedHit],
+    bank: SoundBank,
+    grab: float,
+    rng: np.random.Generator,
+    n_samples: int,
+) -> DrumMix:
+    """The hits on the drum set, and the sticks that count in."""
+    grabs_s = score.tempo.seconds(grabbed_counts(score.strokes, grab, rng))
+    mix = mix_hits(
+        hits,
+        bank,
+        n_samples=n_samples,
+        rng=rng,
+        damped_at=[seconds_to_samples(time_s) for time_s in grabs_s.tolist()],
+    )
+    if score.stick_counts:
+        times_s = score.tempo.seconds(score.stick_counts).tolist()
+        loudest = max(float(np.abs(bus).max()) for bus in mix.buses.values())
+        level = loudest * 10 ** (rng.uniform(*_STICKS_DB) / 20)
+        levels = [level] * len(times_s)
+        wood = hand_percussion.wood
+        mix.buses["sticks"] = hand_percussion.played_at(wood, times_s, levels, n_samples, rng)
+    return mix
+
+
+def _with_backing(
+    drums: FloatArray, score: Score, config: BackingConfig, rng: np.random.Generator
+) -> tuple[FloatArray, list[str]]:
+    """Drums with what else is heard; silent drums never stay alone."""
+    n_samples = len(drums)
+    drums_rms = heard_rms(drums)
+    parts: list[str] = []
+    sound = drums
+    if rng.random() < config.hand_percussion:
+        percussion = percussion_part(score.tempo, n_samples, config, rng)
+        sound = sound + _at_level(percussion, drums_rms, rng.uniform(*config.hand_percussion_db))
+        parts.append("hand percussion")
+    if rng.random() < config.backing or drums_rms == 0:
+        backing, names = draw_backing(score.tempo, score.counts_per_bar, n_samples, config, rng)
+        sound = sound + _at_level(backing, drums_rms, rng.uniform(*config.level_db))
+        parts += names
+    return sound, parts
+
+
+def _negative(
+    n_samples: int,
+    config: RenderConfig,
+    for_backing: np.random.Generator,
+    for_master: np.random.Generator,
+) -> RenderedRecording:
+    """A recording without music."""
+    sound, name = draw_negative(n_samples, for_backing)
+    samples, effects = mastered(sound, config.effects, for_master)
+    return RenderedRecording(samples, [], [], {"backing": name, "effects": ", ".join(effects)})
+
+
+def _at_level(sound: FloatArray, reference_rms: float, level_db: float) -> FloatArray:
+    """``sound`` at ``level_db`` against a reference, or as it is where that is silent."""
+    own_rms = heard_rms(sound)
+    if own_rms == 0:
+        return sound
+    wanted = (reference_rms or 1.0) * 10 ** (level_db / 20)
+    return sound * np.float32(wanted / own_rms)
+
+
+def heard_rms(samples: FloatArray) -> float:
+    """RMS over the samples within 60 dB of the peak: pauses do not count."""
+    power = np.square(samples)
+    heard = power[power > 1e-6 * power.max(initial=0.0)]
+    return float(np.sqrt(heard.mean())) if len(heard) else 0.0

@@ -108,7 +108,7 @@ class Instrument:
     def _whole(self, pitch: int, length_s: float) -> FloatArray:
         timbre = self.timbre
         n_samples = seconds_to_samples(length_s) + 2
-        times_s = np.arange(n_samples, dtype=np.float32) / SAMPLE_RATE
+        times_s = np.arange(n_samples, dtype=np.float32) / np.float32(SAMPLE_RATE)
         frequency_hz = pitch_hz(pitch)
         dull, bright = _tables(timbre, frequency_hz)
         turns = vibrato_turns(times_s, frequency_hz, timbre.vibrato_cents, self._rng)
@@ -134,7 +134,7 @@ def pitch_hz(pitch: float) -> float:
 
 
 def vibrato_turns(
-    times_s: FloatArray, frequency_hz: float, cents: float, rng: np.random.Generator
+    times_s: npt.NDArray[np.floating], frequency_hz: float, cents: float, rng: np.random.Generator
 ) -> npt.NDArray[np.float64]:
     """Phase in turns of a tone whose vibrato sets in after a quarter of a second."""
     turns = times_s.astype(np.float64) * frequency_hz + rng.uniform()
@@ -160,4 +160,4 @@ def _tables(timbre: Timbre, frequency_hz: float) -> tuple[FloatArray, FloatArray
 
 
 def _read(table: FloatArray, turns: npt.NDArray[np.float64]) -> FloatArray:
-    return table[(turns * _TABLE).astype(np.int64) & (_TABLE - 1)]
+    return np.asarray(table[(turns * _TABLE).astype(np.int64) & (_TABLE - 1)])

@@ -1,0 +1,79 @@
+"""What recordings are made of, split by split: performances and kits that no other split has."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from drumscribe.data.render.drumset import require_complete
+from drumscribe.data.render.performances import PerformanceInfo, read_performances
+from drumscribe.data.render.sample_kits import OneShotCache, SampleKit, read_kits
+from drumscribe.utils.errors import DrumscribeError
+
+Split = Literal["train", "val", "test"]
+
+TEST_KITS = (
+    "osdk",
+    "pearl_master_studio",
+    "exadrums",
+    "hydrogen_BJA_Pacific",
+    "hydrogen_rumpf_kit_z01_h2",
+    "lel_dr8",
+    "smpl_Casio-RZ1",
+    "oramics_TR-505",
+)
+"""Kits held out to judge with, never trained on: five acoustic, then three electronic. None shares
+sounds with another kit."""
+
+VALIDATION_KITS = (
+    "hydrogen_Millo_MultiLayered2",
+    "was_acoustic-kit",
+    "boochi_03-soulful-vintage",
+    "smpl_MFB-512",
+)
+"""Kits to choose models and thresholds with, never trained on: two acoustic, two electronic."""
+
+_MIDI_SPLITS: dict[Split, str] = {"train": "train", "val": "validation", "test": "test"}
+_HELD_OUT: dict[Split, tuple[str, ...]] = {"val": VALIDATION_KITS, "test": TEST_KITS}
+
+
+@dataclass(frozen=True)
+class RenderSources:
+    """What recordings are made of.
+
+    Attributes:
+        split: which performances and kits these are.
+        infos: the performances.
+        kits: the kits.
+        cache: their sounds.
+    """
+
+    split: Split
+    infos: tuple[PerformanceInfo, ...]
+    kits: tuple[SampleKit, ...]
+    cache: OneShotCache
+
+
+def open_sources(midi_dir: Path, kits_dir: Path, split: Split) -> RenderSources:
+    """The performances and kits of one split.
+
+    Kits of ``TEST_KITS`` and ``VALIDATION_KITS`` belong to their splits, all others to training. In
+    a folder that has none of a held-out split's kits, all kits play for that split.
+
+    Args:
+        midi_dir: the Groove MIDI Dataset.
+        kits_dir: a folder of sample kits.
+        split: "train", "val" or "test".
+
+    Raises:
+        DrumscribeError: when either is absent or damaged, or the kits cannot play everything.
+    """
+    kits = read_kits(kits_dir)
+    if split == "train":
+        chosen = [kit for kit in kits if kit.id not in VALIDATION_KITS + TEST_KITS]
+    else:
+        chosen = [kit for kit in kits if kit.id in _HELD_OUT[split]] or kits
+    if not chosen:
+        raise DrumscribeError(f"{kits_dir}: has no kit for the split {split!r}; add some")
+    require_complete(chosen)
+    infos = read_performances(midi_dir, _MIDI_SPLITS[split])
+    return RenderSources(split, tuple(infos), tuple(chosen), OneShotCache(kits_dir))
