@@ -32,9 +32,13 @@ def text_of(page):
 
 
 def blocks(page, language):
-    """The lines of the fenced blocks of one language; of a shell, continued lines joined."""
-    found = re.findall(rf"^```{language}\n(.*?)^```", text_of(page), flags=re.M | re.S)
-    return [line for block in found for line in block.replace("\\\n", " ").splitlines()]
+    """The fenced blocks of one language, each as its lines, continued lines joined."""
+    found = re.findall(r"^```(\w*)\n(.*?)^```$", text_of(page), flags=re.M | re.S)
+    return [body.replace("\\\n", " ").splitlines() for name, body in found if name == language]
+
+
+def shell_lines(page):
+    return [line for block in blocks(page, "sh") for line in block]
 
 
 def prose(page):
@@ -56,7 +60,7 @@ def drumscribe_arguments(command):
 
 def commands(page):
     """Every drumscribe command in the shell blocks of a page, as (line, arguments)."""
-    for line in blocks(page, "sh"):
+    for line in shell_lines(page):
         for command in line.split("&&"):
             arguments = drumscribe_arguments(command)
             if arguments is not None:
@@ -94,14 +98,13 @@ def test_commands_named_in_the_text_exist(page, capsys):
 
 
 def test_the_commands_that_users_type_are_in_the_readme():
-    shown = blocks(ROOT / "README.md", "sh")
     assert {
         "pip install uv && uv run pytest",
         "uv run python scripts/preprocess_egmd.py --config configs/test_config.yaml",
         "uv run python scripts/train.py --config configs/test_config.yaml",
         "uv run python scripts/transcribe.py --audio some.wav --output output.mid "
         "--checkpoint best_model.ckpt",
-    } <= {*shown}
+    } <= {*shell_lines(ROOT / "README.md")}
 
 
 def test_relative_links_lead_somewhere(page):
@@ -126,10 +129,10 @@ def test_every_setting_is_described_in_the_training_guide():
 
 
 def test_the_tree_in_the_architecture_page_exists():
-    lines = blocks(ROOT / "docs" / "architecture.md", "")
-    below = lines[lines.index("src/drumscribe/") :]
+    plain = blocks(ROOT / "docs" / "architecture.md", "")
+    (tree,) = (block for block in plain if block[0] == "src/drumscribe/")
     folders = [ROOT]
-    for line in below:
+    for line in tree:
         depth = (len(line) - len(line.lstrip())) // 2 + 1
         for name in line.split() if depth == 1 else line.split()[:1]:
             path = folders[depth - 1] / name
