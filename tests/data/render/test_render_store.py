@@ -1,0 +1,83 @@
+"""Rendered stores: read like any other, continued after a kill, the same however made."""
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from drumscribe.data.feature_store import Shard
+from drumscribe.data.render.render_config import RenderConfig
+from drumscribe.data.render.render_store import StoreJob, plan_shards, write_rendered_store
+from drumscribe.drums import LANES8
+from drumscribe.utils.errors import DrumscribeError
+
+
+@pytest.fixture
+def job(tmp_path: Path, midi_dir: Path, kits_dir: Path) -> StoreJob:
+    """Four recordings of some five seconds in two shards."""
+    return StoreJob(
+        tmp_path / "store",
+        midi_dir,
+        kits_dir,
+        hours=20 / 3600,
+        shard_hours=10 / 3600,
+        render=RenderConfig(duration_s=(4.0, 6.0)),
+    )
+
+
+def contents(path: Path) -> tuple:
+    shard = Shard(path)
+    try:
+        return shard.log_mel(0, shard.n_frames).tobytes(), shard.events.tobytes(), shard.recordings
+    finally:
+        shard.close()
+
+
+def test_a_store_holds_what_was_asked_for(job: StoreJob):
+    paths = write_rendered_store(job)
+    assert [path.name for path in paths] == ["shard-00000.h5", "shard-00001.h5"]
+    shard = Shard(paths[1])
+    assert shard.header.kit is LANES8
+    assert [r.audio_filename for r in shard.recordings] == [
+        "rendered/train/1/0000002",
+        "rendered/train/1/0000003",
+    ]
+    log_mel = shard.log_mel(0, shard.n_frames)
+    assert 0 <= log_mel.min() < log_mel.max() <= 1
+    ends_s = shard.recordings[-1].start_frame / 98 + shard.recordings[-1].duration_s
+    assert np.all(np.diff(shard.events["onset_s"]) >= 0)
+    assert len(shard.events) == 0 or shard.events["onset_s"][-1] < ends_s
+    shard.close()
+
+
+def test_a_store_is_continued(job: StoreJob):
+    paths = write_rendered_store(job)
+    before = [contents(path) for path in paths]
+    kept_at = paths[0].stat().st_mtime_ns
+    paths[1].unlink()
+    write_rendered_store(job)
+    assert paths[0].stat().st_mtime_ns == kept_at
+    assert [contents(path) for path in paths] == before
+
+
+def test_a_store_of_other_settings_is_not_overwritten_unasked(job: StoreJob):
+    write_rendered_store(job)
+    other = dataclasses.replace(job, seed=2)
+    with pytest.raises(DrumscribeError, match="other settings"):
+        write_rendered_store(other)
+    paths = write_rendered_store(other, overwrite=True)
+    assert Shard(paths[0]).recordings[0].audio_filename == "rendered/train/2/0000000"
+
+
+def test_the_plan_does_not_depend_on_workers(job: StoreJob):
+    assert plan_shards(job) == plan_shards(dataclasses.replace(job, n_workers=7))
+
+
+@pytest.mark.slow
+def test_processes_write_the_same_store(job: StoreJob, tmp_path: Path):
+    alone = write_rendered_store(job)
+    together = write_rendered_store(
+        dataclasses.replace(job, folder=tmp_path / "other", n_workers=2)
+    )
+    assert [contents(path) for path in alone] == [contents(path) for path in together]
