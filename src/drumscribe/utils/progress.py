@@ -20,6 +20,7 @@ def progress_bar(description: str, total: float | None, *, unit: str) -> Iterato
         A function to call with the amount of work that has just been done.
     """
     from rich.console import Console
+    from rich.markup import escape
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     console = Console(stderr=True)
@@ -32,7 +33,7 @@ def progress_bar(description: str, total: float | None, *, unit: str) -> Iterato
     )
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
         of = f"/{total:.0f}" if total else ""
-        task = progress.add_task(description, total=total or None, rate="", of=of)
+        task = progress.add_task(escape(description), total=total or None, rate="", of=of)
 
         def advance(amount: float) -> None:
             progress.advance(task, amount)
