@@ -66,9 +66,6 @@ TOM_NOTES: dict[str, tuple[int, ...]] = {"high_tom": (50, 48), "mid_tom": (47, 4
                                          "low_tom": (43, 41)}  # fmt: skip
 """Recorded notes of each tom."""
 
-TOM_RATIO = 1.2
-"""Pitch of a tom against that of the next lower one, where one stands in for the other."""
-
 NEEDED: dict[str, tuple[tuple[int, ...], ...]] = {
     "kick": ((36, 35),),
     "snare": ((38, 40),),

@@ -15,16 +15,16 @@ from drumscribe.data.render.articulations import (
     GROUPS,
     NEEDED,
     SPECIAL_CRASHES,
-    TOM_NOTES,
-    TOM_PIECES,
-    TOM_RATIO,
     Articulation,
 )
 from drumscribe.data.render.render_config import KitConfig
-from drumscribe.data.render.sample_kits import SampleKit
+from drumscribe.data.render.sample_kits import OneShotCache, SampleKit
+from drumscribe.data.render.toms import RecordedSound, draw_alternative, draw_toms
 from drumscribe.utils.errors import DrumscribeError
 
 _FAMILIES = ("fluid", "timgm", "csound", "gogodze2", "avl", "was")
+# Their ride is their crash again, their crash their closed hi-hat.
+_UNFIT = {("tr808_fischer", "ride"), ("sonicpi_electro", "crashes")}
 _SPECIAL_CRASH = 0.3
 _DRUM_DAMPING_S = (0.08, 0.5)
 _CYMBAL_DAMPING_S = (0.25, 1.2)
@@ -37,6 +37,7 @@ class Voice:
     Attributes:
         kit: where its sounds come from.
         recorded: the note of the kit.
+        file: the only file to play, of several that are different sounds, or ``None``.
         articulation: what is struck, and how.
         gain_db: drawn for the piece; the articulation's own gain included.
         pitch: factor on its frequencies.
@@ -45,6 +46,7 @@ class Voice:
 
     kit: SampleKit
     recorded: int
+    file: str | None
     articulation: Articulation
     gain_db: float
     pitch: float
@@ -80,19 +82,23 @@ class Drumset:
 
 
 def assemble_drumset(
-    kits: Sequence[SampleKit], config: KitConfig, rng: np.random.Generator
+    kits: Sequence[SampleKit],
+    cache: OneShotCache,
+    config: KitConfig,
+    rng: np.random.Generator,
 ) -> Drumset:
     """Draw a drum set.
 
     Args:
         kits: the kits to choose from; together they must be able to play everything.
+        cache: their sounds.
         config: the probabilities.
         rng: decides everything.
     """
     sources = _draw_sources(kits, config, rng)
     voices: dict[int, Voice] = {}
     for group in GROUPS:
-        voices |= _group_voices(group, sources[group], config, rng)
+        voices |= _group_voices(group, sources[group], cache, config, rng)
     if 37 not in voices:
         voices[37] = _borrowed_side_stick(kits, voices[38], rng)
     is_machine = sources["kick"].kind == "electronic"
@@ -109,7 +115,9 @@ def assemble_drumset(
 
 def can_supply(kit: SampleKit, group: str) -> bool:
     """Whether ``kit`` has recorded what ``group`` needs."""
-    return all(any(note in kit.notes for note in notes) for notes in NEEDED[group])
+    return (kit.id, group) not in _UNFIT and all(
+        any(note in kit.notes for note in notes) for notes in NEEDED[group]
+    )
 
 
 def require_complete(kits: Sequence[SampleKit]) -> None:
@@ -164,7 +172,11 @@ def _family(kit: SampleKit) -> str:
 
 
 def _group_voices(
-    group: str, kit: SampleKit, config: KitConfig, rng: np.random.Generator
+    group: str,
+    kit: SampleKit,
+    cache: OneShotCache,
+    config: KitConfig,
+    rng: np.random.Generator,
 ) -> dict[int, Voice]:
     """The voices of one group of pieces, all of one kit."""
     semitones = rng.normal(0, config.tune_semitones) if rng.random() < config.tune else 0.0
@@ -173,40 +185,46 @@ def _group_voices(
     limits_s = _CYMBAL_DAMPING_S if group in ("hihat", "crashes", "ride") else _DRUM_DAMPING_S
     damping_s = float(np.exp(rng.uniform(*np.log(limits_s)))) if damps else None
     group_gain_db = rng.normal(0, config.level_spread_db)
-    toms = _draw_toms(kit, rng) if group == "toms" else {}
+    chosen = _recorded_sounds(group, kit, cache, rng)
+    piece_gains_db = {
+        piece: rng.normal(0, config.level_spread_db / 2)
+        for piece in sorted({ARTICULATION_BY_NOTE[note].piece for note in chosen})
+    }
+    voices = {}
+    for note, sound in chosen.items():
+        how = ARTICULATION_BY_NOTE[note]
+        gain_db = float(group_gain_db + piece_gains_db[how.piece] + how.gain_db)
+        voices[note] = Voice(
+            kit, sound.recorded, sound.file, how, gain_db, pitch * sound.pitch, damping_s
+        )
+    return voices
+
+
+def _recorded_sounds(
+    group: str, kit: SampleKit, cache: OneShotCache, rng: np.random.Generator
+) -> dict[int, RecordedSound]:
+    """What each note of a group plays, for the notes that the kit can play."""
+    if group == "toms":
+        toms = draw_toms(kit, cache, rng)
+        return {
+            note: toms[how.piece]
+            for note, how in ARTICULATION_BY_NOTE.items()
+            if how.group == "toms"
+        }
     special = {
         note: recorded
         for note, recorded in SPECIAL_CRASHES.items()
         if recorded in kit.notes and rng.random() < _SPECIAL_CRASH
     }
-    piece_gains_db: dict[str, float] = {}
-    voices = {}
+    files = {note: draw_alternative(kit, note, rng) for note in sorted(kit.notes)}
+    sounds = {}
     for note, how in ARTICULATION_BY_NOTE.items():
         if how.group != group:
             continue
         found = special.get(note) or next((n for n in how.recorded if n in kit.notes), None)
-        factor = pitch
-        if how.piece in toms:
-            found, ratio = toms[how.piece]
-            factor *= ratio
-        if found is None:
-            continue  # only the side stick may be missing
-        if how.piece not in piece_gains_db:
-            piece_gains_db[how.piece] = rng.normal(0, config.level_spread_db / 2)
-        gain_db = group_gain_db + piece_gains_db[how.piece] + how.gain_db
-        voices[note] = Voice(kit, found, how, float(gain_db), factor, damping_s)
-    return voices
-
-
-def _draw_toms(kit: SampleKit, rng: np.random.Generator) -> dict[str, tuple[int, float]]:
-    """The recorded note and the pitch factor of each tom; a missing one is a neighbour retuned."""
-    has = {piece: [note for note in TOM_NOTES[piece] if note in kit.notes] for piece in TOM_PIECES}
-    drawn = {piece: (int(rng.choice(notes)), 1.0) for piece, notes in has.items() if notes}
-    if "high_tom" not in drawn:
-        drawn["high_tom"] = (drawn["mid_tom"][0], TOM_RATIO)
-    if "mid_tom" not in drawn:
-        drawn["mid_tom"] = (drawn["high_tom"][0], 1 / TOM_RATIO)
-    return drawn
+        if found is not None:  # only the side stick may be missing
+            sounds[note] = RecordedSound(found, files[found])
+    return sounds
 
 
 def _borrowed_side_stick(
@@ -214,4 +232,4 @@ def _borrowed_side_stick(
 ) -> Voice:
     """A side stick from a kit that has one, at the snare's gain."""
     pool = [kit for kit in kits if 37 in kit.notes]
-    return Voice(_draw_kit(pool, rng), 37, ARTICULATION_BY_NOTE[37], snare.gain_db, 1.0, None)
+    return Voice(_draw_kit(pool, rng), 37, None, ARTICULATION_BY_NOTE[37], snare.gain_db, 1.0, None)

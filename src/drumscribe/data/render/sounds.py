@@ -68,7 +68,7 @@ class SoundBank:
         voice = self.drumset.voices[note]
         layers = voice.kit.notes[voice.recorded]
         index = self._draw_layer(layers, velocity, rng)
-        file = self._draw_file(note, layers[index], rng)
+        file = voice.file or self._draw_file(note, layers[index], rng)
         one_shot = self._cache.get(voice.kit.id, file)
         wanted_db = self._wanted_level_db(voice, velocity)
         gain_db = wanted_db - one_shot.level_db + rng.normal(0, self.drumset.hit_gain_db)
@@ -115,9 +115,11 @@ class SoundBank:
         """The level of each layer, made to rise with velocity."""
         key = (voice.kit.id, voice.recorded)
         if key not in self._levels:
+            layers = voice.kit.notes[voice.recorded]
+            first_files = [voice.file] if voice.file else [layer.files[0] for layer in layers]
             measured = [
-                max(_LOWEST_LAYER_DB, self._cache.get(voice.kit.id, layer.files[0]).level_db)
-                for layer in voice.kit.notes[voice.recorded]
+                max(_LOWEST_LAYER_DB, self._cache.get(voice.kit.id, file).level_db)
+                for file in first_files
             ]
             self._levels[key] = [float(level) for level in np.maximum.accumulate(measured)]
         return self._levels[key]

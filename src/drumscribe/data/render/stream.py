@@ -98,7 +98,7 @@ def render_recording(
     score = draw_score(
         sources.infos, config.playing, config.grooves, for_score, duration_s=duration_s
     )
-    drumset = assemble_drumset(sources.kits, config.kits, for_drums)
+    drumset = assemble_drumset(sources.kits, sources.cache, config.kits, for_drums)
     if rng.random() < config.backing.no_drums:
         hits: list[PlacedHit] = []
         mix = DrumMix({}, [])
