@@ -165,7 +165,7 @@ sys.exit(main())
 @pytest.mark.parametrize(
     ("package", "command"),
     [
-        ("torch", "transcribe a.wav"),
+        ("torch", "transcribe a.wav -c best_model.ckpt"),
         ("torch", "train"),
         ("lightning", "train"),
         ("h5py", "preprocess"),

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from drumscribe import commands
-from drumscribe.commands import _find_checkpoint, _limit_threads, _thresholds, _transcriber
+from drumscribe.commands import _find_model, _limit_threads, _thresholds, _transcriber
 from drumscribe.config import Config, DataConfig, FeatureConfig, ModelConfig
 from drumscribe.drums import LANES8
 from drumscribe.models.header import ModelHeader
@@ -44,7 +44,7 @@ def test_a_checkpoint_that_exists_is_taken(here, config):
     make_run(config, "run", "best_model.ckpt", written_at_s=2000)
     (here / "best_model.ckpt").touch()
     os.utime(here / "best_model.ckpt", (1000, 1000))
-    assert _find_checkpoint(Path("best_model.ckpt"), config) == Path("best_model.ckpt")
+    assert _find_model(Path("best_model.ckpt"), config) == Path("best_model.ckpt")
 
 
 def test_a_bare_name_is_looked_for_in_the_newest_run_that_has_it(here, config):
@@ -52,14 +52,14 @@ def test_a_bare_name_is_looked_for_in_the_newest_run_that_has_it(here, config):
     newer = make_run(config, "b-newer", "best_model.ckpt", written_at_s=3000)
     make_run(config, "a-middle", "best_model.ckpt", written_at_s=2000)
     newest = make_run(config, "c-newest", "last.ckpt", written_at_s=4000)
-    assert _find_checkpoint(Path("best_model.ckpt"), config) == newer / "best_model.ckpt"
-    assert _find_checkpoint(Path("last.ckpt"), config) == newest / "last.ckpt"
+    assert _find_model(Path("best_model.ckpt"), config) == newer / "best_model.ckpt"
+    assert _find_model(Path("last.ckpt"), config) == newest / "last.ckpt"
 
 
 def test_a_bare_name_that_is_nowhere_is_named_with_where_it_was_looked_for(here, config):
     make_run(config, "run", "last.ckpt", written_at_s=1000)
     with pytest.raises(DrumscribeError, match=r"^best_model\.ckpt: no such checkpoint") as caught:
-        _find_checkpoint(Path("best_model.ckpt"), config)
+        _find_model(Path("best_model.ckpt"), config)
     assert str(config.data.checkpoints_path) in str(caught.value)
     assert "drumscribe train" in str(caught.value)
 
@@ -67,13 +67,13 @@ def test_a_bare_name_that_is_nowhere_is_named_with_where_it_was_looked_for(here,
 def test_a_path_with_a_folder_is_not_looked_for_elsewhere(here, config):
     make_run(config, "run", "best_model.ckpt", written_at_s=1000)
     with pytest.raises(DrumscribeError, match="no such checkpoint"):
-        _find_checkpoint(Path("models") / "best_model.ckpt", config)
+        _find_model(Path("models") / "best_model.ckpt", config)
 
 
 def test_a_folder_is_no_checkpoint(here, config):
     (here / "run").mkdir()
     with pytest.raises(DrumscribeError, match="run: is a folder, not a checkpoint"):
-        _find_checkpoint(Path("run"), config)
+        _find_model(Path("run"), config)
 
 
 @pytest.mark.parametrize(

@@ -206,8 +206,8 @@ def _gpu_checks(training: TrainingConfig, torch: TorchFacts, nvidia: NvidiaFacts
     if nvidia.has_gpu and torch.gpu_runtime is None:
         message = f"torch {torch.version} is a CPU-only build beside an NVIDIA GPU"
         advice = (
-            "install torch with CUDA: uv pip install --reinstall torch --torch-backend=auto, or "
-            "the pip command that torch's web site gives for your CUDA"
+            "install torch with CUDA: uv pip install --reinstall torch --torch-backend=auto, and "
+            "run with uv run --no-sync; or the pip command that torch's web site gives"
         )
         return [Check(name, bad, message, advice)]
     if nvidia.has_gpu:

@@ -45,15 +45,17 @@ def plan_outputs(
 ) -> list[Job]:
     """Where each recording's transcription goes.
 
-    One file goes to ``output`` itself, unless that is a folder; several files, and folders with
-    their tree, go below ``output``; without it everything goes beside its recording. Recordings
-    whose names differ in the suffix alone keep it: ``a.wav.mid`` and ``a.mp3.mid``.
+    One file goes to ``output`` itself, unless that is a folder or has no suffix; several files,
+    and folders with their tree, go below ``output``; without it everything goes beside its
+    recording. Recordings whose names differ in the suffix alone keep it: ``a.wav.mid`` and
+    ``a.mp3.mid``.
 
     Raises:
         DrumscribeError: when an input is absent or a folder without audio, or an output would
             replace a recording or another output.
     """
-    if len(inputs) == 1 and inputs[0].is_file() and output is not None and not output.is_dir():
+    is_name = output is not None and output.suffix != "" and not output.is_dir()
+    if output is not None and is_name and len(inputs) == 1 and inputs[0].is_file():
         jobs = [Job(inputs[0], _targets_of_name(output, formats))]
     else:
         if output is not None and output.is_file():

@@ -19,7 +19,7 @@ def score(name, kit_name, by_class, *, tight=None, raw=None, velocity=None, erro
         ALIGNED: {WIDE_S: empty | by_class, TIGHT_S: empty | (tight or by_class)},
         RAW: {WIDE_S: empty | (raw or by_class), TIGHT_S: empty | (raw or by_class)},
     }
-    return RecordingScore(name, kit_name, counts, velocity, list(errors_s))
+    return RecordingScore(name, kit_name, name, counts, velocity, list(errors_s))
 
 
 def report_of(*recordings):

@@ -59,6 +59,7 @@ def _score(
     return RecordingScore(
         name=reference.name,
         kit_name=reference.kit_name,
+        performance=reference.performance or reference.name,
         counts={
             labels: {
                 tolerance_s: onset_counts(events, estimate, classes, tolerance_s)

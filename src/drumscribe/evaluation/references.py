@@ -55,6 +55,7 @@ class Reference:
         events: its hits on the eight lanes, in seconds on the audio's clock.
         offset_s: what was added to the labels to align them with the audio, in seconds.
         has_velocity: whether the labels' velocities mean anything.
+        performance: what recordings of the same playing share; its own name when empty.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Reference:
     events: list[DrumEvent]
     offset_s: float = 0.0
     has_velocity: bool = True
+    performance: str = ""
 
     def onsets_s(self, lane: str) -> list[float]:
         """Sorted onsets of one lane, in seconds."""
@@ -138,6 +140,7 @@ def _store_reference(shard: Shard, recording: StoredRecording) -> Reference:
         frames=lambda: [shard.log_mel(recording.start_frame, recording.n_frames)],
         events=fold_to_lanes(events, shard.header.kit),
         offset_s=recording.offset_s,
+        performance=recording.performance,
     )
 
 
@@ -151,6 +154,7 @@ def _egmd_reference(
         frames=lambda: log_mel_blocks([labelled.samples], features),
         events=labelled.events,
         offset_s=labelled.alignment.offset_s,
+        performance=recording.performance,
     )
 
 

@@ -27,6 +27,7 @@ class RecordingScore:
     Attributes:
         name: the recording.
         kit_name: its group.
+        performance: what recordings of the same playing on several kits share.
         counts: by label variant ("aligned", "raw"), tolerance in seconds, and class.
         velocity: counts of hits with the right velocity, where velocities are known.
         timing_errors_s: estimate minus reference of every matched hit, in seconds.
@@ -34,6 +35,7 @@ class RecordingScore:
 
     name: str
     kit_name: str
+    performance: str
     counts: dict[str, dict[float, dict[str, Counts]]]
     velocity: Counts | None
     timing_errors_s: list[float] = field(repr=False)
@@ -91,10 +93,15 @@ class EvaluationReport:
         }
 
     def interval(self) -> tuple[float, float]:
-        """95 % bootstrap interval of the headline micro F-measure, recordings redrawn."""
-        table = np.array(
-            [[r.headline.n_true, r.headline.n_false, r.headline.n_missed] for r in self.recordings]
-        )
+        """95 % bootstrap interval of the headline micro F-measure.
+
+        Performances are redrawn, each with all its recordings: the same playing on many kits is not
+        as many independent samples.
+        """
+        groups: dict[str, Counts] = defaultdict(Counts)
+        for recording in self.recordings:
+            groups[recording.performance] += recording.headline
+        table = np.array([[c.n_true, c.n_false, c.n_missed] for c in groups.values()])
         rng = np.random.default_rng(0)
         draws = rng.integers(len(table), size=(_N_BOOTSTRAP, len(table)))
         true, false, missed = table[draws].sum(axis=1).T

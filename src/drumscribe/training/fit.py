@@ -98,6 +98,10 @@ def _run(
     handler = signal.getsignal(signal.SIGINT)
     try:
         trainer.fit(module, data, ckpt_path=resume_from, weights_only=True)
+    except torch.OutOfMemoryError as error:
+        raise DrumscribeError(
+            "the GPU has too little memory; set a smaller training.batch_size or training.window_s"
+        ) from error
     except SystemExit:  # what Lightning makes of Ctrl-C
         if not trainer.interrupted:
             raise

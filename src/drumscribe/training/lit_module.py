@@ -107,7 +107,7 @@ class DrumLitModule(lightning.LightningModule):
         scores |= {f"val_lane/{name}": found.f_measure for name, found in counts.items()}
         self.log_dict(scores, rank_zero_only=False)
         provenance = self.header.provenance | {
-            "epoch": self.current_epoch,
+            "epoch": self.current_epoch + 1,
             "validation": {name: round(score, 4) for name, score in scores.items()},
         }
         self.header = dataclasses.replace(self.header, thresholds=thresholds, provenance=provenance)
