@@ -86,6 +86,8 @@ def assemble_drumset(
     cache: OneShotCache,
     config: KitConfig,
     rng: np.random.Generator,
+    *,
+    main: SampleKit | None = None,
 ) -> Drumset:
     """Draw a drum set.
 
@@ -94,8 +96,9 @@ def assemble_drumset(
         cache: their sounds.
         config: the probabilities.
         rng: decides everything.
+        main: the kit to use for whatever it has; drawn when ``None``.
     """
-    sources = _draw_sources(kits, config, rng)
+    sources = _draw_sources(kits, config, rng, main)
     voices: dict[int, Voice] = {}
     for group in GROUPS:
         voices |= _group_voices(group, sources[group], cache, config, rng)
@@ -134,13 +137,19 @@ def require_complete(kits: Sequence[SampleKit]) -> None:
 
 
 def _draw_sources(
-    kits: Sequence[SampleKit], config: KitConfig, rng: np.random.Generator
+    kits: Sequence[SampleKit],
+    config: KitConfig,
+    rng: np.random.Generator,
+    main: SampleKit | None,
 ) -> dict[str, SampleKit]:
     """The kit of each group."""
     wants_acoustic = rng.random() < config.acoustic_share
+    if main is not None:
+        wants_acoustic = main.kind != "electronic"
     alike = [kit for kit in kits if (kit.kind != "electronic") == wants_acoustic] or list(kits)
     able = [kit for kit in alike if can_supply(kit, "kick") and can_supply(kit, "snare")]
-    main = _draw_kit(able or kits, rng)
+    if main is None:
+        main = _draw_kit(able or kits, rng)
     mixes = rng.random() < config.mixing
     sources = {}
     for group in GROUPS:

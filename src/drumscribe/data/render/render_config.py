@@ -246,3 +246,42 @@ class RenderConfig:
                 f"duration_s: must be two lengths from 1 s on, the lower first, "
                 f"got {self.duration_s}"
             )
+
+
+EVALUATION = RenderConfig(
+    kits=KitConfig(mixing=0.0, tune=0.0, damping=0.0, level_spread_db=1.0),
+    playing=PlayingConfig(
+        tempo_factor=(1.0, 1.0),
+        tempo_drift=0.0,
+        jitter_s=0.0,
+        velocity_scale=(1.0, 1.0),
+        velocity_compression=(1.0, 1.0),
+    ),
+    grooves=GrooveConfig(
+        move_hihat=0,
+        move_ride=0,
+        swap_toms=0,
+        snare_on_tom=0,
+        cross_stick=0,
+        open_hihat=0,
+        pedal=0,
+        crash_on_bars=0,
+        ghost_notes=0,
+        flams=0,
+        double_kick=0,
+        fill=0,
+        blast=0,
+        exercise=0,
+        thin=0,
+        solo=0,
+        gap=0,
+        rest=0,
+        count_in=0,
+    ),
+    backing=BackingConfig(backing=0, hand_percussion=0, no_drums=0, negative=0),
+    effects=EffectsConfig(
+        saturation=0.05, clipping=0, lo_fi=0, flutter=0, rate_loss=0, bit_loss=0, hum=0, crackle=0
+    ),
+)
+"""What to judge a model by: performances as they were played, kits as they are, drums alone, with
+the room, equaliser, compression and codecs that recordings usually meet."""

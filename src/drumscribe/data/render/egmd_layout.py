@@ -1,0 +1,201 @@
+"""Whole performances on whole kits, written exactly as E-GMD lies on disk.
+
+Every performance of a split is played on every kit of that split, each recording a .midi and a
+.wav, the csv listing them all, so that whatever reads E-GMD reads these. Audio and MIDI have no
+offset. The csv comes last: a folder without one was left unfinished, and running again goes on.
+"""
+
+import csv
+import multiprocessing
+import shutil
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from drumscribe.data.egmd import COLUMNS, CSV_NAME
+from drumscribe.data.midi_processing import MidiRecording, read_midi
+from drumscribe.data.render.articulations import ARTICULATION_BY_NOTE
+from drumscribe.data.render.drumset import assemble_drumset, can_supply
+from drumscribe.data.render.effects import drum_sound, mastered
+from drumscribe.data.render.mixer import PlacedHit, mix_hits
+from drumscribe.data.render.performances import PerformanceInfo
+from drumscribe.data.render.render_config import EVALUATION, RenderConfig
+from drumscribe.data.render.sample_kits import SampleKit
+from drumscribe.data.render.sounds import SoundBank
+from drumscribe.data.render.sources import RenderSources, Split, open_sources
+from drumscribe.timing import SAMPLE_RATE, samples_to_seconds, seconds_to_samples
+from drumscribe.utils.files import atomic_path
+from drumscribe.utils.progress import progress_bar
+
+FloatArray = npt.NDArray[np.float32]
+
+_FIRST_NUMBER = 201  # E-GMD's own kits end at 58, the synthetic ones at 143
+_RING_S = 1.5
+
+
+@dataclass(frozen=True)
+class LayoutJob:
+    """A dataset to write.
+
+    Attributes:
+        folder: where; the csv goes into it.
+        midi_dir: the Groove MIDI Dataset.
+        kits_dir: the sample kits.
+        split: whose performances and kits.
+        n_performances: how many, spread over the split; ``None`` for all.
+        seed: chooses what differs from recording to recording.
+        render: the kit's and the effects' settings matter here.
+        n_workers: processes.
+    """
+
+    folder: Path
+    midi_dir: Path
+    kits_dir: Path
+    split: Split = "test"
+    n_performances: int | None = None
+    seed: int = 1
+    render: RenderConfig = EVALUATION
+    n_workers: int = 1
+
+
+@dataclass(frozen=True)
+class Take:
+    """One recording: a performance on a kit, both by their place in the split's sources."""
+
+    performance: int
+    kit: int
+
+
+def write_egmd_layout(job: LayoutJob) -> int:
+    """Write the dataset, or what is missing of it.
+
+    Returns:
+        How many recordings it has.
+
+    Raises:
+        DrumscribeError: when sources are absent or damaged.
+    """
+    sources = open_sources(job.midi_dir, job.kits_dir, job.split)
+    performances = range(len(sources.infos))[:: _stride(len(sources.infos), job.n_performances)]
+    kits = [index for index, kit in enumerate(sources.kits) if _is_playable(kit)]
+    takes = [Take(performance, kit) for kit in kits for performance in performances]
+    rows: list[Sequence[object]] = []
+    with progress_bar("Rendering recordings", len(takes), unit="recordings") as advance:
+        if job.n_workers <= 1:
+            for take in takes:
+                rows.append(_write(take, job, sources))
+                advance(1)
+        else:
+            context = multiprocessing.get_context("spawn")
+            with ProcessPoolExecutor(job.n_workers, context) as pool:
+                for row in pool.map(_write_in_worker, takes, [job] * len(takes), chunksize=8):
+                    rows.append(row)
+                    advance(1)
+    rows.sort(key=lambda row: str(row[COLUMNS.index("audio_filename")]))
+    with (
+        atomic_path(job.folder / CSV_NAME) as temporary,
+        temporary.open("w", encoding="utf-8", newline="") as stream,
+    ):
+        csv.writer(stream).writerows([COLUMNS, *rows])
+    return len(rows)
+
+
+def render_performance(
+    info: PerformanceInfo,
+    kit: SampleKit,
+    sources: RenderSources,
+    config: RenderConfig,
+    seed: int | Sequence[int],
+) -> FloatArray:
+    """A whole performance on one kit, every note at the time its MIDI file gives.
+
+    Args:
+        info: the performance.
+        kit: what it is played on; what it lacks comes from the other kits of ``sources``.
+        sources: the other kits, and the sounds.
+        config: the kit's and the effects' settings matter here.
+        seed: chooses everything else.
+
+    Returns:
+        Shape (n_samples,), mono at ``SAMPLE_RATE``, within -1..1.
+    """
+    midi = read_midi(info.path)
+    rng = np.random.default_rng(seed)
+    drumset = assemble_drumset(sources.kits, sources.cache, config.kits, rng, main=kit)
+    hits = [
+        PlacedHit(seconds_to_samples(note.onset_s), note.note, note.velocity)
+        for note in midi.notes
+        if note.note in ARTICULATION_BY_NOTE
+    ]
+    bank = SoundBank(drumset, sources.cache)
+    mix = mix_hits(hits, bank, n_samples=_n_samples(midi), rng=rng)
+    drums, _ = drum_sound(mix.buses, config.effects, rng)
+    return mastered(drums, config.effects, rng)[0]
+
+
+def _is_playable(kit: SampleKit) -> bool:
+    """Whether a kit may be the main one."""
+    return can_supply(kit, "kick") and can_supply(kit, "snare")
+
+
+def _stride(n_all: int, n_wanted: int | None) -> int:
+    """Every how many to take, to spread ``n_wanted`` over ``n_all``."""
+    return 1 if n_wanted is None else max(1, n_all // max(1, n_wanted))
+
+
+def _n_samples(midi: MidiRecording) -> int:
+    last_s = midi.notes[-1].onset_s if midi.notes else 0.0
+    return seconds_to_samples(max(midi.end_s, last_s) + _RING_S)
+
+
+_worker_sources: dict[LayoutJob, RenderSources] = {}
+"""In a worker: sources kept from recording to recording, with the sounds they have loaded."""
+
+
+def _write_in_worker(take: Take, job: LayoutJob) -> Sequence[object]:
+    if job not in _worker_sources:
+        _worker_sources[job] = open_sources(job.midi_dir, job.kits_dir, job.split)
+    return _write(take, job, _worker_sources[job])
+
+
+def _write(take: Take, job: LayoutJob, sources: RenderSources) -> Sequence[object]:
+    """Write one recording unless it is there; give its row of the csv."""
+    import soundfile
+
+    info, kit = sources.infos[take.performance], sources.kits[take.kit]
+    source = info.path.relative_to(job.midi_dir).with_suffix("")
+    stem = f"{source.as_posix()}_{_FIRST_NUMBER + take.kit}"
+    audio, midi = job.folder / f"{stem}.wav", job.folder / f"{stem}.midi"
+    if not audio.exists():
+        seed = (job.seed, take.performance, take.kit)
+        samples = render_performance(info, kit, sources, job.render, seed)
+        with atomic_path(midi) as temporary:
+            shutil.copyfile(info.path, temporary)
+        with atomic_path(audio) as temporary:
+            soundfile.write(temporary, samples, SAMPLE_RATE, subtype="PCM_16")
+    return _row(info, kit, stem, soundfile.info(audio).frames, job.split)
+
+
+def _row(
+    info: PerformanceInfo, kit: SampleKit, stem: str, n_samples: int, split: Split
+) -> Sequence[object]:
+    """A row of E-GMD's csv, in the order of its columns."""
+    session = info.id.rsplit("/", 1)[0]
+    return (
+        session.split("/")[0],
+        session,
+        info.id,
+        info.style,
+        round(info.bpm),
+        "fill" if info.is_fill else "beat",
+        "{}-{}".format(*info.metre),
+        samples_to_seconds(n_samples),
+        "validation" if split == "val" else split,
+        f"{stem}.midi",
+        f"{stem}.wav",
+        kit.id,
+    )

@@ -1,0 +1,49 @@
+"""Rendered datasets in E-GMD's layout: read by E-GMD's reader, continued, exact."""
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from drumscribe.config import PreprocessingConfig
+from drumscribe.data.egmd import CSV_NAME, read_recordings
+from drumscribe.data.recording_processing import label_recording
+from drumscribe.data.render.egmd_layout import LayoutJob, write_egmd_layout
+from drumscribe.data.render.render_config import EVALUATION
+from drumscribe.drums import LANES8
+
+DRY = dataclasses.replace(
+    EVALUATION, effects=dataclasses.replace(EVALUATION.effects, room=0, compression=0, codec=0)
+)
+
+
+@pytest.fixture
+def job(tmp_path: Path, midi_dir: Path, kits_dir: Path) -> LayoutJob:
+    return LayoutJob(tmp_path / "out", midi_dir, kits_dir, split="test", render=DRY)
+
+
+def test_the_reader_of_egmd_reads_it(job: LayoutJob):
+    assert write_egmd_layout(job) == 4  # a beat and a fill on two kits
+    found = read_recordings(job.folder)
+    assert not found.skipped_rows
+    assert {recording.kit_name for recording in found.recordings} == {"whole", "part"}
+    assert {recording.split for recording in found.recordings} == {"test"}
+    for recording in found.recordings:
+        labelled = label_recording(job.folder, recording, LANES8, PreprocessingConfig())
+        assert abs(labelled.alignment.offset_s) < 0.003
+        assert not labelled.unknown_notes
+        assert labelled.duration_s == pytest.approx(recording.duration_s, abs=0.01)
+
+
+def test_it_is_continued(job: LayoutJob):
+    write_egmd_layout(job)
+    audio = sorted(job.folder.rglob("*.wav"))
+    before = [path.read_bytes() for path in audio]
+    (job.folder / CSV_NAME).unlink()
+    audio[1].unlink()
+    assert write_egmd_layout(job) == 4
+    assert [path.read_bytes() for path in audio] == before
+
+
+def test_performances_can_be_fewer(job: LayoutJob):
+    assert write_egmd_layout(dataclasses.replace(job, n_performances=1)) == 2
