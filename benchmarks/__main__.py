@@ -19,7 +19,7 @@ Machine: {machine}
 def main() -> None:
     """Measure, print and write."""
     sections = {
-        "Log-mel against librosa, one thread and two": log_mel.lines,
+        "Log-mel against librosa": log_mel.lines,
         "Preprocessing, decoding included": preprocess.lines,
     }
     page = [_HEAD.format(machine=describe())]

@@ -56,6 +56,12 @@ def test_a_bare_name_is_looked_for_in_the_newest_run_that_has_it(here, config):
     assert _find_model(Path("last.ckpt"), config) == newest / "last.ckpt"
 
 
+def test_a_bare_name_is_first_looked_for_in_the_run_of_the_configuration(here, config):
+    mine = make_run(config, config.training.run_name, "best_model.ckpt", written_at_s=1000)
+    make_run(config, "newer", "best_model.ckpt", written_at_s=2000)
+    assert _find_model(Path("best_model.ckpt"), config) == mine / "best_model.ckpt"
+
+
 def test_a_bare_name_that_is_nowhere_is_named_with_where_it_was_looked_for(here, config):
     make_run(config, "run", "last.ckpt", written_at_s=1000)
     with pytest.raises(DrumscribeError, match=r"^best_model\.ckpt: no such checkpoint") as caught:

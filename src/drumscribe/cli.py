@@ -68,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
         _add_tune,
         _add_export,
         _add_info,
+        _add_models,
         _add_synth,
         _add_render,
         _add_egmd,
@@ -198,6 +199,10 @@ def _add_info(commands: _Commands) -> None:
     _add_config(parser)
 
 
+def _add_models(commands: _Commands) -> None:
+    _command(commands, "models", "the models that come with drumscribe")
+
+
 def _add_synth(commands: _Commands) -> None:
     parser = _command(commands, "synth", "a small practice dataset in E-GMD's layout")
     parser.add_argument("folder", type=Path, help="a new folder, as data/e-gmd-v1.0.0")
@@ -261,7 +266,9 @@ def _command(
     commands: _Commands, name: str, description: str, handler: str | None = None
 ) -> argparse.ArgumentParser:
     """A subcommand that runs the function ``handler`` (by default ``name``) of ``commands.py``."""
-    parser = commands.add_parser(name, help=description, description=description.capitalize())
+    parser = commands.add_parser(
+        name, help=description, description=f"{description[0].upper()}{description[1:]}."
+    )
     parser.set_defaults(handler=handler or name)
     return parser
 
@@ -283,7 +290,6 @@ def _add_checkpoint(parser: argparse.ArgumentParser) -> None:
         "-c",
         "--checkpoint",
         type=Path,
-        default=Path("best_model.ckpt"),
-        help="a model; a bare name that is not here is looked for in the newest run "
-        "(default: %(default)s)",
+        help="a .ckpt or .onnx model; a bare name that is not here is looked for in the newest "
+        "run (default: the bundled model)",
     )

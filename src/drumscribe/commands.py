@@ -4,6 +4,7 @@ Every handler checks what the user named before it imports anything heavy, so a 
 once. Handlers print results to standard output; progress and remarks go to standard error.
 """
 
+import logging
 import os
 from argparse import Namespace
 from collections.abc import Iterable
@@ -11,12 +12,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from drumscribe.config import Config, load_config
+from drumscribe.models.bundled import bundled_models, bundled_path
 from drumscribe.utils.errors import DrumscribeError
 from drumscribe.utils.files import require_file
 
+logger = logging.getLogger(__name__)
+
 if TYPE_CHECKING:
     from drumscribe.data.preprocess import PreprocessSummary
-    from drumscribe.evaluation.references import Reference
+    from drumscribe.evaluation.references import ReferenceSet
     from drumscribe.inference.transcriber import Transcriber
 
 
@@ -83,7 +87,7 @@ def tune(arguments: Namespace) -> int:
     """``drumscribe tune``."""
     config = load_config(arguments.config, arguments.overrides)
     folder = _labelled_folder(arguments, config)
-    path = _find_checkpoint(arguments.checkpoint, config)
+    path = _find_model(arguments.checkpoint, config)
     if arguments.output.suffix != path.suffix:
         raise DrumscribeError(
             f"{arguments.output}: name a file that ends in {path.suffix}, as {path.name} does"
@@ -111,7 +115,7 @@ def tune(arguments: Namespace) -> int:
 def export(arguments: Namespace) -> int:
     """``drumscribe export``."""
     config = load_config(arguments.config, arguments.overrides)
-    checkpoint = _find_checkpoint(arguments.checkpoint, config)
+    checkpoint = _find_model(arguments.checkpoint, config)
     if arguments.model.suffix != ".onnx":
         raise DrumscribeError(f"{arguments.model}: name a file that ends in .onnx")
     _limit_threads(n_busy=0)
@@ -127,11 +131,19 @@ def info(arguments: Namespace) -> int:
     import yaml
 
     config = load_config(arguments.config, arguments.overrides)
-    path = _find_checkpoint(arguments.model, config)
+    path = _find_model(arguments.model, config)
     from drumscribe.models.load import load_model
 
     header = load_model(path).header
     print(yaml.safe_dump({"file": str(path)} | header.to_dict(), sort_keys=False), end="")
+    return 0
+
+
+def models(arguments: Namespace) -> int:
+    """``drumscribe models``."""
+    for model in bundled_models():
+        size_mb = model.path.stat().st_size / 1e6
+        print(f"{model.name}: {model.description} ({size_mb:.1f} MB, {model.path})")
     return 0
 
 
@@ -225,7 +237,7 @@ def _labelled_folder(arguments: Namespace, config: Config) -> Path:
 
 def _references(
     arguments: Namespace, folder: Path, transcriber: "Transcriber", config: Config
-) -> "Iterable[Reference]":
+) -> "ReferenceSet":
     """The labelled recordings that the user named."""
     from drumscribe.evaluation.references import egmd_references, mdb_references, store_references
 
@@ -240,7 +252,8 @@ def _references(
 def _transcriber(arguments: Namespace, thresholds: dict[str, float]) -> "Transcriber":
     """The transcriber of the model that the user named."""
     config = load_config(arguments.config, arguments.overrides)
-    path = _find_checkpoint(arguments.checkpoint, config)
+    path = _find_model(arguments.checkpoint, config)
+    logger.info("model: %s", path)
     _limit_threads(n_busy=0)
     from drumscribe.inference.transcriber import Transcriber
     from drumscribe.models.load import load_model
@@ -251,11 +264,20 @@ def _transcriber(arguments: Namespace, thresholds: dict[str, float]) -> "Transcr
     return Transcriber(model, config.inference, thresholds)
 
 
-def _find_checkpoint(path: Path, config: Config) -> Path:
-    """``path`` itself, or for a bare name that is not here, that file of the newest run."""
+def _find_model(path: Path | None, config: Config) -> Path:
+    """The model that the user means.
+
+    ``path`` itself; for a bare name that is not here, that file of the configuration's run, or
+    else of the newest; the bundled model when no path was given.
+    """
+    if path is None:
+        return bundled_path()
     if path.exists() or path.name != str(path):
         return require_file(path, what="checkpoint", hint="train one with 'drumscribe train'")
     runs = config.data.checkpoints_path
+    of_this_run = runs / config.training.run_name / path.name
+    if of_this_run.is_file():
+        return of_this_run
     found = sorted(runs.glob(f"*/{path.name}"), key=lambda p: p.stat().st_mtime)
     if not found:
         raise DrumscribeError(

@@ -128,16 +128,7 @@ def test_audio_may_arrive_sample_by_sample() -> None:
     np.testing.assert_array_equal(in_pieces, log_mel(samples, DEFAULT))
 
 
-@pytest.mark.parametrize("n_threads", [2, 3, 8])
-def test_threads_change_nothing_but_the_time_it_takes(n_threads: int) -> None:
-    for n_samples in (0, 1000, 28_800, 600_000):
-        samples = noise(n_samples)
-        threaded = log_mel(samples, DEFAULT, n_threads=n_threads)
-        np.testing.assert_array_equal(threaded, log_mel(samples, DEFAULT))
-
-
-@pytest.mark.parametrize("n_threads", [1, 2])
-def test_no_more_audio_is_held_than_some_seconds(n_threads: int) -> None:
+def test_no_more_audio_is_held_than_some_seconds() -> None:
     n_taken = 0
 
     def endless() -> Iterator[np.ndarray]:
@@ -146,7 +137,7 @@ def test_no_more_audio_is_held_than_some_seconds(n_threads: int) -> None:
             n_taken += 1
             yield noise(SAMPLE_RATE)
 
-    blocks = log_mel_blocks(endless(), DEFAULT, n_threads=n_threads)
+    blocks = log_mel_blocks(endless(), DEFAULT)
     n_frames = sum(len(next(blocks)) for _ in range(50))
     assert n_taken - n_frames / FRAME_RATE < 60
 

@@ -1,6 +1,7 @@
 """Scoring with models whose answers are known."""
 
 import dataclasses
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from drumscribe.config import FeatureConfig, InferenceConfig, ModelConfig
 from drumscribe.drums import ARTICULATIONS12, LANES8
 from drumscribe.evaluation.evaluate import evaluate
 from drumscribe.evaluation.matching import Counts
-from drumscribe.evaluation.references import Reference
+from drumscribe.evaluation.references import Reference, ReferenceSet
 from drumscribe.evaluation.report import ALIGNED, RAW
 from drumscribe.events import DrumEvent, fold_to_lanes
 from drumscribe.inference.transcriber import Transcriber
@@ -60,7 +61,7 @@ def reference_of(events, heard, *, kit=LANES8, name="a.wav", **options):
 
 def run(references, *, kit=LANES8, **options):
     transcriber = Transcriber(ClairvoyantModel(kit), InferenceConfig())
-    return evaluate(transcriber, references, **options)
+    return evaluate(transcriber, ReferenceSet(references), **options)
 
 
 EVENTS = events_of(LANES8)
@@ -137,3 +138,12 @@ def test_every_recording_is_in_the_report_with_the_models_provenance():
 def test_no_recordings_is_an_error_not_a_score():
     with pytest.raises(DrumscribeError, match="no labelled recordings"):
         run([])
+
+
+def test_what_was_left_out_is_told_beside_the_number_of_recordings():
+    events = events_of(LANES8)
+    transcriber = Transcriber(ClairvoyantModel(), InferenceConfig())
+    left_out = Counter({"no usable audio": 3})
+    report = evaluate(transcriber, ReferenceSet([reference_of(events, events)], left_out))
+    assert report.to_dict()["left_out"] == {"no usable audio": 3}
+    assert "left out: 3 (no usable audio)" in report.lines()

@@ -69,10 +69,21 @@ def write_mdb_track(folder, name, annotation, *, duration_s=2.0, rate=44_100, su
 
 
 def mdb(folder, mix="drum_only"):
-    return list(mdb_references(folder, HEADER, mix))
+    return list(mdb_references(folder, HEADER, mix).recordings)
 
 
 class TestMdbDrums:
+    def test_the_published_layout_and_names_are_read(self, tmp_path):
+        write_mdb_track(tmp_path, "MusicDelta_Rock", "0.5 KD\n", suffix="wav")
+        (tmp_path / "audio" / "drum_only").mkdir(parents=True)
+        audio = tmp_path / "drum_only" / "MusicDelta_Rock.wav"
+        audio.rename(tmp_path / "audio" / "drum_only" / "MusicDelta_Rock_Drum.wav")
+        audio.parent.rmdir()
+        labels = tmp_path / "annotations" / "subclass" / "MusicDelta_Rock.txt"
+        labels.rename(labels.with_name("MusicDelta_Rock_subclass.txt"))
+        [reference] = mdb(tmp_path)
+        assert [(event.onset_s, event.drum) for event in reference.events] == [(0.5, "kick")]
+
     def test_every_subclass_becomes_its_lane_and_the_tambourine_none(self, tmp_path):
         lines = [f"{0.05 * i:.6f} \t {label} " for i, label in enumerate(MDB_LANES)]
         write_mdb_track(tmp_path, "Song", "\n".join(lines) + "\n")
@@ -146,7 +157,7 @@ def folder(tmp_path_factory):
 
 class TestEgmdFolder:
     def references(self, folder):
-        return list(egmd_references(folder, HEADER, Config()))
+        return list(egmd_references(folder, HEADER, Config()).recordings)
 
     def test_the_test_split_alone_is_read(self, folder):
         references = self.references(folder)
@@ -203,9 +214,11 @@ def store(tmp_path_factory):
 class TestStore:
     def test_references_are_those_of_the_folder_the_store_was_made_from(self, store):
         folder = store.parents[1] / "egmd"
-        stored = {reference.name: reference for reference in store_references(store, HEADER)}
+        stored = {
+            reference.name: reference for reference in store_references(store, HEADER).recordings
+        }
         n_read = 0
-        for read in egmd_references(folder, HEADER, Config()):
+        for read in egmd_references(folder, HEADER, Config()).recordings:
             n_read += 1
             same = stored[read.name]
             assert (same.kit_name, same.offset_s) == (read.kit_name, read.offset_s)
@@ -221,7 +234,7 @@ class TestStore:
         assert n_read == len(stored) == len(TEST_TAKES)
 
     def test_the_log_mel_is_that_of_the_recording_alone(self, store):
-        for reference in store_references(store, HEADER):
+        for reference in store_references(store, HEADER).recordings:
             audio = store.parents[1] / "egmd" / reference.name
             expected = log_mel(read_audio(audio), FEATURES)
             found = frames_of(reference)
@@ -232,16 +245,16 @@ class TestStore:
         header = StoreHeader(ARTICULATIONS12, FEATURES)
         path = tmp_path / "shard-00000.h5"
         [(_, events)] = write_random_shard(path, [500], seed=1, header=header)
-        [reference] = store_references(tmp_path, HEADER)
+        [reference] = store_references(tmp_path, HEADER).recordings
         expected = [ARTICULATIONS12.classes[drum].lane for drum in events["drum"]]
         assert [event.drum for event in reference.events] == expected
 
     def test_a_store_with_other_features_than_the_model_hears_is_refused(self, store):
         deaf = dataclasses.replace(HEADER, features=FeatureConfig(n_mels=9))
         with pytest.raises(DrumscribeError, match="other features") as caught:
-            next(store_references(store, deaf))
+            store_references(store, deaf)
         assert str(store) in str(caught.value)
 
     def test_an_absent_split_is_refused_by_name(self, tmp_path):
         with pytest.raises(DrumscribeError, match="nowhere: holds no shards"):
-            next(store_references(tmp_path / "nowhere", HEADER))
+            store_references(tmp_path / "nowhere", HEADER)

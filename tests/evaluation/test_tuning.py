@@ -6,7 +6,7 @@ import pytest
 from drumscribe.config import FeatureConfig, InferenceConfig, ModelConfig
 from drumscribe.drums import ARTICULATIONS12, LANES8
 from drumscribe.evaluation.figures import write_threshold_figure
-from drumscribe.evaluation.references import Reference
+from drumscribe.evaluation.references import Reference, ReferenceSet
 from drumscribe.evaluation.tuning import tune
 from drumscribe.events import DrumEvent
 from drumscribe.inference.transcriber import Transcriber
@@ -46,7 +46,7 @@ def kick_reference():
 
 def tuned(strategy):
     transcriber = Transcriber(EchoModel(), InferenceConfig())
-    return tune(transcriber, [kick_reference()], InferenceConfig(), strategy=strategy)
+    return tune(transcriber, ReferenceSet([kick_reference()]), InferenceConfig(), strategy=strategy)
 
 
 def test_max_f1_finds_the_threshold_between_hits_and_false_peaks():
@@ -76,10 +76,10 @@ def test_a_drum_that_is_never_hit_keeps_the_configured_threshold():
 def test_tuning_needs_recordings_and_the_eight_lanes():
     transcriber = Transcriber(EchoModel(), InferenceConfig())
     with pytest.raises(DrumscribeError, match="no labelled recordings"):
-        tune(transcriber, [], InferenceConfig())
+        tune(transcriber, ReferenceSet([]), InferenceConfig())
     other = Transcriber(EchoModel(ARTICULATIONS12), InferenceConfig())
     with pytest.raises(DrumscribeError, match="eight lanes"):
-        tune(other, [kick_reference()], InferenceConfig())
+        tune(other, ReferenceSet([kick_reference()]), InferenceConfig())
 
 
 def test_the_curves_can_be_drawn(tmp_path):

@@ -11,71 +11,50 @@ whether it comes whole or in pieces. T frames, F mel bands.
 """
 
 import functools
-from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import numpy.typing as npt
 
 from drumscribe.config import FeatureConfig
 from drumscribe.timing import HOP_LENGTH, SAMPLE_RATE, WINDOW_LENGTH, frame_count
-from drumscribe.utils.iteration import batched
 
 FloatArray = npt.NDArray[np.float32]
 
 _BLOCK_FRAMES = 128
-_BLOCKS_PER_TASK = 8  # a thread takes so many at a time, since handing over costs too
 _N_BINS = WINDOW_LENGTH // 2 + 1
 _HALF_WINDOW = WINDOW_LENGTH // 2
 _BANDS_PER_GROUP = 16
 
 
-def log_mel(samples: FloatArray, config: FeatureConfig, *, n_threads: int = 1) -> FloatArray:
+def log_mel(samples: FloatArray, config: FeatureConfig) -> FloatArray:
     """The log-mel spectrogram of a recording.
 
     Args:
         samples: mono samples at ``SAMPLE_RATE``, shape (n_samples,), full scale -1..1.
         config: mel bands and range.
-        n_threads: how many blocks to compute at a time; the result does not depend on it.
 
     Returns:
         Shape (T, F) with T = ``frame_count(n_samples)``, values 0..1.
     """
-    return np.concatenate(list(log_mel_blocks([samples], config, n_threads=n_threads)))
+    return np.concatenate(list(log_mel_blocks([samples], config)))
 
 
 def log_mel_blocks(
-    sample_blocks: Iterable[FloatArray], config: FeatureConfig, *, n_threads: int = 1
+    sample_blocks: Iterable[FloatArray], config: FeatureConfig
 ) -> Iterator[FloatArray]:
     """The log-mel spectrogram of a recording that comes in blocks of any length.
 
     Args:
         sample_blocks: the recording's samples, as ``log_mel`` takes them, in order.
         config: mel bands and range.
-        n_threads: how many blocks to compute at a time.
 
     Yields:
         Shape (t, F) with 0 < t <= 128; together exactly what ``log_mel`` gives for the whole.
     """
     spectrum = _block_spectrum(config)
-
-    def computed(blocks: Sequence[tuple[FloatArray, int]]) -> list[FloatArray]:
-        return [spectrum(frames)[:n_frames] for frames, n_frames in blocks]
-
-    tasks = batched(_frame_blocks(sample_blocks), _BLOCKS_PER_TASK)
-    if n_threads <= 1:
-        for task in tasks:
-            yield from computed(task)
-        return
-    with ThreadPoolExecutor(n_threads) as pool:
-        waiting: deque[Future[list[FloatArray]]] = deque()
-        for task in tasks:
-            waiting.append(pool.submit(computed, task))
-            if len(waiting) > n_threads:  # enough to keep the threads busy, and no more
-                yield from waiting.popleft().result()
-        for done in waiting:
-            yield from done.result()
+    for frames, n_frames in _frame_blocks(sample_blocks):
+        yield spectrum(frames)[:n_frames]
 
 
 @functools.lru_cache(maxsize=8)

@@ -10,7 +10,7 @@ from drumscribe.evaluation.metrics import (
     timing_errors_s,
     velocity_counts,
 )
-from drumscribe.evaluation.references import Reference
+from drumscribe.evaluation.references import Reference, ReferenceSet
 from drumscribe.evaluation.report import ALIGNED, RAW, EvaluationReport, RecordingScore
 from drumscribe.events import DrumEvent, fold_to_lanes
 from drumscribe.inference.transcriber import Transcriber
@@ -19,7 +19,7 @@ from drumscribe.utils.progress import progress_bar
 
 
 def evaluate(
-    transcriber: Transcriber, references: Iterable[Reference], *, merge_classes: bool = False
+    transcriber: Transcriber, references: ReferenceSet, *, merge_classes: bool = False
 ) -> EvaluationReport:
     """Transcribe every recording and compare.
 
@@ -35,14 +35,15 @@ def evaluate(
     classes = tuple(dict.fromkeys(merged.values()))
     scores = []
     with progress_bar("evaluating", None, unit="recordings") as advance:
-        for reference in references:
+        for reference in references.recordings:
             events = transcriber.events(transcriber.activations(reference.frames()))
             estimate = _merged(fold_to_lanes(events, transcriber.kit), merged)
             scores.append(_score(reference, estimate, merged, classes))
             advance(1)
     if not scores:
         raise DrumscribeError("no labelled recordings to score")
-    return EvaluationReport(classes, tuple(scores), transcriber.model.header.provenance)
+    provenance = transcriber.model.header.provenance
+    return EvaluationReport(classes, tuple(scores), provenance, dict(references.left_out))
 
 
 def _score(

@@ -1,18 +1,20 @@
 """Labelled recordings to score against: a split of the store, an E-GMD folder, or MDB Drums.
 
-Every source yields ``Reference``: log-mel to transcribe and hits on the eight lanes.
+Every source gives a ``ReferenceSet``: log-mel to transcribe, hits on the eight lanes, and what was
+left out, so that the survivors do not pass for the whole.
 """
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from drumscribe.config import Config, FeatureConfig
-from drumscribe.data.audio_processing import audio_blocks
+from drumscribe.data.audio_processing import audio_blocks, find_audio
 from drumscribe.data.egmd import Recording, read_recordings
 from drumscribe.data.feature_store import Shard, StoredRecording, open_split
 from drumscribe.data.log_mel import log_mel_blocks
@@ -72,13 +74,26 @@ class Reference:
 
     @property
     def raw_events(self) -> list[DrumEvent]:
-        """The hits as the dataset's own labels have them, before alignment."""
+        """The hits before alignment: moved back by the offset, none before the start."""
         return [
             replace(event, onset_s=max(0.0, event.onset_s - self.offset_s)) for event in self.events
         ]
 
 
-def store_references(split_dir: Path, header: ModelHeader) -> Iterator[Reference]:
+@dataclass
+class ReferenceSet:
+    """Labelled recordings, and those that are left out of them.
+
+    Attributes:
+        recordings: the recordings, each read when its turn comes.
+        left_out: how many cannot be scored, by reason; complete once ``recordings`` is used up.
+    """
+
+    recordings: Iterable[Reference]
+    left_out: Counter[str] = field(default_factory=Counter)
+
+
+def store_references(split_dir: Path, header: ModelHeader) -> ReferenceSet:
     """The recordings of a preprocessed split.
 
     Raises:
@@ -89,47 +104,65 @@ def store_references(split_dir: Path, header: ModelHeader) -> Iterator[Reference
         raise DrumscribeError(
             f"{split_dir}: has other features than the model hears; preprocess with its config.yaml"
         )
-    for shard in shards:
-        for recording in shard.recordings:
-            yield _store_reference(shard, recording)
-        shard.close()
+    left_out = Counter(skipped.kind for shard in shards for skipped in shard.skipped)
+    references = (
+        _store_reference(shard, recording) for shard in shards for recording in shard.recordings
+    )
+    return ReferenceSet(references, left_out)
 
 
-def egmd_references(folder: Path, header: ModelHeader, config: Config) -> Iterator[Reference]:
+def egmd_references(folder: Path, header: ModelHeader, config: Config) -> ReferenceSet:
     """The test recordings of a folder in E-GMD's layout, decoded and aligned here.
 
     Recordings that cannot be used are named in the log and left out.
+
+    Raises:
+        DrumscribeError: when there is no csv, or none of the test split in it.
     """
     recordings = [r for r in read_recordings(folder).recordings if r.split == "test"]
     if not recordings:
         raise DrumscribeError(f"{folder}: its csv has no recordings in the test split")
-    for recording in recordings:
-        try:
-            yield _egmd_reference(folder, recording, header.features, config)
-        except UnusableRecordingError as error:
-            logger.warning("left out: %s (%s: %s)", recording.audio_filename, error.kind, error)
+    left_out: Counter[str] = Counter()
+
+    def usable() -> Iterator[Reference]:
+        for recording in recordings:
+            try:
+                yield _egmd_reference(folder, recording, header.features, config)
+            except UnusableRecordingError as error:
+                logger.warning("left out: %s (%s: %s)", recording.audio_filename, error.kind, error)
+                left_out[error.kind] += 1
+
+    return ReferenceSet(usable(), left_out)
 
 
-def mdb_references(folder: Path, header: ModelHeader, mix: str) -> Iterator[Reference]:
+def mdb_references(folder: Path, header: ModelHeader, mix: str) -> ReferenceSet:
     """The tracks of MDB Drums.
 
     Args:
-        folder: with ``annotations/subclass/*.txt`` and the audio in ``drum_only`` and ``full_mix``.
+        folder: with ``annotations/subclass``, and the audio in ``drum_only`` and ``full_mix`` or in
+            the published ``audio/drum_only`` and ``audio/full_mix``, named as published
+            (``MusicDelta_Rock_Drum.wav`` beside ``MusicDelta_Rock_subclass.txt``) or alike.
         header: of the model, for its features.
         mix: "drum_only" or "full_mix".
+
+    Raises:
+        DrumscribeError: when there is no audio, or annotations are absent or damaged.
     """
-    audio_paths = sorted((folder / mix).glob("*.flac")) + sorted((folder / mix).glob("*.wav"))
+    audio_dir = folder / mix if (folder / mix).is_dir() else folder / "audio" / mix
+    audio_paths = find_audio(audio_dir) if audio_dir.is_dir() else []
     if not audio_paths:
-        raise DrumscribeError(f"{folder / mix}: holds no audio; name the folder of MDB Drums")
-    for path in audio_paths:
-        labels = folder / "annotations" / "subclass" / f"{path.stem}.txt"
-        yield Reference(
+        raise DrumscribeError(f"{audio_dir}: holds no audio; name the folder of MDB Drums")
+    references = [
+        Reference(
             name=path.stem,
             kit_name=mix,
             frames=_frames_of_file(path, header.features),
-            events=_read_mdb_labels(labels),
+            events=_read_mdb_labels(_mdb_label_path(folder, path)),
             has_velocity=False,
         )
+        for path in audio_paths
+    ]
+    return ReferenceSet(references)
 
 
 def _store_reference(shard: Shard, recording: StoredRecording) -> Reference:
@@ -160,6 +193,14 @@ def _egmd_reference(
 
 def _frames_of_file(path: Path, features: FeatureConfig) -> Callable[[], Iterable[FloatArray]]:
     return lambda: log_mel_blocks(audio_blocks(path), features)
+
+
+def _mdb_label_path(folder: Path, audio: Path) -> Path:
+    """The annotation of a track, whose name has another ending than the audio's."""
+    track = audio.stem.removesuffix("_Drum").removesuffix("_MIX")
+    labels = folder / "annotations" / "subclass"
+    published = labels / f"{track}_subclass.txt"
+    return published if published.is_file() else labels / f"{track}.txt"
 
 
 def _read_mdb_labels(path: Path) -> list[DrumEvent]:

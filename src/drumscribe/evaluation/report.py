@@ -53,6 +53,7 @@ class EvaluationReport:
     classes: tuple[str, ...]
     recordings: tuple[RecordingScore, ...]
     provenance: dict[str, Any]
+    left_out: dict[str, int] = field(default_factory=dict)
 
     def by_class(self, labels: str, tolerance_s: float) -> dict[str, Counts]:
         """Counts of each class over all recordings."""
@@ -114,6 +115,7 @@ class EvaluationReport:
         velocity = self.velocity()
         return {
             "n_recordings": len(self.recordings),
+            "left_out": dict(self.left_out),
             "classes": list(self.classes),
             "model": self.provenance,
             "micro": {
@@ -135,7 +137,9 @@ class EvaluationReport:
     def lines(self) -> list[str]:
         """The report as text."""
         low, high = self.interval()
-        lines = [f"{len(self.recordings)} recordings, {len(self.classes)} classes", ""]
+        lines = [f"{len(self.recordings)} recordings, {len(self.classes)} classes"]
+        lines += [f"left out: {n} ({reason})" for reason, n in self.left_out.items()]
+        lines.append("")
         lines.append(f"{'':24}{'P':>8}{'R':>8}{'F':>8}{'macro F':>9}{'hits':>8}")
         for labels in (ALIGNED, RAW):
             for tolerance_s in TOLERANCES_S:

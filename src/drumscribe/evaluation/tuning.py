@@ -3,13 +3,12 @@
 Never on the recordings that are scored afterwards: a split for tuning and one for scoring.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from drumscribe.config import InferenceConfig
 from drumscribe.drums import LANES8
 from drumscribe.evaluation.matching import Counts
-from drumscribe.evaluation.references import Reference
+from drumscribe.evaluation.references import ReferenceSet
 from drumscribe.evaluation.thresholds import Strategy, ThresholdCounter
 from drumscribe.inference.transcriber import Transcriber
 from drumscribe.utils.errors import DrumscribeError
@@ -47,7 +46,7 @@ class Tuning:
 
 def tune(
     transcriber: Transcriber,
-    references: Iterable[Reference],
+    references: ReferenceSet,
     config: InferenceConfig,
     *,
     strategy: Strategy = "max_f1",
@@ -70,7 +69,7 @@ def tune(
     counter = ThresholdCounter(LANES8, config)
     n_recordings = 0
     with progress_bar("tuning", None, unit="recordings") as advance:
-        for reference in references:
+        for reference in references.recordings:
             onset = transcriber.activations(reference.frames()).onset
             counter.add(onset, [reference.onsets_s(name) for name in LANES8.names])
             n_recordings += 1

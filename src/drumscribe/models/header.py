@@ -1,4 +1,4 @@
-"""The header of a weights file: everything needed to use the weights rightly."""
+"""The header of a weights file: what the weights hear and say."""
 
 import dataclasses
 from collections.abc import Mapping
