@@ -104,11 +104,15 @@ class ResumePoint(Checkpoint):
     ) -> None:
         """Save when it is time, or stop when asked to."""
         is_due = time.monotonic() - self._saved_at_s >= self._every_s
+        must_stop = self._interrupted
+        if trainer.world_size > 1:
+            # Saving waits for every process, so all must do it: the first one's clock decides.
+            is_due, must_stop = trainer.strategy.broadcast((is_due, must_stop))
         # After an epoch's last batch validation follows, and saves.
         is_last = batch_idx + 1 >= trainer.num_training_batches
-        if (is_due and not is_last) or self._interrupted:
+        if (is_due and not is_last) or must_stop:
             self._save(trainer)
-        if self._interrupted:
+        if must_stop:
             raise KeyboardInterrupt
 
     def on_validation_end(
