@@ -154,3 +154,9 @@ def test_csv_without_columns_names_them(tmp_path: Path) -> None:
     (tmp_path / CSV_NAME).write_text("drummer,session\nd1,s1\n")
     with pytest.raises(DrumscribeError, match="audio_filename"):
         verify_egmd(tmp_path)
+
+
+@pytest.mark.parametrize("n_workers", [0, -5])
+def test_fewer_than_one_worker_is_refused(tmp_path: Path, n_workers: int) -> None:
+    with pytest.raises(DrumscribeError, match=rf"--workers {n_workers}: must be 1 or more"):
+        verify_egmd(tmp_path, n_workers=n_workers)

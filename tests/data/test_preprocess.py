@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -253,6 +254,26 @@ def test_what_cannot_be_used_is_reported_and_the_rest_goes_on(tmp_path):
         assert row["status"] == "skipped"
         assert row["reason"].startswith(f"{kind}: ")
         assert "\n" not in row["reason"]
+
+
+def test_a_recording_whose_file_comes_back_is_taken_in_by_the_next_run(made, copy):
+    audio, midi = copy / "egmd" / TAKES[0].audio_filename, copy / "egmd" / TAKES[1].midi_filename
+    store = copy / "store"
+    for path in (audio, midi):
+        path.rename(path.with_suffix(".away"))
+    shutil.rmtree(store)
+    first = preprocess(store_config(copy))
+    assert sum((split.skipped for split in first.splits.values()), Counter()) == {
+        "no usable audio": 1,
+        "no usable MIDI": 1,
+    }
+    audio.write_bytes(b"cut short")
+    assert preprocess(store_config(copy)).n_shards_made == 0  # as unusable as before
+    for path in (audio, midi):
+        path.with_suffix(".away").replace(path)
+    assert preprocess(store_config(copy)).n_shards_made == len({TAKES[0].split, TAKES[1].split})
+    assert store_content(store) == store_content(made[1])
+    assert preprocess(store_config(copy)).n_shards_made == 0
 
 
 def test_rows_that_name_nothing_are_counted(tmp_path):

@@ -4,16 +4,15 @@ import functools
 import math
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
-from multiprocessing import get_context
 from pathlib import Path
 
 from drumscribe.data.egmd import SPLITS, read_rows
 from drumscribe.data.midi_processing import read_midi
 from drumscribe.utils.errors import DrumscribeError
 from drumscribe.utils.progress import progress_bar
+from drumscribe.utils.workers import worker_pool
 
 N_PERFORMANCES = 1_059
 """Performances in the whole of E-GMD."""
@@ -105,8 +104,10 @@ def verify_egmd(dataset_dir: Path, *, n_workers: int = 1, full: bool = False) ->
         full: whether to read every MIDI file too.
 
     Raises:
-        DrumscribeError: when the csv is absent or lacks columns.
+        DrumscribeError: when the csv is absent or lacks columns, or ``n_workers`` is below 1.
     """
+    if n_workers < 1:
+        raise DrumscribeError(f"--workers {n_workers}: must be 1 or more")
     rows = read_rows(dataset_dir)
     problems: dict[Problem, list[str]] = defaultdict(list)
     check = functools.partial(_row_problems, dataset_dir=dataset_dir, full=full)
@@ -139,10 +140,10 @@ def _mapped(
     check: "functools.partial[list[Problem]]", rows: Sequence[_Row], n_workers: int
 ) -> Iterator[list[Problem]]:
     """The problems of each of ``rows``, in order."""
-    if n_workers <= 1:
+    if n_workers == 1:
         yield from map(check, rows)
         return
-    with ProcessPoolExecutor(n_workers, mp_context=get_context("spawn")) as pool:
+    with worker_pool(n_workers) as pool:
         yield from pool.map(check, rows, chunksize=_CHUNK_ROWS)
 
 

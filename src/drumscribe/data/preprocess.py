@@ -3,21 +3,18 @@
 Place in the flow: csv -> plan (which recordings go into which shard) -> shards -> splits csv and
 summary. The plan depends on the csv and the configuration alone, and a shard is written whole or
 not at all, so a killed run is continued by running it again: shards that exist and were made from
-the same plan are kept. Recordings are dealt to shards in a shuffled order, so that neighbours on
-disk are neither of one groove nor of one kit.
+the same plan are kept, unless they lack a recording whose files have come back. Recordings are
+dealt to shards in a shuffled order, so that neighbours on disk are neither of one groove nor of one
+kit.
 """
 
-import contextlib
 import dataclasses
 import hashlib
 import json
-import multiprocessing
 import os
-import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,6 +28,7 @@ from drumscribe.data.egmd import (
     sample_recordings,
 )
 from drumscribe.data.feature_store import (
+    Shard,
     ShardWriter,
     StoredRecording,
     StoreHeader,
@@ -38,13 +36,19 @@ from drumscribe.data.feature_store import (
     writing_shard,
 )
 from drumscribe.data.log_mel import log_mel
-from drumscribe.data.recording_processing import UnusableRecordingError, label_recording
+from drumscribe.data.recording_processing import (
+    FILE_PROBLEMS,
+    UnusableRecordingError,
+    has_usable_files,
+    label_recording,
+)
 from drumscribe.data.store_summary import SplitSummary, summarise_split
 from drumscribe.data.targets import beat_array, event_array
 from drumscribe.drums import kit_by_name
 from drumscribe.utils.errors import DrumscribeError
 from drumscribe.utils.files import remove_partial_files
 from drumscribe.utils.progress import Advance, progress_bar
+from drumscribe.utils.workers import SPAWN, worker_pool
 
 SPLIT_NAMES = ("train", "val", "test")
 
@@ -95,7 +99,7 @@ def preprocess(config: Config, *, overwrite: bool = False) -> PreprocessSummary:
             f"({reasons or 'no rows'}); use E-GMD's own csv"
         )
     plans = plan_shards(config, found.recordings)
-    todo = _unfinished(plans, overwrite=overwrite)
+    todo = _unfinished(plans, config, overwrite=overwrite)
     _make_shards(todo, config)
     return _finish_store(plans, config, found, n_made=len(todo))
 
@@ -143,7 +147,7 @@ def _fingerprint(config: Config, recordings: Sequence[Recording]) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def _unfinished(plans: Sequence[ShardPlan], *, overwrite: bool) -> list[ShardPlan]:
+def _unfinished(plans: Sequence[ShardPlan], config: Config, *, overwrite: bool) -> list[ShardPlan]:
     """The shards still to be made, after clearing away what does not belong to the plan."""
     planned = {plan.path: plan.fingerprint for plan in plans}
     folders = {plan.path.parent.parent / split for plan in plans for split in SPLIT_NAMES}
@@ -163,7 +167,19 @@ def _unfinished(plans: Sequence[ShardPlan], *, overwrite: bool) -> list[ShardPla
         )
     for path in foreign:
         path.unlink()
-    return [plan for plan in plans if not plan.path.exists()]
+    return [plan for plan in plans if not plan.path.exists() or _has_come_back(plan, config)]
+
+
+def _has_come_back(plan: ShardPlan, config: Config) -> bool:
+    """Whether a shard lacks a recording whose files are usable now: mended, or mounted again."""
+    shard = Shard(plan.path)
+    shard.close()
+    without_file = {each.audio_filename for each in shard.skipped if each.kind in FILE_PROBLEMS}
+    return any(
+        has_usable_files(config.data.dataset_path, recording)
+        for recording in plan.recordings
+        if recording.audio_filename in without_file
+    )
 
 
 _seconds_done: Any = None
@@ -174,54 +190,19 @@ def _make_shards(plans: Sequence[ShardPlan], config: Config) -> None:
     """Write shards in worker processes, showing seconds of audio done."""
     if not plans:
         return
-    n_workers = config.preprocessing.n_workers or os.cpu_count() or 1
-    context = multiprocessing.get_context("spawn")
-    counter = context.Value("d", 0.0)
+    n_workers = min(config.preprocessing.n_workers or os.cpu_count() or 1, len(plans))
+    counter = SPAWN.Value("d", 0.0)
     total_s = sum(plan.duration_s for plan in plans)
     with (
-        _one_thread_each(),
         progress_bar("preprocessing", total_s, unit="s of audio") as advance,
-        ProcessPoolExecutor(
-            min(n_workers, len(plans)), context, initializer=_start_worker, initargs=(counter,)
-        ) as pool,
+        worker_pool(n_workers, start=_share_counter, start_arguments=(counter,)) as pool,
     ):
-        futures = [pool.submit(_make_shard, plan, config) for plan in plans]
-        try:
-            _follow(futures, counter, advance)
-        except BrokenProcessPool:
-            raise DrumscribeError(
-                "a preprocessing worker was killed (out of memory?); run the command again to "
-                "continue, with fewer preprocessing.n_workers if it happens again"
-            ) from None
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+        _follow([pool.submit(_make_shard, plan, config) for plan in plans], counter, advance)
 
 
-@contextlib.contextmanager
-def _one_thread_each() -> Iterator[None]:
-    """Processes started in this block do linear algebra in one thread: they fill the cores."""
-    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-    before = {name: os.environ.get(name) for name in names}
-    os.environ.update(dict.fromkeys(names, "1"))
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            os.environ.pop(name) if value is None else os.environ.update({name: value})
-
-
-def _start_worker(counter: Any) -> None:
+def _share_counter(counter: Any) -> None:
     global _seconds_done
     _seconds_done = counter
-    threading.Thread(target=_end_with_main_process, daemon=True).start()
-
-
-def _end_with_main_process() -> None:
-    """End this worker when the main process is killed: it would wait for work for ever."""
-    main_process = multiprocessing.parent_process()
-    if main_process is not None:
-        main_process.join()
-        os._exit(1)
 
 
 def _follow(futures: Iterable[Future[None]], counter: Any, advance: Advance) -> None:

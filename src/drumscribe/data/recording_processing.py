@@ -12,7 +12,7 @@ import numpy.typing as npt
 from drumscribe.config import PreprocessingConfig
 from drumscribe.data.alignment import Alignment, align, onset_strength
 from drumscribe.data.audio_processing import read_audio
-from drumscribe.data.egmd import Recording, read_labels
+from drumscribe.data.egmd import Labels, Recording, read_labels
 from drumscribe.data.midi_processing import Beat, MidiNote, notes_to_events
 from drumscribe.data.targets import grid_phase_s
 from drumscribe.drums import Kit
@@ -23,6 +23,12 @@ from drumscribe.utils.errors import DrumscribeError
 FloatArray = npt.NDArray[np.float32]
 
 _MAX_LATE_SHARE = 0.1  # hits after the end of the audio, above which the MIDI is another take's
+
+
+_NO_MIDI = "no usable MIDI"
+_NO_AUDIO = "no usable audio"
+FILE_PROBLEMS = frozenset({_NO_MIDI, _NO_AUDIO})
+"""Kinds of ``UnusableRecordingError`` that pass when the files are mended."""
 
 
 class UnusableRecordingError(DrumscribeError):
@@ -77,14 +83,8 @@ def label_recording(
     Raises:
         UnusableRecordingError: when it must be left out, with the reason.
     """
-    try:
-        labels = read_labels(dataset_dir, recording)
-    except DrumscribeError as error:
-        raise UnusableRecordingError("no usable MIDI", str(error)) from error
-    try:
-        samples = read_audio(dataset_dir / recording.audio_filename)
-    except DrumscribeError as error:
-        raise UnusableRecordingError("no usable audio", str(error)) from error
+    labels = _labels(dataset_dir, recording)
+    samples = _samples(dataset_dir, recording)
     duration_s = samples_to_seconds(len(samples))
     alignment = _alignment(samples, labels.notes, settings)
     reading = notes_to_events(
@@ -101,6 +101,30 @@ def label_recording(
         label_source=labels.source,
         unknown_notes=reading.unknown_notes,
     )
+
+
+def has_usable_files(dataset_dir: Path, recording: Recording) -> bool:
+    """Whether both files of a recording can be read to their ends."""
+    try:
+        _labels(dataset_dir, recording)
+        _samples(dataset_dir, recording)
+    except UnusableRecordingError:
+        return False
+    return True
+
+
+def _labels(dataset_dir: Path, recording: Recording) -> Labels:
+    try:
+        return read_labels(dataset_dir, recording)
+    except DrumscribeError as error:
+        raise UnusableRecordingError(_NO_MIDI, str(error)) from error
+
+
+def _samples(dataset_dir: Path, recording: Recording) -> FloatArray:
+    try:
+        return read_audio(dataset_dir / recording.audio_filename)
+    except DrumscribeError as error:
+        raise UnusableRecordingError(_NO_AUDIO, str(error)) from error
 
 
 def _alignment(

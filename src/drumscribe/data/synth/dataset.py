@@ -7,10 +7,8 @@ workers write them. The csv comes last: a folder without one was left unfinished
 """
 
 import csv
-import multiprocessing
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,6 +29,7 @@ from drumscribe.drums import LANES8
 from drumscribe.utils.errors import DrumscribeError
 from drumscribe.utils.files import atomic_path
 from drumscribe.utils.progress import progress_bar
+from drumscribe.utils.workers import worker_pool
 
 OFFSETS_NAME = "synth-offsets.csv"
 """The true offsets: audio_filename, offset_ms (when a hit is heard minus when its MIDI says)."""
@@ -168,9 +167,7 @@ def _recorded(takes: Sequence[Take], n_workers: int) -> Iterator[Counter[int]]:
     if n_workers == 1:
         yield from map(record, ordered)
         return
-    # Spawned, not forked: a fork of a process with threads (torch, a web server) may hang.
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(n_workers, mp_context=context) as pool:
+    with worker_pool(n_workers) as pool:
         yield from pool.map(record, ordered, chunksize=4)
 
 

@@ -1,0 +1,90 @@
+"""Processes that share work: spawned, one thread each, and gone when the main process is.
+
+Spawned, not forked: a fork of a process with threads (torch, a web server) may hang.
+"""
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.connection import Connection
+from typing import Any
+
+from drumscribe.utils.errors import DrumscribeError
+
+SPAWN = multiprocessing.get_context("spawn")
+"""Makes what the processes of a pool share (``SPAWN.Value``)."""
+
+_THREAD_SETTINGS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+@contextlib.contextmanager
+def worker_pool(
+    n_workers: int,
+    *,
+    start: Callable[..., None] | None = None,
+    start_arguments: tuple[Any, ...] = (),
+) -> Iterator[ProcessPoolExecutor]:
+    """A pool of processes for the block.
+
+    An error in the block cancels the work that has not begun and waits for the rest; Ctrl-C, which
+    the workers themselves do not hear, ends them at once, and so does the death of this process.
+
+    Args:
+        n_workers: how many processes, >= 1.
+        start: called in each process before its work.
+        start_arguments: what ``start`` is called with.
+
+    Raises:
+        DrumscribeError: when a worker was killed.
+    """
+    # The system closes the writing end with this process, however it dies: workers wait for that.
+    reader, writer = SPAWN.Pipe(duplex=False)
+    arguments = (reader, start, start_arguments)
+    with reader, writer, _one_thread_each():
+        pool = ProcessPoolExecutor(n_workers, SPAWN, _start_worker, arguments)
+        try:
+            yield pool
+        except BrokenProcessPool:
+            raise DrumscribeError(
+                "a worker process was killed (out of memory?); run the command again, with fewer "
+                "workers if it happens again"
+            ) from None
+        except BaseException as error:
+            if not isinstance(error, Exception):
+                writer.close()
+            raise
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+@contextlib.contextmanager
+def _one_thread_each() -> Iterator[None]:
+    """Processes started in this block do linear algebra in one thread: they fill the cores."""
+    before = {name: os.environ.get(name) for name in _THREAD_SETTINGS}
+    os.environ.update(dict.fromkeys(_THREAD_SETTINGS, "1"))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name) if value is None else os.environ.update({name: value})
+
+
+def _start_worker(
+    main_process: Connection, start: Callable[..., None] | None, start_arguments: tuple[Any, ...]
+) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the main process says what becomes of the work
+    threading.Thread(target=_end_with, args=(main_process,), daemon=True).start()
+    if start is not None:
+        start(*start_arguments)
+
+
+def _end_with(main_process: Connection) -> None:
+    """End this worker when the other end closes: it would wait for work for ever."""
+    with contextlib.suppress(OSError):
+        main_process.poll(None)
+    os._exit(1)

@@ -1,0 +1,94 @@
+"""Worker processes do their work in one thread each and outlive neither the block nor its owner."""
+
+import contextlib
+import math
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from drumscribe.utils.errors import DrumscribeError
+from drumscribe.utils.workers import SPAWN, worker_pool
+
+SLEEPER = """
+import time
+from drumscribe.utils.workers import worker_pool
+if __name__ == "__main__":
+    with worker_pool(2) as pool:
+        list(pool.map(time.sleep, [0.2, 0.2]))
+        futures = [pool.submit(time.sleep, 60) for _ in range(9)]
+        print("started", flush=True)
+        futures[0].result()
+"""
+
+
+def test_work_is_done_in_order_by_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "7")
+    monkeypatch.delenv("MKL_NUM_THREADS", raising=False)
+    with worker_pool(1) as pool:
+        assert list(pool.map(math.sqrt, [4, 9, 16])) == [2, 3, 4]
+        assert pool.submit(os.getpid).result() != os.getpid()
+        assert pool.submit(os.getenv, "OMP_NUM_THREADS").result() == "1"
+        assert pool.submit(os.getenv, "MKL_NUM_THREADS").result() == "1"
+    assert os.environ["OMP_NUM_THREADS"] == "7"
+    assert "MKL_NUM_THREADS" not in os.environ
+
+
+def test_workers_are_started_with_what_they_share() -> None:
+    counter = SPAWN.Value("d", 0.0)
+    with worker_pool(1, start=setattr, start_arguments=(counter, "value", 3.0)) as pool:
+        pool.submit(os.getpid).result()
+    assert counter.value == 3.0
+
+
+def test_an_error_cancels_the_work_that_has_not_begun() -> None:
+    begun = time.monotonic()
+    with pytest.raises(ValueError, match="math domain"), worker_pool(1) as pool:
+        failing = pool.submit(math.sqrt, -1)
+        for _ in range(60):
+            pool.submit(time.sleep, 1)
+        failing.result()
+    assert time.monotonic() - begun < 20
+
+
+def test_a_killed_worker_is_one_line() -> None:
+    with pytest.raises(DrumscribeError, match=r"was killed \(out of memory\?\)"):  # noqa: SIM117
+        with worker_pool(1) as pool:
+            pool.submit(os._exit, 9).result()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
+def test_workers_end_with_their_main_process_at_once(tmp_path: Path, how: signal.Signals) -> None:
+    script = tmp_path / "run.py"
+    script.write_text(SLEEPER)
+    process = subprocess.Popen(
+        [sys.executable, str(script)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "started\n"
+    task = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    children = [int(child) for child in task.read_text().split()]
+    assert len(children) >= 2
+    if how == signal.SIGINT:
+        for child in children:  # as a terminal does
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(child, how)
+    process.send_signal(how)
+    _, said = process.communicate(timeout=30)
+    assert said.count("KeyboardInterrupt") <= 1  # the main process's own
+    end = time.monotonic() + 10
+    while any(is_running(child) for child in children):
+        assert time.monotonic() < end, "a worker outlived its main process"
+        time.sleep(0.02)
+
+
+def is_running(pid: int) -> bool:
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        return state != "Z"
+    return False
