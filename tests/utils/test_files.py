@@ -1,6 +1,7 @@
 """A file is written whole or not at all, and a wrong path is refused by name."""
 
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,42 @@ def test_a_folder_in_the_place_of_the_file_is_refused(tmp_path: Path) -> None:
         atomic_path(tmp_path) as temporary,
     ):
         temporary.touch()
+    assert names_in(tmp_path) == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need a privilege")
+def test_a_link_stays_and_what_it_points_to_is_written(tmp_path: Path) -> None:
+    (tmp_path / "songs").mkdir()
+    link, real = tmp_path / "link.mid", tmp_path / "songs" / "real.mid"
+    link.symlink_to(Path("songs") / "real.mid")
+    for text in ("first", "second"):  # a link to nothing yet, then to a file
+        write_text(link, text)
+        assert link.is_symlink()
+        assert real.read_text() == text
+    assert names_in(tmp_path) == ["link.mid", "songs"]
+    assert names_in(real.parent) == ["real.mid"]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names")
+def test_a_pipe_is_refused_and_stays(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.mid")
+    with pytest.raises(DrumscribeError, match=r"pipe\.mid: is no ordinary file; name a file"):
+        write_text(tmp_path / "pipe.mid", "song")
+    assert (tmp_path / "pipe.mid").is_fifo()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there is no /dev")
+def test_a_device_is_written_to_and_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    terminal, device = os.openpty()
+    try:
+        write_text(Path(os.ttyname(device)), "song")
+        assert os.read(terminal, 100) == b"song"
+    finally:
+        os.close(device)
+        os.close(terminal)
+    write_text(Path(os.devnull), "song")
+    assert Path(os.devnull).is_char_device()
     assert names_in(tmp_path) == []
 
 

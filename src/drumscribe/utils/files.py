@@ -2,6 +2,8 @@
 
 import contextlib
 import os
+import shutil
+import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,26 +19,48 @@ def atomic_path(target: Path) -> Iterator[Path]:
 
     The folder is made if it is absent. When the block fails or is interrupted the temporary file is
     removed and ``target`` stays as it was. The temporary name keeps the suffix of ``target``, for
-    libraries that choose a format by it.
+    libraries that choose a format by it. A link stays one: what it points to is replaced. A
+    character device (``/dev/null``) stays too: it is sent the finished file.
 
     Raises:
-        DrumscribeError: when the folder cannot be made or written to.
+        DrumscribeError: when the folder cannot be made or written to, or ``target`` is no file.
     """
-    temporary = target.with_name(f".{uuid.uuid4().hex[:8]}{_TEMPORARY_SUFFIX}{target.suffix}")
+    with _errors_naming(target):
+        is_device = target.is_char_device()
+        if target.exists() and not target.is_file() and not is_device:
+            kind = "a folder" if target.is_dir() else "no ordinary file"
+            raise DrumscribeError(f"{target}: is {kind}; name a file to write")
+        place = Path(os.path.realpath(target)) if target.is_symlink() else target
+        folder = Path(tempfile.gettempdir()) if is_device else place.parent
+        folder.mkdir(parents=True, exist_ok=True)
+    temporary = folder / f".{uuid.uuid4().hex[:8]}{_TEMPORARY_SUFFIX}{target.suffix}"
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if target.is_dir():
-            raise DrumscribeError(f"{target}: is a folder; name a file to write")
-        yield temporary
-        _flush_to_disk(temporary)
-        temporary.replace(target)
+        with _errors_naming(target):
+            yield temporary
+            if is_device:
+                _send(temporary, target)
+            else:
+                _flush_to_disk(temporary)
+                temporary.replace(place)
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _errors_naming(target: Path) -> Iterator[None]:
+    """Turn an error of the system in the block into one line about ``target``."""
+    try:
+        yield
     except OSError as error:
         raise DrumscribeError(
             f"{target}: cannot be written ({error.strerror or error}); choose another place"
         ) from error
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
+
+
+def _send(source: Path, device: Path) -> None:
+    with source.open("rb") as read, device.open("wb") as written:
+        shutil.copyfileobj(read, written)
 
 
 def write_text(target: Path, text: str) -> None:
