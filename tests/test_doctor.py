@@ -228,11 +228,12 @@ def hide(monkeypatch: pytest.MonkeyPatch, package: str) -> None:
     )
 
 
+@pytest.mark.parametrize("package", ["h5py", "matplotlib"])
 def test_other_missing_packages_are_named(
-    machine: Machine, monkeypatch: pytest.MonkeyPatch
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, package: str
 ) -> None:
-    hide(monkeypatch, "h5py")
-    assert "h5py" in machine.check("torch").message
+    hide(monkeypatch, package)
+    assert package in machine.check("torch").message
     assert not can_train(machine.diagnose())
 
 
@@ -315,6 +316,13 @@ def test_disk_too_small_for_the_download(machine: Machine) -> None:
     assert check.status == "warning"
     assert "100 GB free, 284 GB needed" in check.message
     assert check.advice
+
+
+def test_room_is_asked_for_the_recordings_that_are_there(machine: Machine) -> None:
+    machine.write_dataset(12)
+    assert "1 GB needed (features 0, checkpoints 1)" in machine.check("disk").message
+    (machine.dataset_dir / CSV_NAME).unlink()  # all of E-GMD will come
+    assert "features 45" in machine.check("disk").message
 
 
 def test_disk_that_cannot_be_written(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:

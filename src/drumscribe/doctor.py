@@ -25,7 +25,7 @@ from drumscribe.utils.torch_facts import TorchFacts, torch_facts
 
 Status = Literal["ok", "warning", "error"]
 
-_TRAINING_PACKAGES = ("lightning", "h5py", "mir_eval", "tensorboard")
+_TRAINING_PACKAGES = ("lightning", "h5py", "mir_eval", "tensorboard", "matplotlib")
 _INSTALL_TRAINING = "run 'uv sync' in the checkout, or: pip install 'drumscribe[train]'"
 _FEATURE_BYTES_PER_RECORDING = 45 * GB / N_ROWS
 _CHECKPOINT_BYTES = 1 * GB
@@ -83,7 +83,7 @@ def diagnose(
     """
     torch = read_torch()
     nvidia = nvidia_facts(root, read_smi())
-    dataset = _dataset_check(config)
+    dataset, n_rows = _dataset_check(config)
     return [
         Check("python", "ok", f"{platform.python_version()} on {platform.system()}"),
         *_audio_checks(),
@@ -91,7 +91,7 @@ def diagnose(
         *_driver_checks(config.training, nvidia),
         *_gpu_checks(config.training, torch, nvidia),
         dataset,
-        *_disk_checks(config, dataset, free),
+        *_disk_checks(_disk_needs(config, dataset, n_rows), free),
     ]
 
 
@@ -224,8 +224,8 @@ def _gpu_checks(training: TrainingConfig, torch: TorchFacts, nvidia: NvidiaFacts
     return [Check(name, "warning", "none: training will be slow", "train on a machine with a GPU")]
 
 
-def _dataset_check(config: Config) -> Check:
-    """Whether E-GMD is there, by its csv and a sample of the files that it names."""
+def _dataset_check(config: Config) -> tuple[Check, int]:
+    """Whether E-GMD is there, by its csv and a sample of the files it names; and the csv's rows."""
     name, dataset_dir = "dataset", config.data.dataset_path
     try:
         rows = read_rows(dataset_dir)
@@ -233,8 +233,14 @@ def _dataset_check(config: Config) -> Check:
         message, _, advice = str(error).partition("; ")
         if _feature_bytes(config):
             note = "no matter for training, as features have been made"
-            return Check(name, "warning", f"{message}; {note}", advice)
-        return Check(name, "error", message, advice)
+            return Check(name, "warning", f"{message}; {note}", advice), 0
+        return Check(name, "error", message, advice), 0
+    return _files_check(dataset_dir, rows), len(rows)
+
+
+def _files_check(dataset_dir: Path, rows: Sequence[dict[str, str]]) -> Check:
+    """Whether the files that a sample of ``rows`` names are there."""
+    name = "dataset"
     sample = rows[:: max(1, len(rows) // _N_SAMPLED_ROWS)]
     names = [row[key] for row in sample for key in ("audio_filename", "midi_filename") if row[key]]
     n_absent = sum(not (dataset_dir / each).is_file() for each in names)
@@ -249,18 +255,19 @@ def _dataset_check(config: Config) -> Check:
     return Check(name, "ok", f"{found}, {len(names)} sampled files are there")
 
 
-def _disk_checks(config: Config, dataset: Check, free: FreeBytes) -> list[Check]:
+def _disk_checks(needs: Sequence[_Need], free: FreeBytes) -> list[Check]:
     """Room for what is still to be written: one check for each disk, as folders may share one."""
     by_disk: defaultdict[int, list[_Need]] = defaultdict(list)
-    for need in _disk_needs(config, dataset):
+    for need in needs:
         by_disk[nearest_existing(need.folder).stat().st_dev].append(need)
-    return [_disk_check(needs, free) for needs in by_disk.values()]
+    return [_disk_check(on_disk, free) for on_disk in by_disk.values()]
 
 
-def _disk_needs(config: Config, dataset: Check) -> list[_Need]:
-    """What downloading, preprocessing and training will write."""
+def _disk_needs(config: Config, dataset: Check, n_rows: int) -> list[_Need]:
+    """What downloading, preprocessing and training will write; an unsound dataset comes anew."""
     data = config.data
-    n_recordings = min(N_ROWS, data.max_files or N_ROWS)
+    n_rows_then = N_ROWS if dataset.status == "error" else n_rows
+    n_recordings = min(n_rows_then, data.max_files or N_ROWS)
     feature_bytes = n_recordings * _FEATURE_BYTES_PER_RECORDING - _feature_bytes(config)
     needs = [
         _Need(data.processed_path, "features", max(0.0, feature_bytes)),
