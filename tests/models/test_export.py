@@ -65,6 +65,12 @@ def test_the_header_travels_with_the_weights(pair):
     assert load_onnx(exported).header == load_checkpoint(checkpoint).header
 
 
+@pytest.mark.parametrize("setting", ["4,2", " 1 ", "", "many", "-1"])
+def test_any_setting_of_openmp_is_understood(pair, monkeypatch, setting):
+    monkeypatch.setenv("OMP_NUM_THREADS", setting)
+    assert load_onnx(pair[1]).header.features.n_mels == 16
+
+
 def test_heads_that_a_model_lacks_are_absent_from_its_export(tmp_path):
     checkpoint = save_checkpoint(tmp_path / "m.ckpt", velocity_head=False, beat_head=False)
     export_onnx(checkpoint, tmp_path / "m.onnx")

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +57,7 @@ def load_onnx(path: Path) -> OnnxFrameModel:
 
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
-    options.intra_op_num_threads = int(os.environ.get("OMP_NUM_THREADS", "0"))
+    options.intra_op_num_threads = _n_threads()
     try:
         session = onnxruntime.InferenceSession(
             path.read_bytes(), options, providers=onnxruntime.get_available_providers()
@@ -75,3 +76,9 @@ def load_onnx(path: Path) -> OnnxFrameModel:
     except ValueError as error:
         raise DrumscribeError(f"{path}: its header is damaged; export the model again") from error
     return OnnxFrameModel(session, header_from_dict(values, source=str(path)))
+
+
+def _n_threads() -> int:
+    """Threads by ``OMP_NUM_THREADS``, which may list one number per level; 0 is "as you like"."""
+    number = re.match(r"\s*(\d+)", os.environ.get("OMP_NUM_THREADS", ""))
+    return int(number[1]) if number else 0
