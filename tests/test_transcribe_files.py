@@ -50,6 +50,13 @@ def test_the_name_given_is_kept_whatever_its_suffix(tree):
     assert plan("a.wav", output="b.txt", formats=["csv"]) == {"a.wav": ["b.txt"]}
 
 
+@pytest.mark.parametrize(("output", "written"), [("b.mid", "json"), ("b.CSV", "mid")])
+def test_a_name_with_the_suffix_of_another_format_is_refused(tree, output, written):
+    tree("a.wav")
+    with pytest.raises(DrumscribeError, match=rf"{output}: would hold {written}, .*--format"):
+        plan("a.wav", output=output, formats=[written])
+
+
 def test_a_file_goes_below_a_folder_that_exists(tree):
     tree("songs/a.wav", "out/old.mid")
     assert plan("songs/a.wav", output="out") == {"songs/a.wav": ["out/a.mid"]}

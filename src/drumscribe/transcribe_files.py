@@ -52,7 +52,7 @@ def plan_outputs(
 
     Raises:
         DrumscribeError: when an input is absent or a folder without audio, or an output would
-            replace a recording or another output.
+            replace a recording or another output, or bear the suffix of another format.
     """
     is_name = output is not None and output.suffix != "" and not output.is_dir()
     if output is not None and is_name and len(inputs) == 1 and inputs[0].is_file():
@@ -67,10 +67,15 @@ def plan_outputs(
 
 def _targets_of_name(output: Path, formats: Sequence[str]) -> dict[str, Path]:
     """The name the user gave, whatever its suffix; with several formats each has its own suffix."""
+    suffix = output.suffix.lower().removeprefix(".")
     if len(formats) == 1:
+        if suffix in FORMATS and suffix != formats[0]:
+            raise DrumscribeError(
+                f"{output}: would hold {formats[0]}, not {suffix}; add --format {suffix}, or name "
+                f"a file that ends in .{formats[0]}"
+            )
         return {formats[0]: output}
-    has_format = output.suffix.lower().removeprefix(".") in FORMATS
-    stem = output.stem if has_format else output.name
+    stem = output.stem if suffix in FORMATS else output.name
     return {name: output.with_name(f"{stem}.{name}") for name in formats}
 
 
