@@ -14,6 +14,8 @@ from drumscribe.data.feature_store import (
     SkippedRecording,
     StoreHeader,
     open_split,
+    opened_split,
+    outline,
     select_recordings,
     shard_fingerprint,
     writing_shard,
@@ -259,6 +261,37 @@ def test_a_split_is_its_shards_in_order_without_half_written_ones(tmp_path):
     (tmp_path / ".0a1b2c3d.partial.h5").write_bytes(b"half")
     names = [shard.path.name for shard in open_split(tmp_path)]
     assert names == ["shard-00000.h5", "shard-00001.h5", "shard-00002.h5"]
+
+
+def test_opening_a_shard_reads_none_of_its_labels(path, written, monkeypatch):
+    reads = []
+    read = h5py.Dataset.__getitem__
+
+    def noted(dataset, where):
+        reads.append(dataset.name)
+        return read(dataset, where)
+
+    monkeypatch.setattr(h5py.Dataset, "__getitem__", noted)
+    shard = Shard(path)
+    assert shard.n_frames > 0
+    assert reads == []
+    for _ in range(2):
+        assert len(shard.events) > 0
+        assert len(shard.recordings) == len(LENGTHS)
+    assert reads == ["/events", "/index"]
+
+
+def test_an_outline_tells_header_and_lengths_and_the_shards_are_closed(tmp_path):
+    paths = [tmp_path / f"shard-0000{index}.h5" for index in range(2)]
+    for index, path in enumerate(paths):
+        write_random_shard(path, [50 + index], seed=index)
+    with opened_split(tmp_path) as shards:
+        found = outline(shards)
+    assert found.header == STORE_HEADER
+    assert found.shard_paths == tuple(paths)
+    assert found.shard_frames == (50 + GAP_FRAMES, 51 + GAP_FRAMES)
+    with pytest.raises(RuntimeError):
+        shards[0].log_mel(0, 1)
 
 
 def test_a_split_without_shards_says_what_to_run(tmp_path):

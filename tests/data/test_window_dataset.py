@@ -12,7 +12,7 @@ from torch.utils.data import DataLoader
 
 from drumscribe.config import AugmentationConfig, TrainingConfig
 from drumscribe.data.dataset import RecordingDataset, WindowDataset
-from drumscribe.data.feature_store import Shard, open_split
+from drumscribe.data.feature_store import Shard, open_split, opened_split, outline
 from drumscribe.timing import FRAME_RATE
 from drumscribe.utils.errors import DrumscribeError
 from store_fixtures import write_random_shard
@@ -36,7 +36,8 @@ def split(tmp_path_factory):
 def dataset_of(split, augmentation=None, **changes):
     places = {k: changes.pop(k) for k in ("epoch", "first_batch", "rank") if k in changes}
     training = dataclasses.replace(TRAINING, **changes)
-    return WindowDataset(split, training, augmentation, **places)
+    with opened_split(split) as shards:
+        return WindowDataset(outline(shards), training, augmentation, **places)
 
 
 def assert_same(batches, others):
@@ -244,6 +245,14 @@ def test_fewer_windows_than_a_batch_give_one_smaller_batch(tmp_path):
 def test_an_absent_split_says_what_to_run(tmp_path):
     with pytest.raises(DrumscribeError, match="run 'drumscribe preprocess' first"):
         dataset_of(tmp_path)
+
+
+def test_more_processes_than_batches_get_none(tmp_path):
+    write_random_shard(tmp_path / "shard-00000.h5", [60], seed=1)
+    for rank in range(2):
+        dataset = dataset_of(tmp_path, batch_size=32, rank=(rank, 2))
+        assert len(dataset) == 0
+        assert list(dataset) == []
 
 
 def test_recordings_come_whole_with_their_events(split):

@@ -91,6 +91,16 @@ def test_blocks_of_whole_batches_touch_no_more_shards_than_asked(n_shards, shuff
         assert len({shard for shard, _ in windows_of(plan, block)}) <= shuffle_shards
 
 
+@given(**SIZES)
+def test_without_groups_all_windows_are_shuffled_together_and_read_batch_by_batch(**sizes):
+    del sizes["shuffle_shards"]
+    plan = plan_epoch(**sizes, shuffle_shards=None)
+    grouped = plan_epoch(**sizes, shuffle_shards=len(sizes["shard_frames"]))
+    np.testing.assert_array_equal(plan.shard, grouped.shard)
+    np.testing.assert_array_equal(plan.first_frame, grouped.first_frame)
+    assert plan.blocks == tuple(range(index, index + 1) for index in range(plan.n_batches))
+
+
 def test_every_frame_is_read_in_one_epoch_or_another():
     shard_frames = (50, 7, 3)
     seen = [np.zeros(n, bool) for n in shard_frames]

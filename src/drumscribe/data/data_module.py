@@ -1,5 +1,8 @@
 """The Lightning face of the feature store: which loader trains and which one validates."""
 
+import functools
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import lightning
@@ -9,7 +12,15 @@ from torch.utils.data import DataLoader
 
 from drumscribe.config import Config
 from drumscribe.data.dataset import Batch, LabelledFrames, RecordingDataset, WindowDataset
-from drumscribe.data.feature_store import StoreHeader, open_split
+from drumscribe.data.feature_store import (
+    Shard,
+    SplitOutline,
+    StoreHeader,
+    opened_split,
+    outline,
+    select_recordings,
+)
+from drumscribe.utils.errors import DrumscribeError
 
 
 class DrumDataModule(lightning.LightningDataModule):
@@ -29,43 +40,51 @@ class DrumDataModule(lightning.LightningDataModule):
         self._val_dir = config.data.processed_path / "val"
 
     def read_header(self) -> StoreHeader:
-        """What the store's numbers mean; refuses a store without the splits that training needs."""
-        headers = []
-        for folder in (self._train_dir, self._val_dir):
-            shards = open_split(folder)
-            headers.append(shards[0].header)
-            for shard in shards:
-                shard.close()
-        return headers[0]
+        """What the store's numbers mean.
+
+        Raises:
+            DrumscribeError: when a split is absent, empty or too small for the training processes,
+                or when the splits differ.
+        """
+        header = self._train_split.header
+        n_ranks = self._config.training.devices
+        if self.count_batches() < 1:
+            raise DrumscribeError(
+                f"{self._train_dir}: has fewer batches than training.devices ({n_ranks}); set "
+                "fewer devices or a smaller training.batch_size"
+            )
+        with opened_split(self._val_dir) as shards:
+            _require_recordings(self._val_dir, shards)
+            chosen = select_recordings(shards, self._config.training.validation_hours)
+            if outline(shards).header != header:
+                raise DrumscribeError(
+                    f"{self._val_dir}: made with other settings than {self._train_dir.name}; run "
+                    "'drumscribe preprocess --overwrite'"
+                )
+        if len(chosen) < n_ranks:
+            raise DrumscribeError(
+                f"{self._val_dir}: gives fewer recordings ({len(chosen)}) than training.devices "
+                f"({n_ranks}); set fewer devices or more training.validation_hours"
+            )
+        return header
 
     def count_hits(self) -> list[int]:
         """Hits of each class in the training split."""
-        shards = open_split(self._train_dir)
-        n_classes = len(shards[0].header.kit)
-        hits = sum(np.bincount(shard.events["drum"], minlength=n_classes) for shard in shards)
-        for shard in shards:
-            shard.close()
+        n_classes = len(self._train_split.header.kit)
+        with opened_split(self._train_dir) as shards:
+            hits = sum(np.bincount(shard.events["drum"], minlength=n_classes) for shard in shards)
         return [int(n) for n in np.asarray(hits)]
 
     def count_batches(self) -> int:
-        """Batches in an epoch of each training process."""
-        n_ranks = self._config.training.devices
-        return WindowDataset(
-            self._train_dir, self._config.training, None, rank=(0, n_ranks)
-        ).n_batches
+        """Batches in an epoch of each training process; none where processes outnumber batches."""
+        return self._windows(rank=(0, self._config.training.devices)).n_batches
 
     def train_dataloader(self) -> DataLoader[Batch]:
         """Batches of windows, from where the trainer is to the end of that epoch."""
         n_done = self._trainer.fit_loop.epoch_loop.batch_progress.total.ready
         epoch, first_batch = divmod(n_done, self.count_batches())
-        dataset = WindowDataset(
-            self._train_dir,
-            self._config.training,
-            self._config.augmentation,
-            epoch=epoch,
-            first_batch=first_batch,
-            rank=(self._trainer.global_rank, self._trainer.world_size),
-        )
+        rank = (self._trainer.global_rank, self._trainer.world_size)
+        dataset = self._windows(rank, epoch=epoch, first_batch=first_batch)
         n_workers = self._config.training.n_workers
         return DataLoader(
             dataset,
@@ -81,10 +100,38 @@ class DrumDataModule(lightning.LightningDataModule):
         dataset = RecordingDataset(self._val_dir, self._config.training.validation_hours, rank)
         return DataLoader(dataset, batch_size=None, collate_fn=_as_it_is)
 
+    @functools.cached_property
+    def _train_split(self) -> SplitOutline:
+        """The training shards, opened but once to see how long they are."""
+        with opened_split(self._train_dir) as shards:
+            _require_recordings(self._train_dir, shards)
+            return outline(shards)
+
+    def _windows(
+        self, rank: tuple[int, int], *, epoch: int = 0, first_batch: int = 0
+    ) -> WindowDataset:
+        return WindowDataset(
+            self._train_split,
+            self._config.training,
+            self._config.augmentation,
+            epoch=epoch,
+            first_batch=first_batch,
+            rank=rank,
+        )
+
     @property
     def _trainer(self) -> lightning.Trainer:
         assert self.trainer is not None, "loaders exist only under a trainer"
         return self.trainer
+
+
+def _require_recordings(folder: Path, shards: Sequence[Shard]) -> None:
+    """Refuse a split of which every recording was left out."""
+    if not any(shard.recordings for shard in shards):
+        raise DrumscribeError(
+            f"{folder}: holds no recordings; see {folder.parent / 'splits' / folder.name}.csv for "
+            "why they were left out, and preprocess again"
+        )
 
 
 def _as_it_is(recording: Any) -> Any:

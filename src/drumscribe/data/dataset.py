@@ -17,7 +17,7 @@ from torch.utils.data import Dataset, IterableDataset, get_worker_info
 
 from drumscribe.config import AugmentationConfig, TrainingConfig
 from drumscribe.data.augmentation import add_power, augment
-from drumscribe.data.feature_store import Shard, open_split, select_recordings
+from drumscribe.data.feature_store import Shard, SplitOutline, open_split, select_recordings
 from drumscribe.data.targets import Targets, paint_targets
 from drumscribe.data.window_plan import EpochPlan, count_batches, plan_epoch
 from drumscribe.timing import seconds_to_frame
@@ -40,7 +40,7 @@ class WindowDataset(IterableDataset[Batch]):
     """The batches of one epoch, from a given one on.
 
     Args:
-        split_dir: folder of the shards.
+        split: the shards.
         training: window length, batch size, reading order, seed.
         augmentation: changes to make, or ``None`` for windows as they are.
         epoch: which epoch of the plan.
@@ -50,7 +50,7 @@ class WindowDataset(IterableDataset[Batch]):
 
     def __init__(
         self,
-        split_dir: Path,
+        split: SplitOutline,
         training: TrainingConfig,
         augmentation: AugmentationConfig | None,
         *,
@@ -58,12 +58,9 @@ class WindowDataset(IterableDataset[Batch]):
         first_batch: int = 0,
         rank: tuple[int, int] = (0, 1),
     ) -> None:
-        shards = open_split(split_dir)
-        self._header = shards[0].header
-        self._paths = [shard.path for shard in shards]
-        self._shard_frames = [shard.n_frames for shard in shards]
-        for shard in shards:
-            shard.close()
+        self._header = split.header
+        self._paths = split.shard_paths
+        self._shard_frames = split.shard_frames
         self._training = training
         self._augmentation = augmentation
         self._seed = (training.seed, epoch)
@@ -73,9 +70,9 @@ class WindowDataset(IterableDataset[Batch]):
 
     @property
     def n_batches(self) -> int:
-        """Batches in a whole epoch of one process."""
+        """Batches in a whole epoch of one process; none where processes outnumber batches."""
         n_all = count_batches(self._shard_frames, self._window_frames, self._training.batch_size)
-        return max(1, n_all // self._n_ranks)
+        return n_all // self._n_ranks
 
     def __len__(self) -> int:
         """Batches in the whole epoch, those before ``first_batch`` included.
@@ -107,18 +104,14 @@ class WindowDataset(IterableDataset[Batch]):
                     yield self._batch(positions, [windows.pop(p) for p in positions])
 
     def _plan(self) -> EpochPlan:
-        sequential = self._training.reading == "sequential"
-        plan = plan_epoch(
+        in_blocks = self._training.reading == "sequential"
+        return plan_epoch(
             self._shard_frames,
             window_frames=self._window_frames,
             batch_size=self._training.batch_size,
-            shuffle_shards=self._training.shuffle_shards if sequential else len(self._paths),
+            shuffle_shards=self._training.shuffle_shards if in_blocks else None,
             seed=self._seed,
         )
-        if sequential:
-            return plan
-        each = tuple(range(index, index + 1) for index in range(plan.n_batches))
-        return EpochPlan(plan.shard, plan.first_frame, plan.batch_size, each)
 
     def _own_index(self, index: int) -> int | None:
         """Which of this process's batches the plan's batch is, or ``None`` if another's."""

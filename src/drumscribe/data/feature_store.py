@@ -8,6 +8,7 @@ Every shard carries the clock, the features and the kit, which are compared on o
 
 import contextlib
 import dataclasses
+import functools
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -184,7 +185,7 @@ def shard_fingerprint(path: Path) -> str | None:
 
 
 class Shard:
-    """A shard opened for reading.
+    """A shard opened for reading; its labels and index are read when they are first asked for.
 
     Raises:
         DrumscribeError: when it is absent, damaged or of another clock or format.
@@ -195,12 +196,37 @@ class Shard:
         with _readable(path):
             self._file = h5py.File(path, "r")
             self.header = _read_header(self._file, path)
-            index = json.loads(self._file["index"].asstr()[()])
-            self.recordings = [StoredRecording(**item) for item in index["recordings"]]
-            self.skipped = [SkippedRecording(**item) for item in index["skipped"]]
-            self.events: npt.NDArray[np.void] = self._file["events"][()]
-            self.beats: npt.NDArray[np.void] = self._file["beats"][()]
+            self._parts = {name: self._file[name] for name in ("index", "events", "beats")}
             self._log_mel = self._file["log_mel"]
+
+    @functools.cached_property
+    def events(self) -> npt.NDArray[np.void]:
+        """All hits in order of time, ``EVENT_DTYPE``, on the shard's clock."""
+        with _readable(self.path):
+            return np.asarray(self._parts["events"][()])
+
+    @functools.cached_property
+    def beats(self) -> npt.NDArray[np.void]:
+        """All beats in order of time, ``BEAT_DTYPE``, on the shard's clock."""
+        with _readable(self.path):
+            return np.asarray(self._parts["beats"][()])
+
+    @functools.cached_property
+    def recordings(self) -> list[StoredRecording]:
+        """Its recordings in order."""
+        with _readable(self.path):
+            return [StoredRecording(**item) for item in self._index["recordings"]]
+
+    @functools.cached_property
+    def skipped(self) -> list[SkippedRecording]:
+        """What was left out of it."""
+        with _readable(self.path):
+            return [SkippedRecording(**item) for item in self._index["skipped"]]
+
+    @functools.cached_property
+    def _index(self) -> dict[str, list[dict[str, Any]]]:
+        index: dict[str, list[dict[str, Any]]] = json.loads(self._parts["index"].asstr()[()])
+        return index
 
     @property
     def n_frames(self) -> int:
@@ -251,6 +277,40 @@ def open_split(folder: Path) -> list[Shard]:
                 "run 'drumscribe preprocess --overwrite'"
             )
     return shards
+
+
+@dataclass(frozen=True)
+class SplitOutline:
+    """What must be known of a split to plan the reading of it.
+
+    Attributes:
+        header: what its numbers mean.
+        shard_paths: its shards in order.
+        shard_frames: length of each shard in frames.
+    """
+
+    header: StoreHeader
+    shard_paths: tuple[Path, ...]
+    shard_frames: tuple[int, ...]
+
+
+def outline(shards: Sequence[Shard]) -> SplitOutline:
+    """The outline of a split's opened shards."""
+    return SplitOutline(
+        shards[0].header,
+        tuple(shard.path for shard in shards),
+        tuple(shard.n_frames for shard in shards),
+    )
+
+
+@contextlib.contextmanager
+def opened_split(folder: Path) -> Iterator[list[Shard]]:
+    """The shards of ``open_split``, closed at the end."""
+    with contextlib.ExitStack() as stack:
+        shards = open_split(folder)
+        for shard in shards:
+            stack.callback(shard.close)
+        yield shards
 
 
 def select_recordings(

@@ -35,7 +35,7 @@ class EpochPlan:
     @property
     def n_batches(self) -> int:
         """Whole batches in the epoch; a smaller one when there is not even one."""
-        return max(1, len(self.shard) // self.batch_size)
+        return _n_batches(len(self.shard), self.batch_size)
 
     def batch(self, index: int) -> range:
         """Positions of the windows of one batch."""
@@ -48,7 +48,7 @@ def plan_epoch(
     *,
     window_frames: int,
     batch_size: int,
-    shuffle_shards: int,
+    shuffle_shards: int | None,
     seed: Sequence[int],
 ) -> EpochPlan:
     """Plan one epoch.
@@ -60,34 +60,40 @@ def plan_epoch(
         shard_frames: length of each shard in frames.
         window_frames: length of a window in frames.
         batch_size: windows in a batch.
-        shuffle_shards: how many shards' windows are shuffled together and read as a block.
+        shuffle_shards: how many shards' windows are shuffled together and read as a block; with
+            ``None`` all windows are shuffled together and read batch by batch.
         seed: what decides the order; (seed, epoch) in training.
     """
     rng = np.random.default_rng(list(seed))
     order = rng.permutation(len(shard_frames))
-    shards: list[IntArray] = []
-    starts: list[IntArray] = []
-    group_ends: list[int] = []
-    for first in range(0, len(order), shuffle_shards):
+    n_together = shuffle_shards or len(order)
+    groups: list[IntArray] = []
+    for first in range(0, len(order), n_together):
         group = [
             _shard_windows(int(index), shard_frames[index], window_frames, rng)
-            for index in order[first : first + shuffle_shards]
+            for index in order[first : first + n_together]
         ]
-        windows = rng.permutation(np.concatenate(group))
-        shards.append(windows[:, 0])
-        starts.append(windows[:, 1])
-        group_ends.append(len(windows) + (group_ends[-1] if group_ends else 0))
-    plan = EpochPlan(np.concatenate(shards), np.concatenate(starts), batch_size, ())
-    # A batch that straddles two groups is read with the later one.
-    edges = [0, *(min(end // batch_size, plan.n_batches) for end in group_ends[:-1])]
-    edges.append(plan.n_batches)
+        groups.append(rng.permutation(np.concatenate(group)))
+    windows = np.concatenate(groups)
+    n_batches = _n_batches(len(windows), batch_size)
+    if shuffle_shards is None:
+        edges = list(range(n_batches + 1))
+    else:
+        # A batch that straddles two groups is read with the later one.
+        ends = itertools.accumulate(len(group) for group in groups[:-1])
+        edges = [0, *(min(end // batch_size, n_batches) for end in ends), n_batches]
     blocks = tuple(range(a, b) for a, b in itertools.pairwise(edges) if b > a)
-    return EpochPlan(plan.shard, plan.first_frame, batch_size, blocks)
+    return EpochPlan(windows[:, 0], windows[:, 1], batch_size, blocks)
 
 
 def count_batches(shard_frames: Sequence[int], window_frames: int, batch_size: int) -> int:
     """Batches in every epoch of such a plan."""
     n_windows = sum(max(1, n_frames // window_frames) for n_frames in shard_frames)
+    return _n_batches(n_windows, batch_size)
+
+
+def _n_batches(n_windows: int, batch_size: int) -> int:
+    """Whole batches; one that is not whole when there are no others."""
     return max(1, n_windows // batch_size)
 
 
