@@ -1,6 +1,7 @@
 """Any audio file becomes mono on our clock with its times kept, or is refused in one line."""
 
 import os
+import sys
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -334,3 +335,14 @@ def test_audio_is_found_in_folders_by_its_suffix_in_order(tmp_path: Path) -> Non
     (tmp_path / "folder.wav").mkdir()
     found = [path.relative_to(tmp_path).as_posix() for path in find_audio(tmp_path)]
     assert found == ["a/z.mp3", "b.WAV", "c.m4a"]
+
+
+@pytest.mark.skipif(os.name == "nt" or sys.platform == "darwin", reason="names are UTF-8 there")
+def test_a_name_that_is_not_utf8_is_a_name(write_wav: WriteWav, tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(b"caf\xe9.wav")
+    write_wav(np.zeros(48_000), 32_000).rename(path)
+    assert audio_duration_s(path) == 1.5
+    assert len(read_audio(path)) == 1.5 * SAMPLE_RATE
+    path.write_bytes(b"no audio")
+    assert "cannot be decoded" in refusal_of(path)
+    assert audio_duration_s(path) is None

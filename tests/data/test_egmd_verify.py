@@ -1,4 +1,6 @@
 import csv
+import os
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -160,3 +162,11 @@ def test_csv_without_columns_names_them(tmp_path: Path) -> None:
 def test_fewer_than_one_worker_is_refused(tmp_path: Path, n_workers: int) -> None:
     with pytest.raises(DrumscribeError, match=rf"--workers {n_workers}: must be 1 or more"):
         verify_egmd(tmp_path, n_workers=n_workers)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names are UTF-8 elsewhere")
+def test_a_folder_whose_name_is_not_utf8_is_verified(tmp_path: Path) -> None:
+    folder = tmp_path / os.fsdecode(b"caf\xe9")
+    write_dataset(tmp_path / "egmd")
+    (tmp_path / "egmd").rename(folder)
+    assert verify_egmd(folder).ok

@@ -4,6 +4,7 @@ libsndfile decodes wav, flac, ogg and mp3; PyAV (extra ``media``) the rest. Deco
 and resampling run block by block, so memory does not grow with the length of a recording.
 """
 
+import os
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -60,10 +61,19 @@ def audio_duration_s(path: Path) -> float | None:
     import soundfile
 
     try:
-        info = soundfile.info(path)
+        info = soundfile.info(soundfile_name(path))
     except (soundfile.LibsndfileError, RuntimeError):
         return None
     return float(info.frames) / info.samplerate if info.frames < 2**62 else None
+
+
+def soundfile_name(path: Path) -> str | bytes:
+    """A path as soundfile takes it: names that are not UTF-8 as the bytes that they are."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return os.fsencode(path)
+    return str(path)
 
 
 def find_audio(folder: Path) -> list[Path]:
@@ -121,7 +131,7 @@ def _decode(path: Path) -> Iterator[FloatArray]:
     import soundfile
 
     try:
-        file = soundfile.SoundFile(path)
+        file = soundfile.SoundFile(soundfile_name(path))
     except (soundfile.LibsndfileError, RuntimeError) as error:
         yield from _decode_with_av(path, reason=str(error))
         return

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from drumscribe.data.audio_processing import soundfile_name
 from drumscribe.data.egmd import SPLITS, read_rows
 from drumscribe.data.midi_processing import read_midi
 from drumscribe.utils.errors import DrumscribeError
@@ -170,7 +171,7 @@ def _audio_problems(path: Path, duration_s: float | None) -> list[Problem]:
     if not path.is_file():
         return [Problem.MISSING_AUDIO]
     try:
-        found_s = soundfile.info(path).duration
+        found_s = soundfile.info(soundfile_name(path)).duration
     except (soundfile.SoundFileError, OSError):
         return [Problem.UNREADABLE_AUDIO]
     differs = duration_s is not None and abs(found_s - duration_s) > _DURATION_TOLERANCE_S
