@@ -232,6 +232,52 @@ def test_overwriting_starts_again(root, fit):
     assert torch.load(run_dir(config) / "last.ckpt", weights_only=True)["epoch"] == 0
 
 
+def test_overwriting_clears_the_thresholds_and_curves_of_the_earlier_run(root, fit, monkeypatch):
+    from drumscribe.training import fit as module
+
+    config = config_of(root, "training.epochs=1")
+    put_checkpoints(config)
+    log_dir = config.data.logs_path / "run"
+    log_dir.mkdir(parents=True)
+    stale = (run_dir(config) / "thresholds.yaml", log_dir / "events.out.tfevents.1.host.2.3")
+    for path in stale:
+        path.write_text("stale")
+    monkeypatch.setattr(module, "_run", lambda *_: None)  # so that no new ones are written
+    monkeypatch.setattr(module, "_result", lambda *_: None)
+    fit(config, overwrite=True)
+    assert not any(path.exists() for path in stale)
+    assert {path.name for path in run_dir(config).iterdir()} == {"config.yaml"}
+
+
+@pytest.mark.parametrize(
+    ("setting", "told"),
+    [
+        ("training.seed=2", r"training\.seed \(was 1, now 2\)"),
+        ("training.batch_size=3", r"training\.batch_size \(was 2, now 3\)"),
+        ("training.shuffle_shards=1", r"training\.shuffle_shards \(was 4, now 1\)"),
+        ("augmentation.gain_db=1.5", r"augmentation\.gain_db \(was .*, now 1\.5\)"),
+    ],
+)
+def test_a_run_is_not_resumed_with_settings_that_change_its_course(trained, fit, setting, told):
+    config, _ = trained
+    before = (run_dir(config) / "config.yaml").read_text()
+    with pytest.raises(DrumscribeError, match=f"began with other settings: {told};") as caught:
+        fit(config_of(config.data.root, setting), resume=True)
+    assert str(run_dir(config) / "config.yaml") in str(caught.value)
+    assert (run_dir(config) / "config.yaml").read_text() == before
+
+
+def test_a_run_is_resumed_with_more_epochs_and_from_another_place(trained, fit, tmp_path):
+    config, _ = trained
+    shutil.copytree(config.data.root_path / "checkpoints", tmp_path / "checkpoints")
+    shutil.copytree(config.data.root_path / "processed", tmp_path / "elsewhere")
+    settings = ("data.processed_dir=elsewhere", "training.epochs=9", "training.n_workers=1")
+    resumed = config_of(tmp_path, *settings)
+    fit(resumed, resume=True)
+    assert torch.load(run_dir(resumed) / "last.ckpt", weights_only=True)["epoch"] == 8
+    assert load_config(run_dir(resumed) / "config.yaml") == resumed
+
+
 def test_there_must_be_something_to_resume(root, fit):
     config = config_of(root)
     with pytest.raises(DrumscribeError, match=r"last\.ckpt: nothing to resume"):

@@ -1,5 +1,6 @@
 """A training run: store in, checkpoints out."""
 
+import dataclasses
 import logging
 import signal
 import sys
@@ -13,7 +14,13 @@ import torch
 from lightning.pytorch.callbacks import EarlyStopping
 from lightning.pytorch.loggers import TensorBoardLogger
 
-from drumscribe.config import Config, TrainingConfig, expand_environment, save_config
+from drumscribe.config import (
+    Config,
+    TrainingConfig,
+    expand_environment,
+    load_config,
+    save_config,
+)
 from drumscribe.data.data_module import DrumDataModule
 from drumscribe.models.checkpoint import load_checkpoint
 from drumscribe.models.crnn import count_parameters
@@ -31,6 +38,21 @@ logger = logging.getLogger(__name__)
 
 BEST_NAME = "best_model"
 LAST_NAME = "last"
+
+_MAY_CHANGE = {
+    "run_name",
+    "epochs",
+    "n_workers",
+    "early_stopping_patience",
+    "validation_hours",
+    "accelerator",
+    "precision",
+    "checkpoint_minutes",
+}
+"""Keys of ``training`` with which a run may be resumed anew: they leave the batches as they were.
+
+Another number of epochs stretches the cosine of the learning rate, which then makes a step.
+"""
 
 
 @dataclass(frozen=True)
@@ -51,7 +73,8 @@ def fit(config: Config, *, resume: bool = False, overwrite: bool = False) -> Fit
 
     Args:
         config: the configuration.
-        resume: go on from the run's ``last.ckpt``.
+        resume: go on from the run's ``last.ckpt``; refused with settings that would change the
+            batches or what is done with them.
         overwrite: start again although the run has checkpoints.
 
     Raises:
@@ -61,6 +84,8 @@ def fit(config: Config, *, resume: bool = False, overwrite: bool = False) -> Fit
     run_dir = config.data.checkpoints_path / config.training.run_name
     last_path = run_dir / f"{LAST_NAME}.ckpt"
     _check_run(run_dir, last_path, resume=resume, overwrite=overwrite)
+    if resume:
+        _require_same_settings(config, run_dir / "config.yaml")
     data = DrumDataModule(config)
     header = data.read_header()
     if header.features != config.features or header.kit.name != config.data.kit:
@@ -73,9 +98,9 @@ def fit(config: Config, *, resume: bool = False, overwrite: bool = False) -> Fit
     _prepare_weights(module, config, last_path if resume else None)
     best = BestCheckpoint(run_dir, BEST_NAME)
     trainer = _trainer(config, best, last_path)
-    if not resume:  # nothing is refused from here on, so an earlier run may go
-        for path in run_dir.glob("*.ckpt"):
-            path.unlink(missing_ok=True)
+    if overwrite and not resume and trainer.is_global_zero:
+        # Nothing is refused from here on, so the earlier run may go.
+        _clear_run(run_dir, config.data.logs_path / config.training.run_name)
     save_config(config, run_dir / "config.yaml")
     logger.info(
         "training %s parameters on %s, %d epochs of %d batches",
@@ -122,6 +147,31 @@ def _check_run(run_dir: Path, last_path: Path, *, resume: bool, overwrite: bool)
             f"{run_dir}: has checkpoints of an earlier run; add --resume to go on, --overwrite to "
             "start again, or --set training.run_name=NAME"
         )
+
+
+def _require_same_settings(config: Config, path: Path) -> None:
+    """Refuse to go on with other settings than those the run began with, written at ``path``."""
+    begun = load_config(path)
+    changed = [
+        f"{section}.{key.name} (was {before}, now {after})"
+        for section in ("training", "augmentation")
+        for key in dataclasses.fields(getattr(config, section))
+        if (before := getattr(getattr(begun, section), key.name))
+        != (after := getattr(getattr(config, section), key.name))
+        and not (section == "training" and key.name in _MAY_CHANGE)
+    ]
+    if changed:
+        raise DrumscribeError(
+            f"{path}: the run began with other settings: {', '.join(changed)}; resume with this "
+            "file as --config, or start again with --overwrite"
+        )
+
+
+def _clear_run(run_dir: Path, log_dir: Path) -> None:
+    """Delete what an earlier run left behind; its curves would be drawn into the new one's."""
+    leftovers = [*run_dir.glob("*.ckpt"), run_dir / "thresholds.yaml"]
+    for path in [*leftovers, *log_dir.glob("events.out.tfevents.*")]:
+        path.unlink(missing_ok=True)
 
 
 def _prepare_weights(module: DrumLitModule, config: Config, resume_from: Path | None) -> None:

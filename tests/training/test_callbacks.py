@@ -1,0 +1,60 @@
+"""When the resume point is written, where several processes must agree on it."""
+
+from types import SimpleNamespace
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+
+class FakeTrainer:
+    """Knows what the first process has decided, and notes what is asked of it."""
+
+    num_training_batches = 10
+
+    def __init__(self, world_size, decided=None):
+        self.world_size = world_size
+        self.strategy = SimpleNamespace(broadcast=self._broadcast)
+        self.n_saved = self.n_broadcast = 0
+        self._decided = decided
+
+    def _broadcast(self, own):
+        self.n_broadcast += 1
+        return self._decided
+
+    def save_checkpoint(self, path):
+        self.n_saved += 1
+
+
+@pytest.fixture
+def end_batch(tmp_path):
+    """Ends a batch at a process whose own clock says to save now, or not for long."""
+    from drumscribe.training.callbacks import ResumePoint
+
+    def end(trainer, *, is_due):
+        point = ResumePoint(tmp_path / "last.ckpt", every_s=0 if is_due else 3600)
+        point.on_train_batch_end(trainer, None, None, None, 3)
+
+    return end
+
+
+@pytest.mark.parametrize("own", [False, True])
+@pytest.mark.parametrize("first", [False, True])
+def test_the_clock_of_the_first_process_decides_for_all(end_batch, own, first):
+    trainer = FakeTrainer(2, decided=(first, False))
+    end_batch(trainer, is_due=own)
+    assert trainer.n_saved == first
+
+
+def test_all_stop_when_the_first_process_is_asked_to(end_batch):
+    trainer = FakeTrainer(2, decided=(False, True))
+    with pytest.raises(KeyboardInterrupt):
+        end_batch(trainer, is_due=False)
+    assert trainer.n_saved == 1
+
+
+@pytest.mark.parametrize("is_due", [False, True])
+def test_a_process_alone_asks_nobody(end_batch, is_due):
+    trainer = FakeTrainer(1)
+    end_batch(trainer, is_due=is_due)
+    assert (trainer.n_saved, trainer.n_broadcast) == (is_due, 0)
