@@ -8,6 +8,7 @@ dealt to shards in a shuffled order, so that neighbours on disk are neither of o
 kit.
 """
 
+import contextlib
 import dataclasses
 import hashlib
 import json
@@ -172,9 +173,8 @@ def _unfinished(plans: Sequence[ShardPlan], config: Config, *, overwrite: bool) 
 
 def _has_come_back(plan: ShardPlan, config: Config) -> bool:
     """Whether a shard lacks a recording whose files are usable now: mended, or mounted again."""
-    shard = Shard(plan.path)
-    shard.close()
-    without_file = {each.audio_filename for each in shard.skipped if each.kind in FILE_PROBLEMS}
+    with contextlib.closing(Shard(plan.path)) as shard:
+        without_file = {each.audio_filename for each in shard.skipped if each.kind in FILE_PROBLEMS}
     return any(
         has_usable_files(config.data.dataset_path, recording)
         for recording in plan.recordings
