@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -176,7 +177,7 @@ def test_a_missing_package_is_named_with_how_to_install_it(folder, package, comm
     (folder / "data" / "processed_data" / "train" / "shard-00000.h5").touch()
     finished = run(package, *command.split(), cwd=folder, options=["-c", WITHOUT])
     assert finished.status == 1
-    [line] = finished.stderr
+    line = finished.stderr[-1]
     assert f"needs the package '{package}'" in line
     assert "uv sync" in line
     assert "pip install 'drumscribe[train]'" in line
@@ -213,6 +214,55 @@ def test_what_stops_a_command_decides_the_status(monkeypatch, capsys, error, sta
 def test_a_mistake_in_the_program_is_not_hidden(monkeypatch, error):
     stub_command(monkeypatch, error)
     with pytest.raises(type(error)):
+        cli.main(["doctor"])
+
+
+PRINTING = """
+import sys
+from drumscribe import cli, commands
+commands.doctor = lambda arguments: print(*range(int(sys.argv[1]))) or 0
+sys.exit(cli.main(sys.argv[2:]))
+"""
+
+
+def finished_printing(n_numbers, *command, stdout, unbuffered=""):
+    process = subprocess.run(
+        [sys.executable, "-c", PRINTING, str(n_numbers), *command],
+        env=os.environ | {"PYTHONUNBUFFERED": unbuffered},
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=120,
+    )
+    return process.returncode, process.stderr
+
+
+much_or_little = pytest.mark.parametrize("n_numbers", [1, 100_000])  # less and more than a buffer
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pipes break otherwise")
+@pytest.mark.parametrize("command", ["doctor", "--help"])
+@much_or_little
+def test_a_reader_that_has_seen_enough_is_no_matter_for_a_message(n_numbers, command):
+    reading, writing = os.pipe()
+    os.close(reading)
+    assert finished_printing(n_numbers, command, stdout=writing) == (1, "")
+    os.close(writing)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+@much_or_little
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_full_disk_behind_standard_output_is_one_line(n_numbers, unbuffered):
+    with Path("/dev/full").open("w") as full:
+        status, said = finished_printing(n_numbers, "doctor", stdout=full, unbuffered=unbuffered)
+    assert status == 1
+    assert said == "drumscribe: standard output: No space left on device\n"
+
+
+def test_other_errors_of_the_system_are_not_hidden(monkeypatch):
+    stub_command(monkeypatch, PermissionError("x"))
+    with pytest.raises(PermissionError):
         cli.main(["doctor"])
 
 

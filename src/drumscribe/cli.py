@@ -2,10 +2,11 @@
 
 import argparse
 import logging
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TypeAlias
+from typing import TextIO, TypeAlias
 
 from drumscribe import __version__
 from drumscribe.utils.errors import DrumscribeError
@@ -22,7 +23,25 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         0 when it worked, 1 when it could not be done, 2 for a wrong command line, 130 on Ctrl-C.
     """
-    arguments = _parser().parse_args(argv)
+    try:
+        try:
+            return _run(_parser().parse_args(argv))
+        finally:
+            if sys.stdout is not None:
+                sys.stdout.flush()  # here, as an error at the interpreter's end has no handler
+    except BrokenPipeError:  # the reader, as "head", has seen enough
+        _discard(sys.stdout, sys.stderr)
+        return 1
+    except OSError as error:
+        if not _is_lost(sys.stdout):
+            raise
+        _discard(sys.stdout)
+        print(f"drumscribe: standard output: {error.strerror or error}", file=sys.stderr)
+        return 1
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    """The exit status of a command."""
     logging.basicConfig(
         level=logging.DEBUG if arguments.verbose else logging.INFO,
         format="%(message)s",
@@ -47,9 +66,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("drumscribe: stopped", file=sys.stderr)
         return _INTERRUPTED
-    except BrokenPipeError:
-        sys.stderr.close()
-        return 1
+
+
+def _is_lost(stream: TextIO | None) -> bool:
+    """Whether nothing can be printed: the disk is full, the terminal gone."""
+    try:
+        print(file=stream, flush=True)  # what failed before may not be tried again by a mere flush
+    except OSError:
+        return True
+    return False
+
+
+def _discard(*streams: TextIO | None) -> None:
+    """Send what the streams still hold, and all that follows, to nowhere."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in streams:
+        if stream is not None:
+            os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -44,6 +44,10 @@ NAMES_BY_SPLIT = {
 }
 
 
+N_KILLS = int(os.environ.get("DRUMSCRIBE_KILLS", "2"))
+"""How often a run is killed; few, so that the gate stays quick."""
+
+
 @pytest.fixture(scope="module")
 def dataset(tmp_path_factory):
     """A folder whose ``egmd`` is a dataset of six takes; not to be changed."""
@@ -404,9 +408,9 @@ def test_a_killed_run_is_continued_to_the_same_store(tmp_path):
     write_dataset(tmp_path / "egmd", takes)
     store, rng = tmp_path / "store", random.Random(14)
     n_shards = [0]
-    for _ in range(2):
+    for _ in range(N_KILLS):
         process = start_preprocessing(tmp_path)
-        enough = n_shards[-1] + rng.randint(1, 9)
+        enough = n_shards[-1] + rng.randint(1, max(1, 20 // N_KILLS))
         wait_until(lambda n=enough: len(list(store.glob("*/shard-*.h5"))) >= n)
         workers = children_of(process.pid)
         process.send_signal(signal.SIGKILL)
