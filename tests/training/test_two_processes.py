@@ -32,6 +32,21 @@ SETTINGS = [
     "training.checkpoint_minutes=0.001",
 ]
 
+DISAGREEING = """
+import os, sys
+from drumscribe.cli import main
+from drumscribe.training.callbacks import ResumePoint
+
+begin = ResumePoint.__init__
+
+def disagree(self, path, *, every_s):
+    begin(self, path, every_s=3600 if "LOCAL_RANK" in os.environ else 0)
+
+ResumePoint.__init__ = disagree
+sys.exit(main())
+"""
+"""The program with a second process whose clock never says that a checkpoint is due."""
+
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory):
@@ -42,10 +57,10 @@ def store(tmp_path_factory):
     return root
 
 
-def train(root, *settings):
+def train(program, root, *settings):
     pairs = [part for s in [*SETTINGS, f"data.root={root}", *settings] for part in ("--set", s)]
     return subprocess.Popen(
-        [sys.executable, "-m", "drumscribe", "train", *pairs],
+        [sys.executable, *program, "train", *pairs],
         env=os.environ | {"OMP_NUM_THREADS": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -63,16 +78,18 @@ def output_of(process):
             os.killpg(process.pid, signal.SIGKILL)
 
 
-def test_checkpoints_within_an_epoch_do_not_leave_a_process_waiting(store):
-    process = train(store, "training.epochs=3")
+def test_checkpoints_within_an_epoch_do_not_leave_a_process_waiting(store, tmp_path):
+    program = tmp_path / "program.py"
+    program.write_text(DISAGREEING)
+    process = train([program], store, "training.epochs=2")
     output = output_of(process)
     assert process.returncode == 0, output
-    assert torch.load(store / "checkpoints/run/last.ckpt", weights_only=True)["epoch"] == 2
+    assert torch.load(store / "checkpoints/run/last.ckpt", weights_only=True)["epoch"] == 1
 
 
 def test_ctrl_c_at_the_first_process_stops_both_after_the_same_batch(store):
     settings = ("training.run_name=stopped", "training.epochs=10000")
-    process = train(store, *settings, "training.early_stopping_patience=9999")
+    process = train(["-m", "drumscribe"], store, *settings, "training.early_stopping_patience=9999")
     checkpoint = store / "checkpoints/stopped/last.ckpt"
     while not checkpoint.exists():
         assert process.poll() is None, process.communicate()
