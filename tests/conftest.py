@@ -1,5 +1,6 @@
 """What tests share: noise, drum hits and clicks at known times, files, and where data lies."""
 
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -9,6 +10,10 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from drumscribe.timing import SAMPLE_RATE
+
+# One thread for each process, set before torch is imported: where other processes keep the cores
+# busy, threads that wait for one another make it many times slower.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 Samples = npt.NDArray[np.float32]
 
