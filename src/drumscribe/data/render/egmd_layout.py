@@ -6,10 +6,8 @@ offset. The csv comes last: a folder without one was left unfinished, and runnin
 """
 
 import csv
-import multiprocessing
 import shutil
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +28,7 @@ from drumscribe.data.render.sources import RenderSources, Split, open_sources
 from drumscribe.timing import SAMPLE_RATE, samples_to_seconds, seconds_to_samples
 from drumscribe.utils.files import atomic_path
 from drumscribe.utils.progress import progress_bar
+from drumscribe.utils.workers import worker_pool
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -90,8 +89,7 @@ def write_egmd_layout(job: LayoutJob) -> int:
                 rows.append(_write(take, job, sources))
                 advance(1)
         else:
-            context = multiprocessing.get_context("spawn")
-            with ProcessPoolExecutor(job.n_workers, context) as pool:
+            with worker_pool(job.n_workers) as pool:
                 for row in pool.map(_write_in_worker, takes, [job] * len(takes), chunksize=8):
                     rows.append(row)
                     advance(1)

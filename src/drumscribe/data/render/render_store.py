@@ -7,9 +7,8 @@ of the stream and is written whole or not at all; a killed run is continued by r
 import dataclasses
 import hashlib
 import json
-import multiprocessing
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +29,7 @@ from drumscribe.drums import LANES8
 from drumscribe.utils.errors import DrumscribeError
 from drumscribe.utils.files import remove_partial_files
 from drumscribe.utils.progress import progress_bar
+from drumscribe.utils.workers import worker_pool
 
 ENGINE_VERSION = 1
 """Raised when the same seed and configuration give another sound."""
@@ -156,14 +156,9 @@ def _made(shards: list[ShardJob], job: StoreJob) -> Iterator[int]:
         for shard in shards:
             yield _make_shard(shard, job)
         return
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(min(job.n_workers, len(shards)), mp_context=context) as pool:
-        futures = [pool.submit(_make_shard, shard, job) for shard in shards]
-        try:
-            for future in as_completed(futures):
-                yield future.result()
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+    with worker_pool(min(job.n_workers, len(shards))) as pool:
+        for future in as_completed([pool.submit(_make_shard, shard, job) for shard in shards]):
+            yield future.result()
 
 
 _sources: dict[tuple[Path, Path, Split], RenderSources] = {}
