@@ -19,7 +19,6 @@ from drumscribe.utils.files import require_file
 logger = logging.getLogger(__name__)
 
 if TYPE_CHECKING:
-    from drumscribe.data.preprocess import PreprocessSummary
     from drumscribe.evaluation.references import ReferenceSet
     from drumscribe.inference.transcriber import Transcriber
 
@@ -33,7 +32,11 @@ def preprocess(arguments: Namespace) -> int:
     from drumscribe.data.preprocess import preprocess as run
 
     summary = run(config, overwrite=arguments.overwrite)
-    _print_lines(_preprocess_lines(summary, config))
+    print(
+        f"{config.data.processed_path}: {summary.n_shards_made} shards made, "
+        f"{summary.n_shards_kept} kept"
+    )
+    _print_lines(summary.lines())
     return 0 if any(split.n_recordings for split in summary.splits.values()) else 1
 
 
@@ -171,6 +174,7 @@ def synth(arguments: Namespace) -> int:
 def render(arguments: Namespace) -> int:
     """``drumscribe render``."""
     config = load_config(arguments.config, arguments.overrides)
+    from drumscribe.data.render.render_config import EVALUATION, RenderConfig
     from drumscribe.data.render.render_store import StoreJob, write_rendered_store
 
     hours = {"train": arguments.hours, "val": arguments.val_hours, "test": arguments.test_hours}
@@ -184,6 +188,7 @@ def render(arguments: Namespace) -> int:
             split=split,
             hours=hours[split],
             seed=arguments.seed,
+            render=EVALUATION if split == "test" else RenderConfig(),
             features=config.features,
             n_workers=config.preprocessing.n_workers or os.cpu_count() or 1,
         )
@@ -311,36 +316,6 @@ def _limit_threads(n_busy: int) -> None:
     """
     n_free = max(1, (os.cpu_count() or 1) - n_busy)
     os.environ.setdefault("OMP_NUM_THREADS", str(n_free))
-
-
-def _preprocess_lines(summary: "PreprocessSummary", config: Config) -> list[str]:
-    """What preprocessing made, as text."""
-    import numpy as np
-
-    lines = [
-        f"{config.data.processed_path}: {summary.n_shards_made} shards made, "
-        f"{summary.n_shards_kept} kept"
-    ]
-    for name, split in summary.splits.items():
-        hits = ", ".join(f"{drum} {n}" for drum, n in split.hits.items())
-        lines.append(f"{name}: {split.n_recordings} recordings, {split.duration_s / 60:.1f} min")
-        if hits:
-            lines.append(f"  hits: {hits}")
-        if split.offsets_s:
-            low, middle, high = np.percentile(split.offsets_s, [5, 50, 95]) * 1000
-            lines.append(
-                f"  audio against MIDI: median {middle:+.1f} ms, 5-95 % {low:+.1f}..{high:+.1f} ms"
-            )
-        if split.label_sources["canonical"]:
-            lines.append(f"  labels of the canonical kit: {split.label_sources['canonical']}")
-        if split.unknown_notes:
-            notes = ", ".join(f"{note} x {n}" for note, n in split.unknown_notes.most_common())
-            lines.append(f"  notes of no drum: {notes}")
-        for reason, n in split.skipped.most_common():
-            lines.append(f"  left out: {n} ({reason}); see splits/{name}.csv")
-    for reason, n in summary.skipped_rows.most_common():
-        lines.append(f"csv rows left out: {n} ({reason})")
-    return lines
 
 
 def _print_lines(lines: Iterable[str]) -> None:

@@ -77,6 +77,14 @@ class PreprocessSummary:
     n_shards_made: int
     n_shards_kept: int
 
+    def lines(self) -> list[str]:
+        """The summary as text."""
+        lines: list[str] = []
+        for name, split in self.splits.items():
+            lines += split.lines(name)
+        lines += [f"csv rows left out: {n} ({reason})" for reason, n in self.skipped_rows.items()]
+        return lines
+
 
 def preprocess(config: Config, *, overwrite: bool = False) -> PreprocessSummary:
     """Write the feature store that ``config`` asks for, or what is missing of it.

@@ -41,6 +41,25 @@ class SplitSummary:
     offsets_s: list[float] = field(default_factory=list)
     label_sources: Counter[str] = field(default_factory=Counter)
 
+    def lines(self, name: str) -> list[str]:
+        """The summary of the split called ``name`` as text."""
+        lines = [f"{name}: {self.n_recordings} recordings, {self.duration_s / 60:.1f} min"]
+        if self.hits:
+            lines.append("  hits: " + ", ".join(f"{drum} {n}" for drum, n in self.hits.items()))
+        if self.offsets_s:
+            low, middle, high = np.percentile(self.offsets_s, [5, 50, 95]) * 1000
+            lines.append(
+                f"  audio against MIDI: median {middle:+.1f} ms, 5-95 % {low:+.1f}..{high:+.1f} ms"
+            )
+        if self.label_sources["canonical"]:
+            lines.append(f"  labels of the canonical kit: {self.label_sources['canonical']}")
+        if self.unknown_notes:
+            notes = ", ".join(f"{note} x {n}" for note, n in self.unknown_notes.most_common())
+            lines.append(f"  notes of no drum: {notes}")
+        for reason, n in self.skipped.most_common():
+            lines.append(f"  left out: {n} ({reason}); see splits/{name}.csv")
+        return lines
+
 
 def summarise_split(shard_paths: Iterable[Path], csv_path: Path) -> SplitSummary:
     """Read a split's shards, write its csv (a row per recording, left out or not) and sum it up."""
