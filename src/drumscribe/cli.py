@@ -271,6 +271,15 @@ def _add_render(commands: _Commands) -> None:
     parser.add_argument(
         "--test-hours", type=float, default=0.0, help="of test audio (default: %(default)s)"
     )
+    parser.add_argument(
+        "--layout",
+        type=Path,
+        metavar="FOLDER",
+        help="write recordings of the test split here in E-GMD's layout, and no features",
+    )
+    parser.add_argument(
+        "--performances", type=int, help="of these so many, on every held-out kit (default: all)"
+    )
     parser.add_argument("--seed", type=int, default=1, help="decides everything (default: 1)")
     parser.add_argument(
         "--overwrite", action="store_true", help="replace features made with other settings"

@@ -174,6 +174,20 @@ def synth(arguments: Namespace) -> int:
 def render(arguments: Namespace) -> int:
     """``drumscribe render``."""
     config = load_config(arguments.config, arguments.overrides)
+    n_workers = config.preprocessing.n_workers or os.cpu_count() or 1
+    if arguments.layout is not None:
+        from drumscribe.data.render.egmd_layout import LayoutJob, write_egmd_layout
+
+        layout = LayoutJob(
+            folder=arguments.layout,
+            midi_dir=arguments.midi,
+            kits_dir=arguments.kits,
+            n_performances=arguments.performances,
+            seed=arguments.seed,
+            n_workers=n_workers,
+        )
+        print(f"{arguments.layout}: {write_egmd_layout(layout)} recordings")
+        return 0
     from drumscribe.data.render.render_config import EVALUATION, RenderConfig
     from drumscribe.data.render.render_store import StoreJob, write_rendered_store
 
@@ -190,7 +204,7 @@ def render(arguments: Namespace) -> int:
             seed=arguments.seed,
             render=EVALUATION if split == "test" else RenderConfig(),
             features=config.features,
-            n_workers=config.preprocessing.n_workers or os.cpu_count() or 1,
+            n_workers=n_workers,
         )
         shards = write_rendered_store(job, overwrite=arguments.overwrite)
         print(f"{shards[0].parent}: {hours[split]:g} h in {len(shards)} shards")
