@@ -283,7 +283,7 @@ class SilentModel:
 def without_weights(monkeypatch):
     """The stub model in place of a checkpoint."""
     transcriber = Transcriber(SilentModel(), InferenceConfig())
-    monkeypatch.setattr(commands, "_transcriber", lambda arguments, thresholds: transcriber)
+    monkeypatch.setattr(commands, "_transcriber", lambda path, config, thresholds: transcriber)
 
 
 def test_a_folder_with_a_bad_recording_is_transcribed_but_for_it_and_exits_with_1(

@@ -2,7 +2,6 @@
 
 import os
 import sys
-from argparse import Namespace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -117,8 +116,7 @@ def stub_model(here, monkeypatch):
 
 
 def thresholds_with(*options):
-    arguments = Namespace(checkpoint=Path("best_model.ckpt"), config=None, overrides=[])
-    return _transcriber(arguments, _thresholds(options)).thresholds
+    return _transcriber(Path("best_model.ckpt"), Config(), _thresholds(options)).thresholds
 
 
 def test_without_options_the_models_own_thresholds_are_used(stub_model):

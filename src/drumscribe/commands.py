@@ -63,7 +63,8 @@ def transcribe(arguments: Namespace) -> int:
         raise DrumscribeError("nothing to transcribe; name an audio file or a folder of them")
     jobs = plan_outputs(inputs, arguments.output, output_formats(arguments.format))
     thresholds = _thresholds(arguments.threshold)
-    transcriber = _transcriber(arguments, thresholds)
+    config = load_config(arguments.config, arguments.overrides)
+    transcriber = _transcriber(_find_model(arguments.checkpoint, config), config, thresholds)
     failures = transcribe_files(transcriber, jobs)
     return 1 if failures else 0
 
@@ -74,7 +75,7 @@ def evaluate(arguments: Namespace) -> int:
 
     config = load_config(arguments.config, arguments.overrides)
     folder = _labelled_folder(arguments, config)
-    transcriber = _transcriber(arguments, {})
+    transcriber = _transcriber(_find_model(arguments.checkpoint, config), config)
     from drumscribe.evaluation.evaluate import evaluate as run
     from drumscribe.utils.files import write_text
 
@@ -95,7 +96,7 @@ def tune(arguments: Namespace) -> int:
         raise DrumscribeError(
             f"{arguments.output}: name a file that ends in {path.suffix}, as {path.name} does"
         )
-    transcriber = _transcriber(arguments, {})
+    transcriber = _transcriber(path, config)
     from drumscribe.evaluation.tuning import tune as run
     from drumscribe.models.retune import write_with_thresholds
 
@@ -190,24 +191,29 @@ def render(arguments: Namespace) -> int:
         return 0
     from drumscribe.data.render.render_config import EVALUATION, RenderConfig
     from drumscribe.data.render.render_store import StoreJob, write_rendered_store
+    from drumscribe.data.render.sources import Split
 
-    hours = {"train": arguments.hours, "val": arguments.val_hours, "test": arguments.test_hours}
-    for split in ("train", "val", "test"):
-        if hours[split] <= 0:
+    hours: dict[Split, float] = {
+        "train": arguments.hours,
+        "val": arguments.val_hours,
+        "test": arguments.test_hours,
+    }
+    for split, split_hours in hours.items():
+        if split_hours <= 0:
             continue
         job = StoreJob(
             folder=config.data.processed_path,
             midi_dir=arguments.midi,
             kits_dir=arguments.kits,
             split=split,
-            hours=hours[split],
+            hours=split_hours,
             seed=arguments.seed,
             render=EVALUATION if split == "test" else RenderConfig(),
             features=config.features,
             n_workers=n_workers,
         )
         shards = write_rendered_store(job, overwrite=arguments.overwrite)
-        print(f"{shards[0].parent}: {hours[split]:g} h in {len(shards)} shards")
+        print(f"{shards[0].parent}: {split_hours:g} h in {len(shards)} shards")
     return 0
 
 
@@ -268,10 +274,11 @@ def _references(
     return store_references(folder, header)
 
 
-def _transcriber(arguments: Namespace, thresholds: dict[str, float]) -> "Transcriber":
-    """The transcriber of the model that the user named."""
-    config = load_config(arguments.config, arguments.overrides)
-    path = _find_model(arguments.checkpoint, config)
+def _transcriber(
+    path: Path, config: Config, thresholds: dict[str, float] | None = None
+) -> "Transcriber":
+    """The transcriber of the model at ``path``; thresholds as ``_thresholds`` gives them."""
+    thresholds = dict(thresholds or {})
     logger.info("model: %s", path)
     _limit_threads(n_busy=0)
     from drumscribe.inference.transcriber import Transcriber

@@ -5,8 +5,8 @@ import pytest
 
 from drumscribe.config import InferenceConfig
 from drumscribe.drums import LANES8
-from drumscribe.evaluation.matching import Counts, count_onsets
-from drumscribe.evaluation.thresholds import GRID, TOLERANCE_S, ThresholdCounter
+from drumscribe.evaluation.matching import TOLERANCE_S, Counts, count_onsets
+from drumscribe.evaluation.thresholds import GRID, ThresholdCounter
 from drumscribe.inference.peak_picking import pick_events
 from drumscribe.models.frame_model import Activations
 from drumscribe.timing import FRAME_RATE, frame_to_seconds

@@ -9,6 +9,9 @@ equal mir_eval's.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+TOLERANCE_S = 0.05
+"""Onset tolerance of the field's usual score, in seconds."""
+
 
 @dataclass(frozen=True)
 class Counts:

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from drumscribe.evaluation.matching import Counts, count_onsets, match_onsets
+from drumscribe.evaluation.matching import TOLERANCE_S, Counts, count_onsets, match_onsets
 from drumscribe.events import DrumEvent
 
-TOLERANCES_S = (0.05, 0.02)
+TOLERANCES_S = (TOLERANCE_S, 0.02)
 """Onset tolerances that are reported, in seconds; the first is the headline."""
 
 VELOCITY_TOLERANCE = 0.1

@@ -12,12 +12,9 @@ import numpy.typing as npt
 
 from drumscribe.config import InferenceConfig
 from drumscribe.drums import Kit
-from drumscribe.evaluation.matching import Counts, count_onsets
+from drumscribe.evaluation.matching import TOLERANCE_S, Counts, count_onsets
 from drumscribe.inference.peak_picking import find_peaks
 from drumscribe.timing import frame_to_seconds
-
-TOLERANCE_S = 0.05
-"""Onset tolerance of the field's usual score, in seconds."""
 
 PRECISION_FLOOR = 0.8
 """Precision that the strategy "rhythm_game" does not go below, 0..1."""
