@@ -263,6 +263,9 @@ def _add_render(commands: _Commands) -> None:
     parser.add_argument("--midi", type=Path, required=True, help="the Groove MIDI Dataset")
     parser.add_argument("--kits", type=Path, required=True, help="a folder with kits.json")
     parser.add_argument(
+        "--soundfont", type=Path, help="a General MIDI .sf2 whose instruments accompany the drums"
+    )
+    parser.add_argument(
         "--hours", type=float, default=10.0, help="of training audio (default: %(default)s)"
     )
     parser.add_argument(

@@ -211,6 +211,7 @@ def render(arguments: Namespace) -> int:
             render=EVALUATION if split == "test" else RenderConfig(),
             features=config.features,
             n_workers=n_workers,
+            soundfont=arguments.soundfont,
         )
         shards = write_rendered_store(job, overwrite=arguments.overwrite)
         print(f"{shards[0].parent}: {split_hours:g} h in {len(shards)} shards")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drumscribe.data.midi_processing import Beat, MidiNote
+from drumscribe.data.midi_processing import MidiNote
 from drumscribe.data.targets import (
     Targets,
     beat_array,
@@ -18,6 +18,7 @@ from drumscribe.data.targets import (
 )
 from drumscribe.drums import ARTICULATIONS12, LANES8
 from drumscribe.events import DrumEvent
+from drumscribe.tempo import Beat
 from drumscribe.timing import FRAME_RATE, frame_to_seconds, seconds_to_frame
 
 KICK, SNARE = 0, 1

@@ -111,7 +111,7 @@ def test_the_parameters_are_the_sum_of_the_layers():
     model = DrumCRNN(config, n_mels=8, n_classes=8)
     convolution = 2 * 9 + 2 * 2  # kernel, batch norm's scale and shift
     recurrence = 2 * 3 * 3 * (2 * 4 + 3 + 2)  # both directions, three gates, input + state + biases
-    heads = (2 * 3 + 1) * (8 + 8 + 2)
+    heads = (2 * 3 + 1) * (8 + 2) + (2 * 4 + 2 * 3 + 1) * 8  # velocity hears the convolutions too
     assert count_parameters(model) == convolution + recurrence + heads
 
 

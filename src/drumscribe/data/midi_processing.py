@@ -17,6 +17,7 @@ from mido.midifiles.meta import KeySignatureError
 
 from drumscribe.drums import Kit
 from drumscribe.events import DrumEvent
+from drumscribe.tempo import Beat
 from drumscribe.utils.errors import DrumscribeError
 from drumscribe.utils.files import atomic_path, require_file
 
@@ -56,14 +57,6 @@ class MidiNote:
     onset_s: float
     note: int
     velocity: int
-
-
-@dataclass(frozen=True, slots=True)
-class Beat:
-    """One beat of the grid: its time in seconds and its number in the bar, 1 the downbeat."""
-
-    time_s: float
-    number: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,11 @@ from drumscribe.config import PreprocessingConfig
 from drumscribe.data.alignment import Alignment, align, onset_strength
 from drumscribe.data.audio_processing import read_audio
 from drumscribe.data.egmd import Labels, Recording, read_labels
-from drumscribe.data.midi_processing import Beat, MidiNote, notes_to_events
+from drumscribe.data.midi_processing import MidiNote, notes_to_events
 from drumscribe.data.targets import grid_phase_s
 from drumscribe.drums import Kit
 from drumscribe.events import DrumEvent
+from drumscribe.tempo import Beat
 from drumscribe.timing import samples_to_seconds
 from drumscribe.utils.errors import DrumscribeError
 

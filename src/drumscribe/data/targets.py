@@ -11,9 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from drumscribe.data.midi_processing import Beat, MidiNote
+from drumscribe.data.midi_processing import MidiNote
 from drumscribe.drums import Kit
 from drumscribe.events import DrumEvent
+from drumscribe.tempo import Beat
 from drumscribe.timing import FRAME_RATE
 
 FloatArray = npt.NDArray[np.float32]

@@ -66,7 +66,11 @@ class DrumCRNN(nn.Module):
         self.dropout = nn.Dropout(config.dropout)
         n_features = 2 * config.gru_units
         self.onset_head = nn.Linear(n_features, n_classes)
-        self.velocity_head = nn.Linear(n_features, n_classes) if config.velocity_head else None
+        # How loud a hit was is plainest before the recurrence squashes it.
+        n_local = channels * bands
+        self.velocity_head = (
+            nn.Linear(n_local + n_features, n_classes) if config.velocity_head else None
+        )
         self.beat_head = nn.Linear(n_features, N_BEAT_CLASSES) if config.beat_head else None
 
     def forward(self, log_mel: Tensor) -> Logits:
@@ -77,12 +81,15 @@ class DrumCRNN(nn.Module):
         """
         x = log_mel.unsqueeze(1)  # (B, 1, T, F)
         x = self.convolutions(x)  # (B, K, T, F')
-        x = x.transpose(1, 2).flatten(2)  # (B, T, K * F')
-        x, _ = self.recurrence(x)  # (B, T, 2 * U)
+        local = x.transpose(1, 2).flatten(2)  # (B, T, K * F')
+        x, _ = self.recurrence(local)  # (B, T, 2 * U)
         x = self.dropout(x)
+        velocity = None
+        if self.velocity_head is not None:
+            velocity = self.velocity_head(torch.cat([local, x], dim=2))  # (B, T, C)
         return Logits(
             onset=self.onset_head(x),  # (B, T, C)
-            velocity=self.velocity_head(x) if self.velocity_head is not None else None,
+            velocity=velocity,
             beat=self.beat_head(x) if self.beat_head is not None else None,
         )
 

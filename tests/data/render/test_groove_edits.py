@@ -10,7 +10,7 @@ from drumscribe.data.render.articulations import ARTICULATION_BY_NOTE
 from drumscribe.data.render.groove_edits import Grid, edited
 from drumscribe.data.render.performances import Stroke, read_performance, read_performances
 from drumscribe.data.render.render_config import GrooveConfig, PlayingConfig
-from drumscribe.data.render.score import TempoMap, draw_score, grabbed_counts
+from drumscribe.data.render.score import draw_score, grabbed_counts
 from drumscribe.drums import LANES8
 from drumscribe.utils.errors import DrumscribeError
 
@@ -128,17 +128,12 @@ def test_scores_last_as_long_as_asked_and_count_in(midi_dir: Path):
     for seed in range(12):
         rng = np.random.default_rng(seed)
         score = draw_score(infos, PlayingConfig(), counted_in, rng, duration_s=20)
-        assert score.tempo.times_s[-1] >= 20
+        assert score.tempo.beats_s[-1] >= 20
         assert [beat.number for beat in score.beats(10)][:5] == [1, 2, 3, 4, 1]
         first_bar = {stroke.note for stroke in score.strokes if stroke.count < 3.8}
         ways.add("sticks" if score.stick_counts else "piece")
         assert bool(score.stick_counts) != bool(first_bar)
     assert ways == {"sticks", "piece"}
-
-
-def test_the_tempo_map_goes_on_beyond_its_ends():
-    tempo = TempoMap(np.array([1.0, 1.5, 2.5]))
-    assert tempo.seconds([-1, 0, 0.5, 1, 1.5, 2, 3]).tolist() == [0.5, 1, 1.25, 1.5, 2, 2.5, 3.5]
 
 
 def test_cymbals_are_grabbed_in_silences_only(rng: np.random.Generator):

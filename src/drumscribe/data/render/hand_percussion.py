@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from drumscribe.data.render.filters import cut_db, filtered
+from drumscribe.data.render.soundfont import SoundFont
 from drumscribe.timing import SAMPLE_RATE, seconds_to_samples
 
 FloatArray = npt.NDArray[np.float32]
@@ -102,21 +103,26 @@ def snap(rng: np.random.Generator) -> Signal:
     return noise * np.exp(-times_s / rng.uniform(0.008, 0.025))
 
 
-_KINDS: tuple[tuple[Callable[[np.random.Generator], Signal], float, float], ...] = (
-    # Sound, how often, how dense it plays (0..1).
-    (tambourine, 0.3, 0.6),
-    (shaker, 0.22, 0.9),
-    (claps, 0.08, 0.25),
-    (conga, 0.12, 0.6),
-    (cowbell, 0.1, 0.4),
-    (wood, 0.08, 0.4),
-    (triangle, 0.06, 0.4),
-    (snap, 0.04, 0.25),
+_KINDS: tuple[
+    tuple[Callable[[np.random.Generator], Signal], float, float, tuple[int, ...]], ...
+] = (
+    # Sound, how often, how dense it plays (0..1), General MIDI notes of its like.
+    (tambourine, 0.3, 0.6, (54,)),
+    (shaker, 0.22, 0.9, (69, 70, 82)),
+    (claps, 0.08, 0.25, (39,)),
+    (conga, 0.12, 0.6, (60, 61, 62, 63, 64, 65, 66)),
+    (cowbell, 0.1, 0.4, (56, 67, 68)),
+    (wood, 0.08, 0.4, (75, 76, 77)),
+    (triangle, 0.06, 0.4, (80, 81)),
+    (snap, 0.04, 0.25, (58, 73, 74)),
 )
 
 
 def draw_percussion(
-    step_times_s: Sequence[float], n_samples: int, rng: np.random.Generator
+    step_times_s: Sequence[float],
+    n_samples: int,
+    rng: np.random.Generator,
+    font: SoundFont | None = None,
 ) -> FloatArray:
     """A player or two with a pattern each, shape (n_samples,).
 
@@ -124,16 +130,27 @@ def draw_percussion(
         step_times_s: the sixteenths of the recording (quarters of its counts), in seconds.
         n_samples: length of the result.
         rng: decides everything.
+        font: where the sounds come from; by default they are made here.
     """
-    weights = np.array([weight for _, weight, _ in _KINDS])
+    weights = np.array([weight for _, weight, _, _ in _KINDS])
     sound = np.zeros(n_samples, np.float32)
     for _ in range(1 if rng.random() < 0.75 else 2):
-        kind, _, density = _KINDS[int(rng.choice(len(_KINDS), p=weights / weights.sum()))]
+        kind, _, density, notes = _KINDS[int(rng.choice(len(_KINDS), p=weights / weights.sum()))]
         played = _pattern(len(step_times_s), density, rng)
         times_s = [step_times_s[step] + rng.normal(0, 0.006) for step in played]
         levels = rng.uniform(0.3, 1.0, len(played))
-        sound += played_at(kind, times_s, levels.tolist(), n_samples, rng)
+        heard = kind if font is None else _recorded(font, notes)
+        sound += played_at(heard, times_s, levels.tolist(), n_samples, rng)
     return sound
+
+
+def _recorded(font: SoundFont, notes: Sequence[int]) -> Callable[[np.random.Generator], Signal]:
+    """A kind of sound that a SoundFont has recorded."""
+
+    def kind(rng: np.random.Generator) -> Signal:
+        return font.struck(int(rng.choice(notes)), int(rng.integers(60, 128))).astype(np.float64)
+
+    return kind
 
 
 def played_at(

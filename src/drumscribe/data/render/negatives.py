@@ -51,8 +51,9 @@ def steady_noise(n_samples: int, rng: np.random.Generator) -> FloatArray:
     """Wind, rain, machines: noise of some colour that swells slowly."""
     points = rng.uniform(0.1, 1.0, max(2, n_samples // SAMPLE_RATE))
     slow = np.interp(np.linspace(0, len(points) - 1, n_samples), np.arange(len(points)), points)
-    noise = rng.standard_normal(n_samples) * slow
-    return filtered(noise.astype(np.float32), random_equaliser_db(rng, 24.0))
+    noise = (rng.standard_normal(n_samples) * slow).astype(np.float32)
+    # White noise is the likeliest to be taken for cymbals.
+    return noise if rng.random() < 0.3 else filtered(noise, random_equaliser_db(rng, 24.0))
 
 
 def silence(n_samples: int, rng: np.random.Generator) -> FloatArray:
@@ -61,10 +62,10 @@ def silence(n_samples: int, rng: np.random.Generator) -> FloatArray:
 
 
 _KINDS: tuple[tuple[Callable[[int, np.random.Generator], FloatArray], float], ...] = (
-    (speech, 0.4),
+    (speech, 0.35),
     (sweep, 0.15),
     (steady_tones, 0.15),
-    (steady_noise, 0.15),
+    (steady_noise, 0.2),
     (riser, 0.08),
     (silence, 0.07),
 )

@@ -31,7 +31,7 @@ from drumscribe.utils.files import remove_partial_files
 from drumscribe.utils.progress import progress_bar
 from drumscribe.utils.workers import worker_pool
 
-ENGINE_VERSION = 1
+ENGINE_VERSION = 2
 """Raised when the same seed and configuration give another sound."""
 
 
@@ -43,6 +43,7 @@ class StoreJob:
         folder: the store; shards go to ``folder / split``.
         midi_dir: the Groove MIDI Dataset.
         kits_dir: the sample kits.
+        soundfont: a General MIDI .sf2 file for accompaniment, if any.
         split: "train", "val" or "test".
         hours: how much audio, to the nearest recording or so.
         seed: which stream.
@@ -62,6 +63,7 @@ class StoreJob:
     features: FeatureConfig = dataclasses.field(default_factory=FeatureConfig)
     shard_hours: float = 0.5
     n_workers: int = 1
+    soundfont: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,7 @@ def plan_shards(job: StoreJob) -> list[ShardJob]:
     Raises:
         DrumscribeError: when sources are absent or incomplete.
     """
-    sources = open_sources(job.midi_dir, job.kits_dir, job.split)
+    sources = open_sources(job.midi_dir, job.kits_dir, job.split, job.soundfont)
     mean_s = sum(job.render.duration_s) / 2
     n_recordings = max(1, round(job.hours * 3600 / mean_s))
     n_per_shard = max(1, round(job.shard_hours * 3600 / mean_s))
@@ -129,6 +131,7 @@ def _fingerprint(job: StoreJob, sources: RenderSources, indices: range) -> str:
         "indices": [indices.start, indices.stop],
         "performances": [info.id for info in sources.infos],
         "kits": [dataclasses.asdict(kit) for kit in sources.kits],
+        "soundfont": job.soundfont and [job.soundfont.name, job.soundfont.stat().st_size],
     }
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
@@ -161,13 +164,13 @@ def _made(shards: list[ShardJob], job: StoreJob) -> Iterator[int]:
             yield future.result()
 
 
-_sources: dict[tuple[Path, Path, Split], RenderSources] = {}
+_sources: dict[tuple[Path, Path, Split, Path | None], RenderSources] = {}
 """In a worker: sources kept from shard to shard, with the sounds they have loaded."""
 
 
 def _make_shard(shard: ShardJob, job: StoreJob) -> int:
     """Write one shard; return how many recordings it holds."""
-    key = (job.midi_dir, job.kits_dir, job.split)
+    key = (job.midi_dir, job.kits_dir, job.split, job.soundfont)
     if key not in _sources:
         _sources[key] = open_sources(*key)
     recordings = RenderedRecordings(job.seed, _sources[key], job.render)

@@ -8,9 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
-from drumscribe.data.midi_processing import Beat
 from drumscribe.data.render.groove_edits import Grid, edited
 from drumscribe.data.render.performances import (
     Performance,
@@ -19,25 +17,12 @@ from drumscribe.data.render.performances import (
     read_performance,
 )
 from drumscribe.data.render.render_config import GrooveConfig, PlayingConfig
+from drumscribe.tempo import Beat, TempoMap, TimeSignature
 
 _ANTICIPATION = 0.15  # counts before a bar that belong to its downbeat
 _DRIFT_COUNTS = 8
 _SILENCE_COUNTS = 1.5
 _COUNT_IN_NOTES = (42, 42, 46, 44, 37, 51, 36)
-
-
-@dataclass(frozen=True)
-class TempoMap:
-    """When each count falls: seconds of the counts 0, 1, 2, ..., shape (n_counts + 1,)."""
-
-    times_s: npt.NDArray[np.float64]
-
-    def seconds(self, counts: npt.ArrayLike) -> npt.NDArray[np.float64]:
-        """Times of positions; beyond the ends the outermost tempo goes on."""
-        at = np.asarray(counts, np.float64)
-        index = np.clip(np.floor(at).astype(int), 0, len(self.times_s) - 2)
-        steps = np.diff(self.times_s)
-        return np.asarray(self.times_s[index] + (at - index) * steps[index])
 
 
 @dataclass(frozen=True)
@@ -55,8 +40,7 @@ class Score:
 
     Attributes:
         strokes: in order of position.
-        tempo: when each count falls.
-        counts_per_bar: of the metre.
+        tempo: when each count falls, and its bars.
         stick_counts: positions at which sticks are clicked together, which no lane means.
         sources: ids of the performances, in order.
         edits: what was changed in each section.
@@ -64,18 +48,13 @@ class Score:
 
     strokes: tuple[Stroke, ...]
     tempo: TempoMap
-    counts_per_bar: int
     stick_counts: tuple[float, ...]
     sources: tuple[str, ...]
     edits: tuple[str, ...]
 
     def beats(self, duration_s: float) -> list[Beat]:
         """The counts as beats from 0 to ``duration_s`` seconds."""
-        return [
-            Beat(float(time_s), count % self.counts_per_bar + 1)
-            for count, time_s in enumerate(self.tempo.times_s)
-            if 0 <= time_s <= duration_s
-        ]
+        return [beat for beat in self.tempo.beats() if 0 <= beat.time_s <= duration_s]
 
 
 def draw_score(
@@ -109,8 +88,7 @@ def draw_score(
     strokes.sort(key=lambda stroke: stroke.count)
     return Score(
         strokes=varied_velocities(strokes, playing, rng),
-        tempo=draw_tempo(start, counts_per_minute, playing, rng),
-        counts_per_bar=n_per_bar,
+        tempo=draw_tempo(start, counts_per_minute, n_per_bar, playing, rng),
         stick_counts=stick_counts,
         sources=tuple(section.info.id for section in sections),
         edits=tuple(edits),
@@ -201,6 +179,7 @@ def excerpt(performance: Performance, first_bar: int, n_bars: int) -> Section:
 def draw_tempo(
     n_counts: int,
     counts_per_minute: float,
+    n_per_bar: int,
     config: PlayingConfig,
     rng: np.random.Generator,
 ) -> TempoMap:
@@ -211,7 +190,8 @@ def draw_tempo(
     steps_s = 60 / counts_per_minute * np.exp(share)
     is_tight = rng.random() < config.tight_start
     start_s = rng.uniform(0.0, 0.05) if is_tight else rng.uniform(*config.lead_in_s)
-    return TempoMap(start_s + np.concatenate([[0.0], np.cumsum(steps_s)]))
+    beats_s = start_s + np.concatenate([[0.0], np.cumsum(steps_s)])
+    return TempoMap(tuple(beats_s.tolist()), (TimeSignature(0, n_per_bar),))
 
 
 def varied_velocities(

@@ -7,6 +7,7 @@ from typing import Literal
 from drumscribe.data.render.drumset import require_complete
 from drumscribe.data.render.performances import PerformanceInfo, read_performances
 from drumscribe.data.render.sample_kits import OneShotCache, SampleKit, read_kits
+from drumscribe.data.render.soundfont import SoundFont
 from drumscribe.utils.errors import DrumscribeError
 
 Split = Literal["train", "val", "test"]
@@ -45,15 +46,19 @@ class RenderSources:
         infos: the performances.
         kits: the kits.
         cache: their sounds.
+        font: instruments for accompaniment; ``None`` when all of it is synthesised.
     """
 
     split: Split
     infos: tuple[PerformanceInfo, ...]
     kits: tuple[SampleKit, ...]
     cache: OneShotCache
+    font: SoundFont | None = None
 
 
-def open_sources(midi_dir: Path, kits_dir: Path, split: Split) -> RenderSources:
+def open_sources(
+    midi_dir: Path, kits_dir: Path, split: Split, soundfont: Path | None = None
+) -> RenderSources:
     """The performances and kits of one split.
 
     Kits of ``TEST_KITS`` and ``VALIDATION_KITS`` belong to their splits, all others to training. In
@@ -63,6 +68,7 @@ def open_sources(midi_dir: Path, kits_dir: Path, split: Split) -> RenderSources:
         midi_dir: the Groove MIDI Dataset.
         kits_dir: a folder of sample kits.
         split: "train", "val" or "test".
+        soundfont: a General MIDI .sf2 file to take accompaniment's instruments from.
 
     Raises:
         DrumscribeError: when either is absent or damaged, or the kits cannot play everything.
@@ -76,4 +82,5 @@ def open_sources(midi_dir: Path, kits_dir: Path, split: Split) -> RenderSources:
         raise DrumscribeError(f"{kits_dir}: has no kit for the split {split!r}; add some")
     require_complete(chosen)
     infos = read_performances(midi_dir, _MIDI_SPLITS[split])
-    return RenderSources(split, tuple(infos), tuple(chosen), OneShotCache(kits_dir))
+    font = SoundFont(soundfont) if soundfont is not None else None
+    return RenderSources(split, tuple(infos), tuple(chosen), OneShotCache(kits_dir), font)

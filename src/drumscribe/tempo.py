@@ -1,0 +1,124 @@
+"""Musical time: where the beats fall in seconds, and how they make bars.
+
+Conventions: a position is a number of beats from the first beat of the map, fractions between
+beats; a beat is one count of the time signature (a quarter in 4/4, an eighth in 6/8). Everything
+that needs bars reads a ``TempoMap``; the events themselves stay in seconds.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """One beat of the grid: its time in seconds and its number in the bar, 1 the downbeat."""
+
+    time_s: float
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class TimeSignature:
+    """Bars of ``numerator`` counts of a ``1 / denominator`` note from a beat of a map on."""
+
+    first_beat: int
+    numerator: int
+    denominator: int = 4
+
+
+COMMON_TIME = TimeSignature(0, 4, 4)
+
+
+@dataclass(frozen=True)
+class TempoMap:
+    """When each beat falls, and which of them begin bars.
+
+    Attributes:
+        beats_s: times of the beats 0, 1, 2, ... in seconds, increasing, at least two. The first
+            may lie before the recording's start. Beyond both ends the outermost tempo goes on.
+        time_signatures: in order; the first begins at a downbeat, ``first_beat``, before which
+            beats are a pick-up of its metre; the others begin at a downbeat of the one before.
+        confidence: how sure the finder of the beats is, 0..1; 1 for what a person said.
+        is_steady: that all beats are meant to be equally long, as with a click track.
+    """
+
+    beats_s: tuple[float, ...]
+    time_signatures: tuple[TimeSignature, ...] = (COMMON_TIME,)
+    confidence: float = 1.0
+    is_steady: bool = False
+
+    def __post_init__(self) -> None:
+        if len(self.beats_s) < 2 or not bool(np.all(np.diff(self.beats_s) > 0)):
+            raise ValueError("beats_s must be at least two times in increasing order")
+        starts = [signature.first_beat for signature in self.time_signatures]
+        if not starts or starts != sorted(set(starts)):
+            raise ValueError("time_signatures must be at least one, in increasing order of beats")
+
+    @classmethod
+    def steady(
+        cls,
+        bpm: float,
+        *,
+        first_downbeat_s: float = 0.0,
+        until_s: float = 1.0,
+        numerator: int = 4,
+        denominator: int = 4,
+    ) -> "TempoMap":
+        """A constant tempo with a downbeat at ``first_downbeat_s``.
+
+        Args:
+            bpm: beats (counts of the time signature) a minute.
+            first_downbeat_s: where beat 0 falls, in seconds.
+            until_s: the beats reach at least so far.
+            numerator: counts of a bar.
+            denominator: the note that a count is.
+        """
+        step_s = 60.0 / bpm
+        n_beats = max(2, int(np.ceil((until_s - first_downbeat_s) / step_s)) + 1)
+        beats_s = first_downbeat_s + step_s * np.arange(n_beats)
+        signature = TimeSignature(0, numerator, denominator)
+        return cls(tuple(beats_s.tolist()), (signature,), is_steady=True)
+
+    @property
+    def bpm(self) -> float:
+        """Beats a minute: the median over the map."""
+        return float(60.0 / np.median(np.diff(self.beats_s)))
+
+    def seconds(self, positions: npt.ArrayLike) -> FloatArray:
+        """Times in seconds of positions in beats; a straight line between two beats."""
+        at = np.asarray(positions, np.float64)
+        beats_s = np.asarray(self.beats_s)
+        index = np.clip(np.floor(at).astype(int), 0, len(beats_s) - 2)
+        return np.asarray(beats_s[index] + (at - index) * np.diff(beats_s)[index])
+
+    def positions(self, times_s: npt.ArrayLike) -> FloatArray:
+        """Positions in beats of times in seconds; the inverse of ``seconds``."""
+        times = np.asarray(times_s, np.float64)
+        beats_s = np.asarray(self.beats_s)
+        index = np.clip(np.searchsorted(beats_s, times, side="right") - 1, 0, len(beats_s) - 2)
+        return np.asarray(index + (times - beats_s[index]) / np.diff(beats_s)[index])
+
+    def signature_at(self, beat: int) -> TimeSignature:
+        """The time signature of a beat; before the first one, the first."""
+        current = self.time_signatures[0]
+        for signature in self.time_signatures[1:]:
+            if signature.first_beat <= beat:
+                current = signature
+        return current
+
+    def number_in_bar(self, beat: int) -> int:
+        """Which count of its bar a beat is, 1 the downbeat."""
+        signature = self.signature_at(beat)
+        return (beat - signature.first_beat) % signature.numerator + 1
+
+    def beats(self) -> list[Beat]:
+        """The beats of the map with their numbers in the bar."""
+        return [Beat(time, self.number_in_bar(index)) for index, time in enumerate(self.beats_s)]
+
+    def downbeats(self, first: int, last: int) -> list[int]:
+        """The beats from ``first`` to ``last``, both included, that begin bars."""
+        return [beat for beat in range(first, last + 1) if self.number_in_bar(beat) == 1]

@@ -1,0 +1,48 @@
+"""Positions and seconds, bars and numbers of a tempo map."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from drumscribe.tempo import Beat, TempoMap, TimeSignature
+
+steps = st.lists(st.floats(0.05, 3), min_size=1, max_size=30)
+
+
+def test_the_map_goes_on_beyond_its_ends():
+    tempo = TempoMap((1.0, 1.5, 2.5))
+    assert tempo.seconds([-1, 0, 0.5, 1, 1.5, 2, 3]).tolist() == [0.5, 1, 1.25, 1.5, 2, 2.5, 3.5]
+
+
+@given(steps, st.floats(-5, 5), st.lists(st.floats(-20, 60), max_size=20))
+def test_positions_undo_seconds(steps_s: list[float], start_s: float, positions: list[float]):
+    tempo = TempoMap(tuple(np.cumsum([start_s, *steps_s]).tolist()))
+    assert tempo.positions(tempo.seconds(positions)) == pytest.approx(positions, abs=1e-6)
+
+
+def test_a_steady_map():
+    tempo = TempoMap.steady(100, first_downbeat_s=0.2, until_s=3, numerator=3)
+    assert tempo.is_steady
+    assert tempo.bpm == pytest.approx(100)
+    assert tempo.beats_s[:3] == pytest.approx((0.2, 0.8, 1.4))
+    assert tempo.beats_s[-1] >= 3
+    assert [beat.number for beat in tempo.beats()][:5] == [1, 2, 3, 1, 2]
+
+
+def test_a_pick_up_and_a_change_of_metre():
+    signatures = (TimeSignature(1, 4), TimeSignature(9, 3))
+    tempo = TempoMap(tuple(float(beat) for beat in range(16)), signatures)
+    assert tempo.beats()[0] == Beat(0.0, 4)
+    assert tempo.downbeats(0, 15) == [1, 5, 9, 12, 15]
+
+
+@pytest.mark.parametrize("beats_s", [(), (1.0,), (1.0, 1.0), (2.0, 1.0)])
+def test_beats_that_make_no_time_are_refused(beats_s: tuple[float, ...]):
+    with pytest.raises(ValueError, match="increasing"):
+        TempoMap(beats_s)
+
+
+def test_signatures_out_of_order_are_refused():
+    with pytest.raises(ValueError, match="time_signatures"):
+        TempoMap((0.0, 1.0), (TimeSignature(4, 4), TimeSignature(0, 3)))
