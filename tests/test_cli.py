@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from drumscribe import __version__, cli, commands
+from drumscribe import __version__, cli
+from drumscribe.commands import checking, transcribing
 from drumscribe.config import FeatureConfig, InferenceConfig, ModelConfig
 from drumscribe.drums import LANES8
 from drumscribe.inference.transcriber import Transcriber
@@ -187,7 +188,7 @@ def stub_command(monkeypatch, error):
     def fail(arguments):
         raise error
 
-    monkeypatch.setattr(commands, "doctor", fail)
+    monkeypatch.setattr(checking, "doctor", fail)
 
 
 @pytest.mark.parametrize(
@@ -219,8 +220,9 @@ def test_a_mistake_in_the_program_is_not_hidden(monkeypatch, error):
 
 PRINTING = """
 import sys
-from drumscribe import cli, commands
-commands.doctor = lambda arguments: print(*range(int(sys.argv[1]))) or 0
+from drumscribe import cli
+from drumscribe.commands import checking
+checking.doctor = lambda arguments: print(*range(int(sys.argv[1]))) or 0
 sys.exit(cli.main(sys.argv[2:]))
 """
 
@@ -283,7 +285,9 @@ class SilentModel:
 def without_weights(monkeypatch):
     """The stub model in place of a checkpoint."""
     transcriber = Transcriber(SilentModel(), InferenceConfig())
-    monkeypatch.setattr(commands, "_transcriber", lambda path, config, thresholds: transcriber)
+    monkeypatch.setattr(
+        transcribing, "make_transcriber", lambda path, config, thresholds: transcriber
+    )
 
 
 def test_a_folder_with_a_bad_recording_is_transcribed_but_for_it_and_exits_with_1(

@@ -20,7 +20,12 @@ STANDARD_LIBRARY_ALONE = ["drumscribe", "drumscribe.cli", "drumscribe.__main__"]
 WITHOUT_TORCH = [
     "drumscribe.charts.midi",
     "drumscribe.charts.tables",
-    "drumscribe.commands",
+    "drumscribe.commands.checking",
+    "drumscribe.commands.data",
+    "drumscribe.commands.evaluating",
+    "drumscribe.commands.models",
+    "drumscribe.commands.training",
+    "drumscribe.commands.transcribing",
     "drumscribe.config",
     "drumscribe.data.preprocess",
     "drumscribe.data.synth.dataset",
@@ -70,7 +75,12 @@ def test_importing_it_loads_nothing_heavy(module):
 
 
 @pytest.mark.parametrize(
-    "module", ["drumscribe.inference.transcriber", "drumscribe.charts.midi", "drumscribe.commands"]
+    "module",
+    [
+        "drumscribe.inference.transcriber",
+        "drumscribe.charts.midi",
+        "drumscribe.commands.transcribing",
+    ],
 )
 def test_transcription_needs_no_hdf5(module):
     assert "h5py" not in imported_with(module)

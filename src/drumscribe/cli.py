@@ -5,6 +5,7 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import TextIO, TypeAlias
 
@@ -48,9 +49,9 @@ def _run(arguments: argparse.Namespace) -> int:
         stream=sys.stderr,
     )
     try:
-        from drumscribe import commands
-
-        return int(getattr(commands, arguments.handler)(arguments))
+        theme, _, handler = arguments.handler.partition(".")
+        commands = import_module(f"drumscribe.commands.{theme}")
+        return int(getattr(commands, handler)(arguments))
     except DrumscribeError as error:
         print(f"drumscribe: {error}", file=sys.stderr)
         return 1
@@ -116,7 +117,9 @@ _Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def _add_transcribe(commands: _Commands) -> None:
-    parser = _command(commands, "transcribe", "audio of drums to MIDI, csv or JSON")
+    parser = _command(
+        commands, "transcribe", "audio of drums to MIDI, csv or JSON", "transcribing.transcribe"
+    )
     parser.add_argument("inputs", nargs="*", type=Path, help="audio files or folders of them")
     parser.add_argument("--audio", type=Path, help="an audio file or folder (the same as INPUTS)")
     parser.add_argument(
@@ -143,7 +146,9 @@ def _add_transcribe(commands: _Commands) -> None:
 
 
 def _add_preprocess(commands: _Commands) -> None:
-    parser = _command(commands, "preprocess", "E-GMD to log-mel features and aligned labels")
+    parser = _command(
+        commands, "preprocess", "E-GMD to log-mel features and aligned labels", "data.preprocess"
+    )
     parser.add_argument(
         "--max-files", type=int, help="use so many recordings, spread over performances and kits"
     )
@@ -154,7 +159,7 @@ def _add_preprocess(commands: _Commands) -> None:
 
 
 def _add_train(commands: _Commands) -> None:
-    parser = _command(commands, "train", "train a model on the features")
+    parser = _command(commands, "train", "train a model on the features", "training.train")
     parser.add_argument("--resume", action="store_true", help="go on from the run's last.ckpt")
     parser.add_argument(
         "--overwrite", action="store_true", help="start again although the run has checkpoints"
@@ -163,7 +168,9 @@ def _add_train(commands: _Commands) -> None:
 
 
 def _add_evaluate(commands: _Commands) -> None:
-    parser = _command(commands, "evaluate", "score a model against labelled recordings")
+    parser = _command(
+        commands, "evaluate", "score a model against labelled recordings", "evaluating.evaluate"
+    )
     _add_references(parser, default_split="test")
     parser.add_argument(
         "--classes",
@@ -179,7 +186,9 @@ def _add_evaluate(commands: _Commands) -> None:
 
 
 def _add_tune(commands: _Commands) -> None:
-    parser = _command(commands, "tune", "choose a model's thresholds on labelled recordings")
+    parser = _command(
+        commands, "tune", "choose a model's thresholds on labelled recordings", "evaluating.tune"
+    )
     _add_references(parser, default_split="val")
     parser.add_argument(
         "--strategy",
@@ -221,24 +230,28 @@ def _add_references(parser: argparse.ArgumentParser, *, default_split: str) -> N
 
 
 def _add_export(commands: _Commands) -> None:
-    parser = _command(commands, "export", "a checkpoint as one .onnx file that needs no torch")
+    parser = _command(
+        commands, "export", "a checkpoint as one .onnx file that needs no torch", "models.export"
+    )
     parser.add_argument("checkpoint", type=Path, help="a .ckpt; a bare name as for transcribe")
     parser.add_argument("model", type=Path, help="the .onnx file to write")
     _add_config(parser)
 
 
 def _add_info(commands: _Commands) -> None:
-    parser = _command(commands, "info", "what a model is: kit, clock, thresholds, origin")
+    parser = _command(
+        commands, "info", "what a model is: kit, clock, thresholds, origin", "models.info"
+    )
     parser.add_argument("model", type=Path, help="a .ckpt or .onnx file")
     _add_config(parser)
 
 
 def _add_models(commands: _Commands) -> None:
-    _command(commands, "models", "the models that come with drumscribe")
+    _command(commands, "models", "the models that come with drumscribe", "models.models")
 
 
 def _add_synth(commands: _Commands) -> None:
-    parser = _command(commands, "synth", "a small practice dataset in E-GMD's layout")
+    parser = _command(commands, "synth", "a small practice dataset in E-GMD's layout", "data.synth")
     parser.add_argument("folder", type=Path, help="a new folder, as data/e-gmd-v1.0.0")
     parser.add_argument(
         "--recordings", type=int, default=20, help="how many (default: %(default)s)"
@@ -259,7 +272,9 @@ def _add_synth(commands: _Commands) -> None:
 
 
 def _add_render(commands: _Commands) -> None:
-    parser = _command(commands, "render", "training features from human MIDI and sample kits")
+    parser = _command(
+        commands, "render", "training features from human MIDI and sample kits", "data.render"
+    )
     parser.add_argument("--midi", type=Path, required=True, help="the Groove MIDI Dataset")
     parser.add_argument("--kits", type=Path, required=True, help="a folder with kits.json")
     parser.add_argument(
@@ -293,29 +308,31 @@ def _add_render(commands: _Commands) -> None:
 def _add_egmd(commands: _Commands) -> None:
     parser = commands.add_parser("egmd", help="get E-GMD, and check it")
     steps = parser.add_subparsers(metavar="STEP", required=True)
-    download = _command(steps, "download", "fetch and unpack E-GMD", handler="egmd_download")
+    download = _command(steps, "download", "fetch and unpack E-GMD", "data.egmd_download")
     download.add_argument("--midi-only", action="store_true", help="the MIDI alone (102 MB)")
     download.add_argument("--delete-zip", action="store_true", help="delete the zip once unpacked")
     _add_config(download)
-    verify = _command(steps, "verify", "look for missing and damaged files", handler="egmd_verify")
+    verify = _command(steps, "verify", "look for missing and damaged files", "data.egmd_verify")
     verify.add_argument("--full", action="store_true", help="parse every MIDI file as well")
     verify.add_argument("--workers", type=int, default=1, help="processes (default: %(default)s)")
     _add_config(verify)
 
 
 def _add_doctor(commands: _Commands) -> None:
-    parser = _command(commands, "doctor", "whether this machine can train and transcribe")
+    parser = _command(
+        commands, "doctor", "whether this machine can train and transcribe", "checking.doctor"
+    )
     _add_config(parser)
 
 
 def _command(
-    commands: _Commands, name: str, description: str, handler: str | None = None
+    commands: _Commands, name: str, description: str, handler: str
 ) -> argparse.ArgumentParser:
-    """A subcommand that runs the function ``handler`` (by default ``name``) of ``commands.py``."""
+    """A subcommand that runs ``handler``, a ``module.function`` of the package ``commands``."""
     parser = commands.add_parser(
         name, help=description, description=f"{description[0].upper()}{description[1:]}."
     )
-    parser.set_defaults(handler=handler or name)
+    parser.set_defaults(handler=handler)
     return parser
 
 

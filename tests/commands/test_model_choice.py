@@ -7,8 +7,13 @@ from types import SimpleNamespace
 
 import pytest
 
-from drumscribe import commands
-from drumscribe.commands import _find_model, _limit_threads, _thresholds, _transcriber
+from drumscribe.commands import model_choice
+from drumscribe.commands.model_choice import (
+    find_model,
+    limit_threads,
+    make_transcriber,
+    thresholds_by_drum,
+)
 from drumscribe.config import Config, DataConfig, FeatureConfig, ModelConfig
 from drumscribe.drums import LANES8
 from drumscribe.models.header import ModelHeader
@@ -43,7 +48,7 @@ def test_a_checkpoint_that_exists_is_taken(here, config):
     make_run(config, "run", "best_model.ckpt", written_at_s=2000)
     (here / "best_model.ckpt").touch()
     os.utime(here / "best_model.ckpt", (1000, 1000))
-    assert _find_model(Path("best_model.ckpt"), config) == Path("best_model.ckpt")
+    assert find_model(Path("best_model.ckpt"), config) == Path("best_model.ckpt")
 
 
 def test_a_bare_name_is_looked_for_in_the_newest_run_that_has_it(here, config):
@@ -51,20 +56,20 @@ def test_a_bare_name_is_looked_for_in_the_newest_run_that_has_it(here, config):
     newer = make_run(config, "b-newer", "best_model.ckpt", written_at_s=3000)
     make_run(config, "a-middle", "best_model.ckpt", written_at_s=2000)
     newest = make_run(config, "c-newest", "last.ckpt", written_at_s=4000)
-    assert _find_model(Path("best_model.ckpt"), config) == newer / "best_model.ckpt"
-    assert _find_model(Path("last.ckpt"), config) == newest / "last.ckpt"
+    assert find_model(Path("best_model.ckpt"), config) == newer / "best_model.ckpt"
+    assert find_model(Path("last.ckpt"), config) == newest / "last.ckpt"
 
 
 def test_a_bare_name_is_first_looked_for_in_the_run_of_the_configuration(here, config):
     mine = make_run(config, config.training.run_name, "best_model.ckpt", written_at_s=1000)
     make_run(config, "newer", "best_model.ckpt", written_at_s=2000)
-    assert _find_model(Path("best_model.ckpt"), config) == mine / "best_model.ckpt"
+    assert find_model(Path("best_model.ckpt"), config) == mine / "best_model.ckpt"
 
 
 def test_a_bare_name_that_is_nowhere_is_named_with_where_it_was_looked_for(here, config):
     make_run(config, "run", "last.ckpt", written_at_s=1000)
     with pytest.raises(DrumscribeError, match=r"^best_model\.ckpt: no such checkpoint") as caught:
-        _find_model(Path("best_model.ckpt"), config)
+        find_model(Path("best_model.ckpt"), config)
     assert str(config.data.checkpoints_path) in str(caught.value)
     assert "drumscribe train" in str(caught.value)
 
@@ -72,13 +77,13 @@ def test_a_bare_name_that_is_nowhere_is_named_with_where_it_was_looked_for(here,
 def test_a_path_with_a_folder_is_not_looked_for_elsewhere(here, config):
     make_run(config, "run", "best_model.ckpt", written_at_s=1000)
     with pytest.raises(DrumscribeError, match="no such checkpoint"):
-        _find_model(Path("models") / "best_model.ckpt", config)
+        find_model(Path("models") / "best_model.ckpt", config)
 
 
 def test_a_folder_is_no_checkpoint(here, config):
     (here / "run").mkdir()
     with pytest.raises(DrumscribeError, match="run: is a folder, not a checkpoint"):
-        _find_model(Path("run"), config)
+        find_model(Path("run"), config)
 
 
 @pytest.mark.parametrize(
@@ -92,7 +97,7 @@ def test_a_folder_is_no_checkpoint(here, config):
     ],
 )
 def test_thresholds_are_read_by_drum(options, expected):
-    assert _thresholds(options) == expected
+    assert thresholds_by_drum(options) == expected
 
 
 @pytest.mark.parametrize(
@@ -100,7 +105,7 @@ def test_thresholds_are_read_by_drum(options, expected):
 )
 def test_a_threshold_that_is_no_number_from_0_to_1_is_refused_as_typed(option):
     with pytest.raises(DrumscribeError, match=f"^--threshold {option}: must be a number 0..1"):
-        _thresholds([option])
+        thresholds_by_drum([option])
 
 
 @pytest.fixture
@@ -112,11 +117,13 @@ def stub_model(here, monkeypatch):
     )
     module = SimpleNamespace(load_model=lambda path: SimpleNamespace(header=header))
     monkeypatch.setitem(sys.modules, "drumscribe.models.load", module)
-    monkeypatch.setattr(commands, "_limit_threads", lambda n_busy: None)
+    monkeypatch.setattr(model_choice, "limit_threads", lambda n_busy: None)
 
 
 def thresholds_with(*options):
-    return _transcriber(Path("best_model.ckpt"), Config(), _thresholds(options)).thresholds
+    return make_transcriber(
+        Path("best_model.ckpt"), Config(), thresholds_by_drum(options)
+    ).thresholds
 
 
 def test_without_options_the_models_own_thresholds_are_used(stub_model):
@@ -137,11 +144,11 @@ def test_a_drum_of_no_kit_is_refused_with_the_models_drums(stub_model):
 def test_a_core_is_left_to_each_busy_process(monkeypatch, n_cores, n_busy, expected):
     monkeypatch.setattr(os, "environ", {})
     monkeypatch.setattr(os, "cpu_count", lambda: n_cores)
-    _limit_threads(n_busy)
+    limit_threads(n_busy)
     assert os.environ == {"OMP_NUM_THREADS": expected}
 
 
 def test_a_number_of_threads_that_the_user_has_set_stays(monkeypatch):
     monkeypatch.setattr(os, "environ", {"OMP_NUM_THREADS": "3"})
-    _limit_threads(1)
+    limit_threads(1)
     assert os.environ == {"OMP_NUM_THREADS": "3"}

@@ -1,0 +1,113 @@
+"""Training material: ``drumscribe preprocess``, ``synth``, ``render`` and ``egmd``."""
+
+import os
+from argparse import Namespace
+
+from drumscribe.config import load_config
+
+
+def preprocess(arguments: Namespace) -> int:
+    """``drumscribe preprocess``."""
+    overrides = list(arguments.overrides)
+    if arguments.max_files is not None:
+        overrides.append(f"data.max_files={arguments.max_files}")
+    config = load_config(arguments.config, overrides)
+    from drumscribe.data.preprocess import preprocess as run
+
+    summary = run(config, overwrite=arguments.overwrite)
+    print(
+        f"{config.data.processed_path}: {summary.n_shards_made} shards made, "
+        f"{summary.n_shards_kept} kept"
+    )
+    print(*summary.lines(), sep="\n")
+    return 0 if any(split.n_recordings for split in summary.splits.values()) else 1
+
+
+def synth(arguments: Namespace) -> int:
+    """``drumscribe synth``."""
+    from drumscribe.data.synth.dataset import SynthConfig, write_dataset
+
+    config = SynthConfig(
+        n_recordings=arguments.recordings,
+        n_kits=arguments.kits,
+        duration_s=arguments.seconds,
+        seed=arguments.seed,
+        max_offset_ms=arguments.max_offset_ms,
+        midi_dir=arguments.midi,
+        n_workers=arguments.workers,
+    )
+    summary = write_dataset(arguments.folder, config)
+    splits = ", ".join(f"{n} {name}" for name, n in summary.n_recordings_by_split.items())
+    hits = ", ".join(f"{name} {n}" for name, n in summary.n_notes_by_lane.items())
+    print(f"{arguments.folder}: {summary.n_recordings} recordings ({splits})")
+    print(f"{summary.duration_s:.0f} s of audio; hits: {hits}")
+    return 0
+
+
+def render(arguments: Namespace) -> int:
+    """``drumscribe render``."""
+    config = load_config(arguments.config, arguments.overrides)
+    n_workers = config.preprocessing.n_workers or os.cpu_count() or 1
+    if arguments.layout is not None:
+        from drumscribe.data.render.egmd_layout import LayoutJob, write_egmd_layout
+
+        layout = LayoutJob(
+            folder=arguments.layout,
+            midi_dir=arguments.midi,
+            kits_dir=arguments.kits,
+            n_performances=arguments.performances,
+            seed=arguments.seed,
+            n_workers=n_workers,
+        )
+        print(f"{arguments.layout}: {write_egmd_layout(layout)} recordings")
+        return 0
+    from drumscribe.data.render.render_config import EVALUATION, RenderConfig
+    from drumscribe.data.render.render_store import StoreJob, write_rendered_store
+    from drumscribe.data.render.sources import Split
+
+    hours: dict[Split, float] = {
+        "train": arguments.hours,
+        "val": arguments.val_hours,
+        "test": arguments.test_hours,
+    }
+    for split, split_hours in hours.items():
+        if split_hours <= 0:
+            continue
+        job = StoreJob(
+            folder=config.data.processed_path,
+            midi_dir=arguments.midi,
+            kits_dir=arguments.kits,
+            split=split,
+            hours=split_hours,
+            seed=arguments.seed,
+            render=EVALUATION if split == "test" else RenderConfig(),
+            features=config.features,
+            n_workers=n_workers,
+            soundfont=arguments.soundfont,
+        )
+        shards = write_rendered_store(job, overwrite=arguments.overwrite)
+        print(f"{shards[0].parent}: {split_hours:g} h in {len(shards)} shards")
+    return 0
+
+
+def egmd_download(arguments: Namespace) -> int:
+    """``drumscribe egmd download``."""
+    config = load_config(arguments.config, arguments.overrides)
+    from drumscribe.data.egmd_download import FULL_ARCHIVE, MIDI_ARCHIVE, download_egmd
+
+    archive = MIDI_ARCHIVE if arguments.midi_only else FULL_ARCHIVE
+    folder = download_egmd(config.data.root_path, archive, delete_zip=arguments.delete_zip)
+    print(f"{folder}: ready")
+    if folder != config.data.dataset_path:
+        print(f"set data.dataset_dir={folder.name} to use it (it is {config.data.dataset_dir!r})")
+    return 0
+
+
+def egmd_verify(arguments: Namespace) -> int:
+    """``drumscribe egmd verify``."""
+    config = load_config(arguments.config, arguments.overrides)
+    from drumscribe.data.egmd_verify import verify_egmd
+
+    report = verify_egmd(config.data.dataset_path, n_workers=arguments.workers, full=arguments.full)
+    print(*report.lines(), sep="\n")
+    return 0 if report.ok else 1

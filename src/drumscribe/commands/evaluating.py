@@ -1,0 +1,84 @@
+"""Models against labelled recordings: ``drumscribe evaluate`` and ``tune``."""
+
+from argparse import Namespace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from drumscribe.commands.model_choice import find_model, make_transcriber
+from drumscribe.config import Config, load_config
+from drumscribe.utils.errors import DrumscribeError
+
+if TYPE_CHECKING:
+    from drumscribe.evaluation.references import ReferenceSet
+    from drumscribe.inference.transcriber import Transcriber
+
+
+def evaluate(arguments: Namespace) -> int:
+    """``drumscribe evaluate``."""
+    import json
+
+    config = load_config(arguments.config, arguments.overrides)
+    folder = _labelled_folder(arguments, config)
+    transcriber = make_transcriber(find_model(arguments.checkpoint, config), config)
+    from drumscribe.evaluation.evaluate import evaluate as run
+    from drumscribe.utils.files import write_text
+
+    references = _references(arguments, folder, transcriber, config)
+    report = run(transcriber, references, merge_classes=arguments.classes == "5")
+    print(*report.lines(), sep="\n")
+    if arguments.json is not None:
+        write_text(arguments.json, json.dumps(report.to_dict(), indent=1) + "\n")
+    return 0
+
+
+def tune(arguments: Namespace) -> int:
+    """``drumscribe tune``."""
+    config = load_config(arguments.config, arguments.overrides)
+    folder = _labelled_folder(arguments, config)
+    path = find_model(arguments.checkpoint, config)
+    if arguments.output.suffix != path.suffix:
+        raise DrumscribeError(
+            f"{arguments.output}: name a file that ends in {path.suffix}, as {path.name} does"
+        )
+    transcriber = make_transcriber(path, config)
+    from drumscribe.evaluation.tuning import tune as run
+    from drumscribe.models.retune import write_with_thresholds
+
+    tuned = run(
+        transcriber,
+        _references(arguments, folder, transcriber, config),
+        config.inference,
+        strategy=arguments.strategy,
+    )
+    write_with_thresholds(path, arguments.output, tuned.thresholds)
+    if arguments.plot is not None:
+        from drumscribe.evaluation.figures import write_threshold_figure
+
+        write_threshold_figure(tuned, arguments.plot)
+    print(*tuned.lines(), sep="\n")
+    print(f"{arguments.output}: written")
+    return 0
+
+
+def _labelled_folder(arguments: Namespace, config: Config) -> Path:
+    """The folder of the labelled recordings that the user named."""
+    named: Path | None = arguments.egmd or arguments.mdb
+    folder = named or config.data.processed_path / arguments.split
+    if not folder.is_dir():
+        hint = "check the path" if named else "run 'drumscribe preprocess' first"
+        raise DrumscribeError(f"{folder}: no such folder; {hint}")
+    return folder
+
+
+def _references(
+    arguments: Namespace, folder: Path, transcriber: "Transcriber", config: Config
+) -> "ReferenceSet":
+    """The labelled recordings that the user named."""
+    from drumscribe.evaluation.references import egmd_references, mdb_references, store_references
+
+    header = transcriber.model.header
+    if arguments.egmd is not None:
+        return egmd_references(folder, header, config)
+    if arguments.mdb is not None:
+        return mdb_references(folder, header, arguments.mix)
+    return store_references(folder, header)

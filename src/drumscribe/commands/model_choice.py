@@ -1,0 +1,82 @@
+"""The model, thresholds and threads that a command's options ask for."""
+
+import logging
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from drumscribe.config import Config
+from drumscribe.models.bundled import bundled_path
+from drumscribe.utils.errors import DrumscribeError
+from drumscribe.utils.files import require_file
+
+if TYPE_CHECKING:
+    from drumscribe.inference.transcriber import Transcriber
+
+logger = logging.getLogger(__name__)
+
+
+def find_model(path: Path | None, config: Config) -> Path:
+    """The model that the user means.
+
+    ``path`` itself; for a bare name that is not here, that file of the configuration's run, or
+    else of the newest; the bundled model when no path was given.
+    """
+    if path is None:
+        return bundled_path()
+    if path.exists() or path.name != str(path):
+        return require_file(path, what="checkpoint", hint="train one with 'drumscribe train'")
+    runs = config.data.checkpoints_path
+    of_this_run = runs / config.training.run_name / path.name
+    if of_this_run.is_file():
+        return of_this_run
+    found = sorted(runs.glob(f"*/{path.name}"), key=lambda p: p.stat().st_mtime)
+    if not found:
+        raise DrumscribeError(
+            f"{path}: no such checkpoint here or in {runs}; train one with 'drumscribe train', or "
+            "name one with --checkpoint"
+        )
+    return found[-1]
+
+
+def make_transcriber(
+    path: Path, config: Config, thresholds: dict[str, float] | None = None
+) -> "Transcriber":
+    """The transcriber of the model at ``path``; thresholds as ``thresholds_by_drum`` gives them."""
+    thresholds = dict(thresholds or {})
+    logger.info("model: %s", path)
+    limit_threads(n_busy=0)
+    from drumscribe.inference.transcriber import Transcriber
+    from drumscribe.models.load import load_model
+
+    model = load_model(path)
+    if "" in thresholds:  # one value for every drum, except those named
+        thresholds = dict.fromkeys(model.header.kit.names, thresholds.pop("")) | thresholds
+    return Transcriber(model, config.inference, thresholds)
+
+
+def thresholds_by_drum(options: Iterable[str]) -> dict[str, float]:
+    """Thresholds by drum from ``--threshold`` options; the name "" stands for every drum."""
+    thresholds: dict[str, float] = {}
+    for option in options:
+        drum, _, text = option.rpartition("=")
+        try:
+            value = float(text)
+        except ValueError:
+            value = -1.0
+        if not 0 <= value <= 1:
+            raise DrumscribeError(
+                f"--threshold {option}: must be a number 0..1, or DRUM=number, as kick=0.3"
+            )
+        thresholds[drum] = value
+    return thresholds
+
+
+def limit_threads(n_busy: int) -> None:
+    """Leave a core to each of ``n_busy`` other processes: threads that wait for one stall all.
+
+    Must run before torch is imported; a number the user has set stays.
+    """
+    n_free = max(1, (os.cpu_count() or 1) - n_busy)
+    os.environ.setdefault("OMP_NUM_THREADS", str(n_free))
