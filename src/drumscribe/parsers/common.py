@@ -1,0 +1,42 @@
+"""What the parsers of several commands share."""
+
+import argparse
+from pathlib import Path
+from typing import TypeAlias
+
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+
+
+def add_command(
+    commands: Commands, name: str, description: str, handler: str
+) -> argparse.ArgumentParser:
+    """A subcommand that runs ``handler``, a ``module.function`` of the package ``commands``."""
+    parser = commands.add_parser(
+        name, help=description, description=f"{description[0].upper()}{description[1:]}."
+    )
+    parser.set_defaults(handler=handler)
+    return parser
+
+
+def add_config(parser: argparse.ArgumentParser) -> None:
+    """The configuration and changes of it."""
+    parser.add_argument("--config", type=Path, help="a YAML file (default: the defaults)")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        dest="overrides",
+        metavar="SECTION.KEY=VALUE",
+        help="change one setting; may be repeated",
+    )
+
+
+def add_checkpoint(parser: argparse.ArgumentParser) -> None:
+    """The model that hears."""
+    parser.add_argument(
+        "-c",
+        "--checkpoint",
+        type=Path,
+        help="a .ckpt or .onnx model; a bare name that is not here is looked for in the newest "
+        "run (default: the bundled model)",
+    )
