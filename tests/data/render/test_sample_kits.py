@@ -79,3 +79,12 @@ def test_the_cache_forgets_what_was_used_longest_ago(tmp_path: Path, rng: np.ran
 def test_a_missing_sound_is_named(kits_dir: Path):
     with pytest.raises(DrumscribeError, match=r"99\.wav"):
         OneShotCache(kits_dir).get("whole", "99.wav")
+
+
+def test_a_sound_ends_where_its_second_stroke_begins():
+    stroke = np.exp(-np.arange(SAMPLE_RATE // 2) / 900).astype(np.float32)
+    stroke *= np.random.default_rng(0).uniform(-1, 1, len(stroke)).astype(np.float32)
+    roll = stroke.copy()
+    roll[2205:] += 0.7 * stroke[:-2205]
+    assert 0.09 < len(one_shot(roll).samples) / SAMPLE_RATE <= 0.1
+    assert len(one_shot(stroke).samples) > 0.3 * SAMPLE_RATE

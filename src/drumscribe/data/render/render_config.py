@@ -44,7 +44,7 @@ class KitConfig:
     tune: Probability = 0.6
     tune_semitones: NonNegative = 1.5
     damping: Probability = 0.25
-    dynamics: tuple[NonNegative, NonNegative] = (0.7, 1.9)
+    dynamics: tuple[NonNegative, NonNegative] = (0.5, 1.7)
     layer_trust: tuple[Probability, Probability] = (0.0, 1.0)
     hit_gain_db: NonNegative = 0.7
     velocity_dullness: tuple[Probability, Probability] = (0.0, 0.8)
@@ -106,7 +106,7 @@ class GrooveConfig:
         count_in: per recording: that a bar of clicks comes first.
     """
 
-    move_hihat: Probability = 0.28
+    move_hihat: Probability = 0.33
     move_ride: Probability = 0.25
     swap_toms: Probability = 0.5
     snare_on_tom: Probability = 0.1
@@ -114,7 +114,7 @@ class GrooveConfig:
     open_hihat: Probability = 0.12
     pedal: Probability = 0.08
     crash_on_bars: Probability = 0.45
-    ghost_notes: Probability = 0.08
+    ghost_notes: Probability = 0.15
     flams: Probability = 0.15
     double_kick: Probability = 0.1
     fill: Probability = 0.4
@@ -255,7 +255,7 @@ class RenderConfig:
 
 
 EVALUATION = RenderConfig(
-    kits=KitConfig(mixing=0.0, tune=0.0, damping=0.0, level_spread_db=1.0),
+    kits=KitConfig(mixing=0.0, tune=0.0, damping=0.0, level_spread_db=1.0, dynamics=(0.7, 1.9)),
     playing=PlayingConfig(
         tempo_factor=(1.0, 1.0),
         tempo_drift=0.0,

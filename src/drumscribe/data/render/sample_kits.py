@@ -5,6 +5,9 @@ General MIDI note the velocity layers, for each layer the files (several are rou
 lie in a folder named like the kit. A sound is decoded and resampled once and then kept, as 16-bit
 numbers against its own peak, so that the cost of memory is halved and soft layers lose nothing.
 
+A file may hold more than one stroke, such as a roll among the layers of a snare. A label means one,
+so a sound ends where its second stroke begins.
+
 The onset of a sound is where it first reaches a tenth of its early peak: what an ear, or a person
 who labels, takes for its start. The mixer puts that sample on the label's time.
 """
@@ -38,6 +41,12 @@ _ONSET_SHARE = 0.1
 _EARLY_S = 0.1
 _LEVEL_S = 0.1
 _SILENCE_SHARE = 1e-4
+# A second stroke: 8 dB above the 35 ms before, no softer than 14 dB below the first, at least 50 ms
+# after it. Of 4,620 sounds in 108 free kits ten have one.
+_STEP_S = 0.005
+_STROKE_RISE_DB, _STROKE_BELOW_DB = 8.0, 14.0
+_FIRST_STROKE_STEPS, _BEFORE_STEPS = 10, 7
+_FADE_S = 0.004
 _MAX_INT = np.iinfo(np.int16).max
 _DEFAULT_CACHE_BYTES = 400 * 2**20
 
@@ -174,7 +183,7 @@ def one_shot(samples: FloatArray) -> OneShot:
     Args:
         samples: mono at ``SAMPLE_RATE``, shape (n_samples,), at least one.
     """
-    samples = _without_silent_end(samples)
+    samples = _without_silent_end(_first_stroke(samples))
     peak = float(np.abs(samples).max()) or 1.0
     onset = find_onset(samples)
     early = samples[onset : onset + seconds_to_samples(_LEVEL_S)]
@@ -187,6 +196,28 @@ def find_onset(samples: FloatArray) -> int:
     """The first sample that reaches a tenth of the peak of the first 100 ms."""
     early = np.abs(samples[: seconds_to_samples(_EARLY_S)])
     return int(np.argmax(early >= _ONSET_SHARE * early.max()))
+
+
+def _first_stroke(samples: FloatArray) -> FloatArray:
+    """The samples up to a second stroke, if there is one."""
+    onset = find_onset(samples)
+    n_step = seconds_to_samples(_STEP_S)
+    n_steps = (len(samples) - onset) // n_step
+    power = np.square(samples[onset : onset + n_steps * n_step].reshape(n_steps, n_step))
+    level_db = 10 * np.log10(power.mean(axis=1) + 1e-10)
+    floor_db = level_db[: 2 * _FIRST_STROKE_STEPS].max(initial=-100.0) - _STROKE_BELOW_DB
+    for step in range(_FIRST_STROKE_STEPS, n_steps):
+        # The step just before may already hold the start of the rise.
+        before_db = level_db[max(0, step - 1 - _BEFORE_STEPS) : step - 1].max()
+        if level_db[step] > max(floor_db, before_db + _STROKE_RISE_DB):
+            return _faded_out(samples[: onset + (step - 1) * n_step])
+    return samples
+
+
+def _faded_out(samples: FloatArray) -> FloatArray:
+    n_fade = min(len(samples), seconds_to_samples(_FADE_S))
+    fade = np.linspace(1, 0, n_fade, dtype=np.float32)
+    return np.concatenate([samples[: len(samples) - n_fade], samples[-n_fade:] * fade])
 
 
 def layer_index(layers: Sequence[Layer], velocity: int) -> int:
