@@ -167,15 +167,38 @@ class TrainingConfig:
             )
 
 
+PeakWindow = Annotated[float, Range(0, 0.2)]
+Gap = Annotated[float, Range(0, 1)]
+
+
+@dataclass(frozen=True)
+class PeakPickingConfig:
+    """What is one hit: settings that belong to a model, as its thresholds are tuned with them."""
+
+    peak_window_s: PeakWindow = 0.02
+    min_gap_s: Gap = 0.03
+
+
 @dataclass(frozen=True)
 class InferenceConfig:
-    """Cutting recordings into chunks and picking onsets from activations."""
+    """Cutting recordings into chunks and picking onsets from activations.
+
+    ``peak_window_s`` and ``min_gap_s`` replace the model's own where they are not ``None``.
+    """
 
     chunk_s: Annotated[float, Range(1, 600)] = 20.0
     border_s: Annotated[float, Range(0, 10)] = 1.0
     threshold: Probability = 0.5
-    peak_window_s: Annotated[float, Range(0, 0.2)] = 0.02
-    min_gap_s: Annotated[float, Range(0, 1)] = 0.03
+    peak_window_s: PeakWindow | None = None
+    min_gap_s: Gap | None = None
+
+    def peak_picking(self, own: PeakPickingConfig) -> PeakPickingConfig:
+        """A model's ``own`` settings with those that are set here in their place."""
+        window_s, gap_s = self.peak_window_s, self.min_gap_s
+        return PeakPickingConfig(
+            own.peak_window_s if window_s is None else window_s,
+            own.min_gap_s if gap_s is None else gap_s,
+        )
 
 
 @dataclass(frozen=True)

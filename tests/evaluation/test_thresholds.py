@@ -3,15 +3,15 @@
 import numpy as np
 import pytest
 
-from drumscribe.config import InferenceConfig
+from drumscribe.config import PeakPickingConfig
 from drumscribe.drums import LANES8
 from drumscribe.evaluation.matching import TOLERANCE_S, Counts, count_onsets
-from drumscribe.evaluation.thresholds import GRID, ThresholdCounter
+from drumscribe.evaluation.thresholds import GRID, LEVELS, ThresholdCounter
 from drumscribe.inference.peak_picking import pick_events
 from drumscribe.models.frame_model import Activations
 from drumscribe.timing import FRAME_RATE, frame_to_seconds
 
-CONFIG = InferenceConfig()
+CONFIG = PeakPickingConfig()
 N_FRAMES = 4 * FRAME_RATE
 KICK = LANES8.index_by_name["kick"]
 NO_HITS = [[] for _ in LANES8.names]
@@ -31,8 +31,8 @@ def reference_of(frames, drum=KICK):
     return onsets
 
 
-def best_of(*recordings, config=CONFIG):
-    counter = ThresholdCounter(LANES8, config)
+def best_of(*recordings, default=0.5):
+    counter = ThresholdCounter(LANES8, CONFIG, default=default)
     for onset, reference_s in recordings:
         counter.add(onset, reference_s)
     return counter.best()
@@ -84,9 +84,8 @@ def test_recordings_are_counted_together():
 
 @pytest.mark.parametrize("threshold", [0.5, 0.31])
 def test_a_class_without_hits_keeps_the_configured_threshold(threshold):
-    config = InferenceConfig(threshold=threshold)
     onset = activations_of({50: 0.9}, LANES8.index_by_name["crash"])
-    thresholds, counts = best_of((onset, NO_HITS), config=config)
+    thresholds, counts = best_of((onset, NO_HITS), default=threshold)
     assert thresholds == dict.fromkeys(LANES8.names, threshold)
     assert counts["crash"] == Counts(n_false=1)
     assert counts["ride"] == Counts()
@@ -104,7 +103,7 @@ def test_counts_at_every_threshold_are_those_of_picking_with_it(seed):
     # Rounded, so that activations are often equal to their neighbours and to grid points.
     onset = rng.uniform(0, 1, (N_FRAMES, len(LANES8))).round(2).astype(np.float32)
     reference_s = [np.sort(rng.uniform(0, 4, 12)).tolist() for _ in LANES8.names]
-    counter = ThresholdCounter(LANES8, CONFIG)
+    counter = ThresholdCounter(LANES8, CONFIG, default=0.5)
     counter.add(onset, reference_s)
     for row, threshold in enumerate(GRID.tolist()):
         events = pick_events(
@@ -114,3 +113,23 @@ def test_counts_at_every_threshold_are_those_of_picking_with_it(seed):
             found_s = [event.onset_s for event in events if event.drum == name]
             expected = count_onsets(reference_s[index], found_s, TOLERANCE_S)
             assert Counts(*counter.table[index, row].tolist()) == expected
+
+
+def test_activations_are_worth_the_share_of_their_peaks_that_is_right():
+    """Of 60 peaks at 0.9 all are hits, of 60 at 0.5 a half, of 60 at 0.1 none."""
+    counter = ThresholdCounter(LANES8, CONFIG, default=0.5)
+    for frame in range(10, 310, 15):
+        for height, n_right in ((0.9, 3), (0.5, frame // 15 % 2 * 3), (0.1, 0)):
+            for repeat in range(3):
+                hits = [frame] if repeat < n_right else []
+                counter.add(activations_of({frame: height}), reference_of(hits))
+    confidence = counter.calibrations()["kick"].confidence(np.array([0.9, 0.5, 0.1]))
+    assert confidence == pytest.approx([1, 0.5, 0], abs=0.12)
+
+
+def test_curves_are_the_counts_at_the_thresholds_of_the_grid():
+    counter = ThresholdCounter(LANES8, CONFIG, default=0.5)
+    counter.add(activations_of({50: 0.5, 100: 0.997}), reference_of([50, 100]))
+    curve = counter.curves()["kick"]
+    assert len(curve) == len(GRID) < len(LEVELS)
+    assert curve[-1] == Counts(n_true=1, n_missed=1)

@@ -12,7 +12,7 @@ from drumscribe.events import DrumEvent
 from drumscribe.inference.transcriber import Transcriber
 from drumscribe.models.frame_model import Activations
 from drumscribe.models.header import ModelHeader
-from drumscribe.timing import frame_to_seconds
+from drumscribe.timing import FRAME_RATE, frame_to_seconds
 from drumscribe.utils.errors import DrumscribeError
 
 N_FRAMES = 2000
@@ -86,3 +86,57 @@ def test_the_curves_can_be_drawn(tmp_path):
     path = tmp_path / "thresholds.png"
     write_threshold_figure(tuned("max_f1"), path)
     assert path.read_bytes().startswith(b"\x89PNG")
+
+
+def doubled_reference(gap_frames, *, is_real):
+    """Kicks with a lower peak ``gap_frames`` after each, which is or is not a hit of its own.
+
+    Lower still are real hits of their own, so no threshold can tell them.
+    """
+    onset = np.zeros((N_FRAMES, len(LANES8)), np.float32)
+    frames = np.arange(20, N_FRAMES - 20, 40)
+    onset[frames, 0] = 0.9
+    onset[frames + gap_frames, 0] = 0.8
+    onset[frames + 20, 0] = 0.6
+    hits = np.concatenate([frames, frames + 20, *([frames + gap_frames] if is_real else [])])
+    events = [DrumEvent(frame_to_seconds(int(frame)), "kick", 100) for frame in np.sort(hits)]
+    return Reference("a", "kit", lambda: [onset], events)
+
+
+def tuned_gap(reference, **inference):
+    config = InferenceConfig(**inference)
+    return tune(Transcriber(EchoModel(), config), ReferenceSet([reference]), config)
+
+
+def test_a_gap_wide_enough_against_double_peaks_is_chosen():
+    found = tuned_gap(doubled_reference(4, is_real=False))
+    assert found.peak_picking.min_gap_s > 4 / FRAME_RATE
+    assert found.counts["kick"].f_measure == 1
+
+
+def test_a_gap_that_leaves_fast_hits_is_chosen_and_of_equals_the_models_own():
+    found = tuned_gap(doubled_reference(4, is_real=True))
+    assert found.peak_picking.min_gap_s == EchoModel().header.peak_picking.min_gap_s
+    assert found.counts["kick"].f_measure == 1
+
+
+def test_a_gap_that_is_set_is_kept():
+    found = tuned_gap(doubled_reference(4, is_real=False), min_gap_s=0.025)
+    assert found.peak_picking.min_gap_s == 0.025
+    assert list(found.gaps) == [0.025]
+
+
+def test_a_tuned_header_has_all_that_was_found_and_says_how():
+    found = tuned_gap(doubled_reference(4, is_real=False))
+    header = found.applied_to(EchoModel().header)
+    assert header.thresholds == found.thresholds
+    assert header.peak_picking == found.peak_picking
+    assert header.calibration == found.calibration
+    assert set(header.calibration) == set(LANES8.names)
+    assert header.provenance["tuning"] == {"strategy": "max_f1", "n_recordings": 1}
+
+
+def test_the_text_says_which_gap_was_chosen():
+    found = tuned_gap(doubled_reference(4, is_real=False))
+    chosen = f"smallest gap {found.peak_picking.min_gap_s * 1000:.0f} ms: F 1.0000  <- chosen"
+    assert chosen in found.lines()

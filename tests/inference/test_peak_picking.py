@@ -5,19 +5,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drumscribe.config import InferenceConfig
+from drumscribe.config import PeakPickingConfig
 from drumscribe.drums import LANES8
 from drumscribe.inference.peak_picking import DEFAULT_VELOCITY, find_peaks, pick_events
+from drumscribe.models.calibration import Calibration
 from drumscribe.models.frame_model import Activations
 from drumscribe.timing import FRAME_RATE
 
-CONFIG = InferenceConfig()  # peaks are the highest of 2 frames around them and 3 frames apart
+CONFIG = PeakPickingConfig()  # peaks are the highest of 2 frames around them and 3 frames apart
 LOW = dict.fromkeys(LANES8.names, 0.5)
 
 # Few different heights, so that equal neighbours are common.
 curves = st.lists(st.sampled_from([0.0, 0.2, 0.4, 0.5, 0.6, 0.8, 1.0]), min_size=1, max_size=80)
 configs = st.builds(
-    InferenceConfig,
+    PeakPickingConfig,
     peak_window_s=st.floats(0, 0.1),
     min_gap_s=st.floats(0, 0.2),
 )
@@ -76,22 +77,22 @@ def test_a_plateau_is_one_hit_at_its_first_frame(length):
 
 def test_a_peak_gives_way_only_to_a_higher_one_that_stays():
     """0.7 gives way to 0.8, which gives way to 0.9: 0.7 is near no hit, but must not come back."""
-    config = InferenceConfig(peak_window_s=0.0, min_gap_s=3 / FRAME_RATE)
+    config = PeakPickingConfig(peak_window_s=0.0, min_gap_s=3 / FRAME_RATE)
     assert frames_of([0.7, 0, 0.8, 0, 0.9], config=config) == [0, 4]
-    config = InferenceConfig(peak_window_s=2 / FRAME_RATE, min_gap_s=0.0)
+    config = PeakPickingConfig(peak_window_s=2 / FRAME_RATE, min_gap_s=0.0)
     assert frames_of([0.7, 0, 0.8, 0, 0.9], config=config) == [4]
 
 
 @pytest.mark.parametrize(("gap_s", "second"), [(0.020, 2), (0.025, 3), (3 / FRAME_RATE, 3)])
 def test_the_gap_is_rounded_up_and_hits_just_so_far_apart_stay(gap_s, second):
-    config = InferenceConfig(peak_window_s=0.0, min_gap_s=gap_s)
+    config = PeakPickingConfig(peak_window_s=0.0, min_gap_s=gap_s)
     values = [0.9, 0.8, 0.7, 0.6]
     assert frames_of(values, config=config)[:2] == [0, second]
     assert frames_of(values[::-1], config=config)[-2:] == [3 - second, 3]
 
 
 def test_the_peak_window_is_seconds_on_both_sides():
-    config = InferenceConfig(peak_window_s=0.05, min_gap_s=0.0)  # five frames
+    config = PeakPickingConfig(peak_window_s=0.05, min_gap_s=0.0)  # five frames
     assert frames_of([0.6, 0, 0, 0, 0, 0.9, 0, 0, 0, 0, 0.6], config=config) == [5]
     assert frames_of([0.6, 0, 0, 0, 0, 0, 0.9], config=config) == [0, 6]
 
@@ -141,7 +142,7 @@ def test_every_hit_is_the_highest_around_and_the_highest_of_all_is_a_hit(values,
 def test_hours_of_close_candidates_are_thinned_out_in_seconds():
     """Four hours of a hi-hat that never rests; comparing each hit with all took minutes."""
     activation = np.random.default_rng(0).uniform(0.1, 1, 4 * 3600 * FRAME_RATE)
-    config = InferenceConfig(peak_window_s=0.01, min_gap_s=0.05)
+    config = PeakPickingConfig(peak_window_s=0.01, min_gap_s=0.05)
     frames = find_peaks(activation.astype(np.float32), config, threshold=0.1).frame
     assert len(frames) > 100_000
     assert np.diff(frames).min() >= 5
@@ -188,3 +189,17 @@ def test_velocities_are_midis(activation, velocity):
 def test_a_model_without_velocities_gives_one_for_all():
     events = pick_events(activations_of(kick=lone(5), ride=lone(9)), LANES8, CONFIG, LOW)
     assert {event.velocity for event in events} == {DEFAULT_VELOCITY}
+
+
+def test_without_calibration_confidence_is_the_activation():
+    [event] = pick_events(activations_of(kick=lone(5, height=0.75)), LANES8, CONFIG, LOW)
+    assert event.confidence == 0.75
+
+
+def test_calibration_changes_confidence_and_not_what_is_a_hit():
+    heard = activations_of(kick=lone(5, height=0.8), snare=lone(9, height=0.45))
+    plain = dict.fromkeys(LANES8.names, Calibration())
+    calibration = plain | {"kick": Calibration(scale=0.5), "snare": Calibration(offset=5.0)}
+    [event] = pick_events(heard, LANES8, CONFIG, LOW, calibration)
+    assert event.drum == "kick"
+    assert event.confidence == pytest.approx(2 / 3)  # odds of 4 become 2

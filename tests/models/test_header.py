@@ -4,8 +4,9 @@ import json
 
 import pytest
 
-from drumscribe.config import FeatureConfig, ModelConfig
+from drumscribe.config import FeatureConfig, ModelConfig, PeakPickingConfig
 from drumscribe.drums import ARTICULATIONS12, KITS, LANES8
+from drumscribe.models.calibration import Calibration
 from drumscribe.models.header import ModelHeader, header_from_dict
 from drumscribe.timing import CLOCK
 from drumscribe.utils.errors import DrumscribeError
@@ -20,6 +21,8 @@ def header_of(kit=LANES8):
         model=ModelConfig(conv_channels=(4, 8), frequency_pools=(2, 5), beat_head=False),
         thresholds={name: 0.1 + 0.05 * index for index, name in enumerate(kit.names)},
         provenance={"trained_on": "E-GMD", "epoch": 3, "scores": {"f1": 0.5}},
+        peak_picking=PeakPickingConfig(peak_window_s=0.01, min_gap_s=0.05),
+        calibration={name: Calibration(1.5, index - 3) for index, name in enumerate(kit.names)},
     )
 
 
@@ -126,3 +129,30 @@ def test_thresholds_must_cover_the_kit():
     values = header_of().to_dict()
     values["thresholds"]["cowbell"] = 0.5
     assert "do not cover the kit 'lanes8'" in refusal(values)
+
+
+def test_a_header_from_before_peak_picking_and_calibration_has_what_held_then():
+    values = header_of().to_dict()
+    del values["peak_picking"], values["calibration"]
+    header = header_from_dict(values, source=SOURCE)
+    assert header.peak_picking == PeakPickingConfig(peak_window_s=0.02, min_gap_s=0.03)
+    assert header.calibration == {}
+
+
+@pytest.mark.parametrize("damage", [None, 3.5, "text", [1], {"min_gap_s": -1}, {"colour": 1}])
+def test_peak_picking_beyond_what_is_allowed_is_refused(damage):
+    refusal(header_of().to_dict() | {"peak_picking": damage})
+
+
+@pytest.mark.parametrize(
+    "damage", [None, 3.5, "text", [1], {"cowbell": {}}, {"kick": {"scale": 1, "offset": 0}}]
+)
+def test_a_calibration_of_something_else_than_the_kit_is_refused(damage):
+    refusal(header_of().to_dict() | {"calibration": damage})
+
+
+@pytest.mark.parametrize(("scale", "offset"), [(-1, 0), (float("nan"), 0), (1, float("inf"))])
+def test_a_calibration_that_is_no_rising_map_is_refused(scale, offset):
+    values = header_of().to_dict()
+    values["calibration"]["kick"] = {"scale": scale, "offset": offset}
+    assert "damaged" in refusal(values)

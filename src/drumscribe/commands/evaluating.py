@@ -42,7 +42,7 @@ def tune(arguments: Namespace) -> int:
         )
     transcriber = make_transcriber(path, config)
     from drumscribe.evaluation.tuning import tune as run
-    from drumscribe.models.retune import write_with_thresholds
+    from drumscribe.models.retune import write_with_header
 
     tuned = run(
         transcriber,
@@ -50,7 +50,8 @@ def tune(arguments: Namespace) -> int:
         config.inference,
         strategy=arguments.strategy,
     )
-    write_with_thresholds(path, arguments.output, tuned.thresholds)
+    header = tuned.applied_to(transcriber.model.header)
+    write_with_header(path, arguments.output, header)
     if arguments.plot is not None:
         from drumscribe.evaluation.figures import write_threshold_figure
 

@@ -1,7 +1,9 @@
 """Choosing each class's peak-picking threshold from labelled recordings.
 
 Hits are counted at every threshold of a grid at once and summed over recordings (and over training
-processes); the best threshold of each class is then read off. G grid points, C drum classes.
+processes); the best threshold of each class is then read off. So is what an activation is worth:
+the peaks that one threshold lets through and the next does not have a height between the two, and
+the hits that they add say how many of them are right. G grid points, L levels, C drum classes.
 """
 
 from collections.abc import Sequence
@@ -10,10 +12,12 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from drumscribe.config import InferenceConfig
+from drumscribe.config import PeakPickingConfig
 from drumscribe.drums import Kit
 from drumscribe.evaluation.matching import TOLERANCE_S, Counts, count_onsets
+from drumscribe.evaluation.reliability import fit_calibrations
 from drumscribe.inference.peak_picking import find_peaks
+from drumscribe.models.calibration import Calibration
 from drumscribe.timing import frame_to_seconds
 
 PRECISION_FLOOR = 0.8
@@ -24,20 +28,25 @@ Strategy = Literal["max_f1", "rhythm_game", "balanced"]
 GRID = np.round(np.arange(0.04, 0.97, 0.04), 2)
 """The thresholds that are tried, increasing."""
 
+LEVELS = np.append(GRID, [0.98, 0.99, 0.995, 0.998, 0.999])
+"""Where hits are counted: at those, and where most true hits are, above them."""
+
 
 class ThresholdCounter:
     """Counts of every class at every threshold.
 
     Args:
         kit: the model's kit.
-        config: peak picking, as in inference.
+        peak_picking: as in inference.
+        default: the threshold of a class without hits to find.
     """
 
-    def __init__(self, kit: Kit, config: InferenceConfig) -> None:
+    def __init__(self, kit: Kit, peak_picking: PeakPickingConfig, *, default: float) -> None:
         self._kit = kit
-        self._config = config
-        self.table: npt.NDArray[np.int64] = np.zeros((len(kit), len(GRID), 3), np.int64)
-        """Shape (C, G, 3): true, false and missed hits."""
+        self._peak_picking = peak_picking
+        self._default = default
+        self.table: npt.NDArray[np.int64] = np.zeros((len(kit), len(LEVELS), 3), np.int64)
+        """Shape (C, L, 3): true, false and missed hits; the first G levels are the grid."""
 
     def add(self, onset: npt.NDArray[np.float32], reference_s: Sequence[Sequence[float]]) -> None:
         """Count one recording.
@@ -47,18 +56,32 @@ class ThresholdCounter:
             reference_s: sorted onsets of each class in seconds.
         """
         for index, times_s in enumerate(reference_s):
-            candidates = find_peaks(onset[:, index], self._config, threshold=float(GRID[0]))
-            for row, threshold in enumerate(GRID):
+            candidates = find_peaks(onset[:, index], self._peak_picking, threshold=LEVELS[0])
+            for row, threshold in enumerate(LEVELS):
                 frames = candidates.above(float(threshold)).frame
                 found_s = [frame_to_seconds(frame) for frame in frames.tolist()]
                 counts = count_onsets(times_s, found_s, TOLERANCE_S)
                 self.table[index, row] += (counts.n_true, counts.n_false, counts.n_missed)
 
+    def curves(self) -> dict[str, list[Counts]]:
+        """The counts of each class at every threshold of ``GRID``."""
+        return {
+            name: [Counts(*row) for row in self.table[index, : len(GRID)].tolist()]
+            for index, name in enumerate(self._kit.names)
+        }
+
+    def calibrations(self) -> dict[str, Calibration]:
+        """What activations of each class are worth on these recordings."""
+        at_least = self.table[:, :, :2]  # true and false hits of this height and higher
+        between = at_least - np.pad(at_least[:, 1:], ((0, 0), (0, 1), (0, 0)))
+        fitted = fit_calibrations(LEVELS, between[..., 0], between.sum(axis=-1))
+        return dict(zip(self._kit.names, fitted, strict=True))
+
     def best(self, strategy: Strategy = "max_f1") -> tuple[dict[str, float], dict[str, Counts]]:
         """The best threshold of each class, and its counts there.
 
         Among equals the middle of the first run of best thresholds is taken, which is the safest
-        place for other recordings. A class without hits to find keeps the configured threshold; its
+        place for other recordings. A class without hits to find gets the default threshold; its
         counts are those at the nearest threshold that was tried.
 
         Args:
@@ -69,13 +92,12 @@ class ThresholdCounter:
         """
         thresholds: dict[str, float] = {}
         counts: dict[str, Counts] = {}
-        for index, name in enumerate(self._kit.names):
-            rows = [Counts(*row) for row in self.table[index].tolist()]
+        for name, rows in self.curves().items():
             row = _middle_of_best([_merit(counts_at, strategy) for counts_at in rows])
             thresholds[name] = float(GRID[row])
             if rows[row].n_reference == 0:
-                row = int(np.argmin(np.abs(GRID - self._config.threshold)))
-                thresholds[name] = self._config.threshold
+                row = int(np.argmin(np.abs(GRID - self._default)))
+                thresholds[name] = self._default
             counts[name] = rows[row]
         return thresholds, counts
 

@@ -1,18 +1,26 @@
-"""Choosing a model's thresholds on labelled recordings.
+"""Choosing what a model's header says of its activations, on labelled recordings.
 
+That is each lane's threshold, the smallest gap between two hits, and what activations are worth.
 Never on the recordings that are scored afterwards: a split for tuning and one for scoring.
 """
 
+import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from drumscribe.config import InferenceConfig
+from drumscribe.config import InferenceConfig, PeakPickingConfig
 from drumscribe.drums import LANES8
 from drumscribe.evaluation.matching import Counts
 from drumscribe.evaluation.references import ReferenceSet
 from drumscribe.evaluation.thresholds import Strategy, ThresholdCounter
 from drumscribe.inference.transcriber import Transcriber
+from drumscribe.models.calibration import Calibration
+from drumscribe.models.header import ModelHeader
 from drumscribe.utils.errors import DrumscribeError
 from drumscribe.utils.progress import progress_bar
+
+MIN_GAPS_S = (0.02, 0.03, 0.04, 0.05, 0.06)
+"""The smallest gaps that are tried, in seconds: two to six frames."""
 
 
 @dataclass(frozen=True)
@@ -24,12 +32,31 @@ class Tuning:
         counts: of each lane at its threshold.
         curves: of each lane, its counts at every threshold of ``GRID``.
         n_recordings: how many recordings they come from.
+        peak_picking: the settings they hold for.
+        gaps: F-measure of all lanes by the smallest gap in seconds, of those that were tried.
+        calibration: what activations of each lane are worth.
+        strategy: what the thresholds were chosen for.
     """
 
     thresholds: dict[str, float]
     counts: dict[str, Counts]
     curves: dict[str, list[Counts]]
     n_recordings: int
+    peak_picking: PeakPickingConfig
+    gaps: dict[float, float]
+    calibration: dict[str, Calibration]
+    strategy: Strategy
+
+    def applied_to(self, header: ModelHeader) -> ModelHeader:
+        """The header of a model that is used as tuned."""
+        tuning = {"strategy": self.strategy, "n_recordings": self.n_recordings}
+        return dataclasses.replace(
+            header,
+            thresholds=dict(self.thresholds),
+            peak_picking=self.peak_picking,
+            calibration=dict(self.calibration),
+            provenance=header.provenance | {"tuning": tuning},
+        )
 
     def lines(self) -> list[str]:
         """The thresholds and their scores as text."""
@@ -41,6 +68,9 @@ class Tuning:
             found = self.counts[name]
             scores = f"{found.precision:8.3f}{found.recall:8.3f}{found.f_measure:8.3f}"
             lines.append(f"{name:12}{threshold:10.2f}{scores}")
+        for gap_s, f_measure in self.gaps.items():
+            chosen = "  <- chosen" if gap_s == self.peak_picking.min_gap_s else ""
+            lines.append(f"smallest gap {gap_s * 1000:.0f} ms: F {f_measure:.4f}{chosen}")
         return lines
 
 
@@ -51,12 +81,15 @@ def tune(
     *,
     strategy: Strategy = "max_f1",
 ) -> Tuning:
-    """The thresholds that suit labelled recordings best.
+    """The thresholds, smallest gap and calibration that suit labelled recordings best.
+
+    The gap is that of the highest F-measure over all lanes, whatever the strategy; of equals the
+    one nearest to the model's own.
 
     Args:
         transcriber: of a model of the eight lanes.
         references: labelled recordings.
-        config: peak picking.
+        config: its ``min_gap_s`` is kept where it is set; ``threshold`` goes to lanes without hits.
         strategy: what is best; see ``ThresholdCounter.best``.
 
     Raises:
@@ -66,19 +99,45 @@ def tune(
         raise DrumscribeError(
             f"tuning needs a model of the eight lanes, not {transcriber.kit.name}"
         )
-    counter = ThresholdCounter(LANES8, config)
+    counters = _counters(transcriber.peak_picking, config)
     n_recordings = 0
     with progress_bar("tuning", None, unit="recordings") as advance:
         for reference in references.recordings:
             onset = transcriber.activations(reference.frames()).onset
-            counter.add(onset, [reference.onsets_s(name) for name in LANES8.names])
+            reference_s = [reference.onsets_s(name) for name in LANES8.names]
+            for counter in counters.values():
+                counter.add(onset, reference_s)
             n_recordings += 1
             advance(1)
     if n_recordings == 0:
         raise DrumscribeError("no labelled recordings to tune on")
-    thresholds, counts = counter.best(strategy)
-    curves = {
-        name: [Counts(*row) for row in counter.table[index].tolist()]
-        for index, name in enumerate(LANES8.names)
+    gaps = {gap_s: _micro_f(counter) for gap_s, counter in counters.items()}
+    own_gap_s = transcriber.peak_picking.min_gap_s
+    gap_s = max(gaps, key=lambda gap_s: (gaps[gap_s], -abs(gap_s - own_gap_s)))
+    thresholds, counts = counters[gap_s].best(strategy)
+    return Tuning(
+        thresholds=thresholds,
+        counts=counts,
+        curves=counters[gap_s].curves(),
+        n_recordings=n_recordings,
+        peak_picking=dataclasses.replace(transcriber.peak_picking, min_gap_s=gap_s),
+        gaps=gaps,
+        calibration=counters[gap_s].calibrations(),
+        strategy=strategy,
+    )
+
+
+def _counters(own: PeakPickingConfig, config: InferenceConfig) -> dict[float, ThresholdCounter]:
+    """A counter for each smallest gap in seconds that is tried; the one that is set, if it is."""
+    gaps_s: Sequence[float] = MIN_GAPS_S if config.min_gap_s is None else [config.min_gap_s]
+    return {
+        gap_s: ThresholdCounter(
+            LANES8, dataclasses.replace(own, min_gap_s=gap_s), default=config.threshold
+        )
+        for gap_s in gaps_s
     }
-    return Tuning(thresholds, counts, curves, n_recordings)
+
+
+def _micro_f(counter: ThresholdCounter) -> float:
+    _, counts = counter.best()
+    return sum(counts.values(), Counts()).f_measure

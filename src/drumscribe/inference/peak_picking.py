@@ -2,20 +2,23 @@
 
 A hit is a frame whose activation is the highest within ``peak_window_s`` on both sides, reaches its
 class's threshold and is no nearer than ``min_gap_s`` to a higher one. Of equal neighbours the first
-is the hit. T frames, C drum classes.
+is the hit. The model's calibration turns that height into a confidence, which decides nothing. T
+frames, C drum classes.
 """
 
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
 
-from drumscribe.config import InferenceConfig
+from drumscribe.config import PeakPickingConfig
 from drumscribe.data.targets import MAX_VELOCITY
 from drumscribe.drums import Kit
 from drumscribe.events import DrumEvent
+from drumscribe.models.calibration import Calibration
 from drumscribe.models.frame_model import Activations
 from drumscribe.timing import FRAME_RATE, frame_to_seconds, seconds_to_frame
 
@@ -47,7 +50,7 @@ class Peaks:
         return Peaks(self.frame[kept], self.height[kept])
 
 
-def find_peaks(activation: FloatArray, config: InferenceConfig, *, threshold: float) -> Peaks:
+def find_peaks(activation: FloatArray, config: PeakPickingConfig, *, threshold: float) -> Peaks:
     """The peaks of one class.
 
     Args:
@@ -69,8 +72,9 @@ def find_peaks(activation: FloatArray, config: InferenceConfig, *, threshold: fl
 def pick_events(
     activations: Activations,
     kit: Kit,
-    config: InferenceConfig,
+    config: PeakPickingConfig,
     thresholds: Mapping[str, float],
+    calibration: Mapping[str, Calibration] = MappingProxyType({}),
 ) -> list[DrumEvent]:
     """The hits of a recording, sorted by time, then by class index.
 
@@ -78,15 +82,17 @@ def pick_events(
         activations: of the whole recording, onset shape (T, C).
         kit: the model's kit.
         config: peak window and smallest gap.
-        thresholds: of each class by name.
+        thresholds: of each class by name, of activations.
+        calibration: what activations mean, by class; where absent the activation is the confidence.
     """
     found: list[tuple[int, int, DrumEvent]] = []
     for index, name in enumerate(kit.names):
         onset = activations.onset[:, index]
         peaks = find_peaks(onset, config, threshold=thresholds[name])
-        for frame, height in zip(peaks.frame.tolist(), peaks.height.tolist(), strict=True):
+        sure = calibration[name].confidence(peaks.height) if name in calibration else peaks.height
+        for frame, confidence in zip(peaks.frame.tolist(), sure.tolist(), strict=True):
             velocity = _velocity(activations.velocity, frame, index)
-            event = DrumEvent(frame_to_seconds(frame), name, velocity, min(1.0, height))
+            event = DrumEvent(frame_to_seconds(frame), name, velocity, min(1.0, confidence))
             found.append((frame, index, event))
     return [event for _, _, event in sorted(found)]
 

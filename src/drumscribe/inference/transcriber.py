@@ -49,7 +49,7 @@ class Transcriber:
 
     Args:
         model: any frame model.
-        config: chunk lengths and peak picking.
+        config: chunk lengths, and peak picking where it differs from the model's own.
         thresholds: thresholds that replace the model's own, by class name.
 
     Raises:
@@ -65,6 +65,7 @@ class Transcriber:
         self.model = model
         self._config = config
         self.kit = model.header.kit
+        self.peak_picking = config.peak_picking(model.header.peak_picking)
         self.thresholds = {**model.header.thresholds, **(thresholds or {})}
         unknown = set(self.thresholds) - set(self.kit.names)
         if unknown:
@@ -130,4 +131,10 @@ class Transcriber:
 
     def events(self, activations: Activations) -> list[DrumEvent]:
         """The hits that the activations of a whole recording show."""
-        return pick_events(activations, self.kit, self._config, self.thresholds)
+        return pick_events(
+            activations,
+            self.kit,
+            self.peak_picking,
+            self.thresholds,
+            self.model.header.calibration,
+        )

@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from drumscribe.config import FeatureConfig, ModelConfig, section_from_dict
+from drumscribe.config import FeatureConfig, ModelConfig, PeakPickingConfig, section_from_dict
 from drumscribe.drums import Kit, kit_by_name, require_same_kit
+from drumscribe.models.calibration import Calibration
 from drumscribe.timing import CLOCK, require_same_clock
 from drumscribe.utils.errors import DrumscribeError, naming
 
@@ -23,6 +24,8 @@ class ModelHeader:
         model: its size.
         thresholds: peak-picking threshold of each class by name, 0..1.
         provenance: free facts about where it comes from (training data, epoch, scores, version).
+        peak_picking: the settings that the thresholds were chosen with.
+        calibration: what activations mean, by class name; empty where nobody has measured it.
     """
 
     kit: Kit
@@ -30,6 +33,8 @@ class ModelHeader:
     model: ModelConfig
     thresholds: dict[str, float]
     provenance: dict[str, Any] = field(default_factory=dict)
+    peak_picking: PeakPickingConfig = field(default_factory=PeakPickingConfig)
+    calibration: dict[str, Calibration] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """The header as plain values, the clock included."""
@@ -42,6 +47,8 @@ class ModelHeader:
             "features": dataclasses.asdict(self.features),
             "model": {k: list(v) if isinstance(v, tuple) else v for k, v in model.items()},
             "thresholds": dict(self.thresholds),
+            "peak_picking": dataclasses.asdict(self.peak_picking),
+            "calibration": {k: dataclasses.asdict(v) for k, v in self.calibration.items()},
             "provenance": dict(self.provenance),
         }
 
@@ -67,6 +74,8 @@ def header_from_dict(values: Mapping[str, Any], *, source: str) -> ModelHeader:
             kit = kit_by_name(values["kit"])
             features = section_from_dict(FeatureConfig, values["features"])
             model = section_from_dict(ModelConfig, values["model"])
+            # Models older than these two have neither, and were tuned with the defaults.
+            peak_picking = section_from_dict(PeakPickingConfig, values.get("peak_picking", {}))
         require_same_kit(values["classes"], kit, source=source)
         thresholds = {str(name): float(value) for name, value in values["thresholds"].items()}
         if set(thresholds) != set(kit.names):
@@ -79,9 +88,20 @@ def header_from_dict(values: Mapping[str, Any], *, source: str) -> ModelHeader:
             model=model,
             thresholds=thresholds,
             provenance=dict(values.get("provenance", {})),
+            peak_picking=peak_picking,
+            calibration=_calibration(values.get("calibration", {}), kit),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise DrumscribeError(
             f"{source}: its header is damaged ({type(error).__name__}: {error}); train or fetch "
             "the model again"
         ) from error
+
+
+def _calibration(values: Mapping[str, Any], kit: Kit) -> dict[str, Calibration]:
+    if values and set(values) != set(kit.names):
+        raise ValueError(f"calibration does not cover the kit {kit.name!r}")
+    return {
+        name: Calibration(scale=float(numbers["scale"]), offset=float(numbers["offset"]))
+        for name, numbers in values.items()
+    }

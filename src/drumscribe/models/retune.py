@@ -1,21 +1,18 @@
-"""Writing a model again with other thresholds, everything else as it was."""
+"""Writing a model again with another header, its weights as they were."""
 
-import dataclasses
 import json
 from pathlib import Path
 
 from drumscribe.models.header import ModelHeader
-from drumscribe.models.load import load_model
 from drumscribe.utils.files import atomic_path
 
 
-def write_with_thresholds(source: Path, target: Path, thresholds: dict[str, float]) -> None:
-    """Copy a model file, ``.ckpt`` or ``.onnx``, with ``thresholds`` in its header.
+def write_with_header(source: Path, target: Path, header: ModelHeader) -> None:
+    """Copy a model file that loads, ``.ckpt`` or ``.onnx``, with ``header`` in place of its own.
 
     Raises:
-        DrumscribeError: when the model cannot be read or the file cannot be written.
+        DrumscribeError: when the file cannot be written.
     """
-    header = dataclasses.replace(load_model(source).header, thresholds=dict(thresholds))
     with atomic_path(target) as temporary:
         if source.suffix == ".onnx":
             _write_onnx(source, temporary, header)

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from drumscribe import __version__
-from drumscribe.config import Config
+from drumscribe.config import Config, PeakPickingConfig
 from drumscribe.data.dataset import Batch, LabelledFrames
 from drumscribe.data.feature_store import StoreHeader
 from drumscribe.evaluation.matching import Counts
@@ -54,6 +54,7 @@ class DrumLitModule(lightning.LightningModule):
             model=config.model,
             thresholds=dict.fromkeys(header.kit.names, config.inference.threshold),
             provenance={"drumscribe_version": __version__, "run_name": config.training.run_name},
+            peak_picking=config.inference.peak_picking(PeakPickingConfig()),
         )
         torch.manual_seed(config.training.seed)
         self.model = DrumCRNN(
@@ -62,7 +63,7 @@ class DrumLitModule(lightning.LightningModule):
         # Channels innermost: convolutions 1.4 times as fast on a CPU, and what GPUs want.
         self.model.to(memory_format=torch.channels_last)
         self.register_buffer("class_weights", class_weights(n_hits, config.training), False)
-        self._counter = ThresholdCounter(header.kit, config.inference)
+        self._counter = self._new_counter()
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """Loss of one batch of windows."""
@@ -79,7 +80,7 @@ class DrumLitModule(lightning.LightningModule):
 
     def on_validation_epoch_start(self) -> None:
         """Start counting afresh."""
-        self._counter = ThresholdCounter(self.header.kit, self._config.inference)
+        self._counter = self._new_counter()
 
     def validation_step(self, batch: LabelledFrames, batch_idx: int) -> None:
         """Transcribe one recording and count its hits at every threshold."""
@@ -112,7 +113,12 @@ class DrumLitModule(lightning.LightningModule):
             "epoch": self.current_epoch + 1,
             "validation": {name: round(score, 4) for name, score in scores.items()},
         }
-        self.header = dataclasses.replace(self.header, thresholds=thresholds, provenance=provenance)
+        self.header = dataclasses.replace(
+            self.header,
+            thresholds=thresholds,
+            provenance=provenance,
+            calibration=self._counter.calibrations(),
+        )
 
     def configure_optimizers(self) -> Any:
         """AdamW with a schedule that is a function of the step."""
@@ -139,6 +145,13 @@ class DrumLitModule(lightning.LightningModule):
         if isinstance(batch, LabelledFrames):
             return batch
         return super().transfer_batch_to_device(batch, device, dataloader_idx)
+
+    def _new_counter(self) -> ThresholdCounter:
+        return ThresholdCounter(
+            self.header.kit,
+            self.header.peak_picking,
+            default=self._config.inference.threshold,
+        )
 
     def _log_figure(self, recording: LabelledFrames, onset: npt.NDArray[np.float32]) -> None:
         """Draw activations against labels into TensorBoard."""
