@@ -1,16 +1,21 @@
 """MIDI files as other programs read them."""
 
 import mido
+import numpy as np
 import pretty_midi
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from midi_checks import assert_sound
+from transcriptions import any_transcription, on_bars
 
 from drumscribe.charts.midi import write_transcription_midi
+from drumscribe.charts.note_maps import note_map
 from drumscribe.data.midi_processing import notes_to_events, read_midi
 from drumscribe.drums import ARTICULATIONS12, LANES8
 from drumscribe.events import DrumEvent
 from drumscribe.inference.transcriber import Transcription
+from drumscribe.tempo import TempoMap
 from drumscribe.timing import FRAME_RATE, frame_to_seconds
 from drumscribe.utils.errors import DrumscribeError
 
@@ -140,3 +145,90 @@ def test_an_unwritable_target_is_named_and_nothing_half_written(tmp_path, target
     assert str(tmp_path / target) in str(caught.value)
     assert sorted(tmp_path.rglob("*")) == before
     assert (tmp_path / "file").read_text() == "kept"
+
+
+# On bars
+
+
+@given(any_transcription)
+def test_bar_lines_fall_on_downbeats_whatever_the_tempo(tmp_path, transcription):
+    path = written(tmp_path / "a.mid", transcription)
+    tempo, end_s = transcription.tempo, mido.MidiFile(path).length
+    bars_s = np.array([beat.time_s for beat in read_midi(path).beats() if beat.number == 1])
+    for beat in tempo.downbeats(0, len(tempo.beats_s) - 1):
+        if 0 <= tempo.beats_s[beat] < end_s - 0.01:
+            assert np.min(np.abs(bars_s - tempo.beats_s[beat])) < 0.001
+
+
+def test_another_reader_finds_the_downbeats_after_a_pickup(tmp_path):
+    tempo = TempoMap.steady(90, first_downbeat_s=0.8, until_s=30)
+    path = written(tmp_path / "a.mid", on_bars([DrumEvent(1.0, "kick", 90)], tempo))
+    bars_s = pretty_midi.PrettyMIDI(str(path)).get_downbeats()
+    expected_s = [0.0, *tempo.seconds(tempo.downbeats(0, len(tempo.beats_s) - 2))]
+    n_bars = min(len(bars_s), len(expected_s))
+    assert n_bars > 1
+    assert bars_s[:n_bars] == pytest.approx(expected_s[:n_bars], abs=0.001)
+
+
+@given(any_transcription)
+def test_times_are_those_heard_whatever_the_tempo(tmp_path, transcription):
+    path = written(tmp_path / "a.mid", transcription)
+    for found in (mido_notes(path), pretty_midi_notes(path)):
+        for event in transcription.events:
+            note = transcription.kit[event.drum].note_written
+            times_s = [time_s for time_s, pitch, _ in found if pitch == note]
+            assert min(abs(time_s - event.onset_s) for time_s in times_s) < 0.001
+
+
+@given(any_transcription)
+def test_no_file_has_overlapping_unending_or_unsorted_notes(tmp_path, transcription):
+    path = written(tmp_path / "a.mid", transcription)
+    assert_sound(path)
+
+
+@pytest.mark.parametrize(("option", "low_tom"), [("gm", 41), ("td17", 43)])
+def test_a_note_table_is_chosen_by_name(tmp_path, option, low_tom):
+    transcription = transcription_of([DrumEvent(1.0, "low_tom", 80)])
+    write_transcription_midi(transcription, tmp_path / "a.mid", note_map(option))
+    assert [pitch for _, pitch, _ in mido_notes(tmp_path / "a.mid")] == [low_tom]
+
+
+@pytest.mark.parametrize("option", ["gm", "td17"])
+@pytest.mark.parametrize("kit", [LANES8, ARTICULATIONS12], ids=lambda kit: kit.name)
+def test_a_built_in_table_is_read_back_as_the_same_drums(option, kit):
+    table = note_map(option)
+    for name in kit.names:
+        assert table.drums_by_note(kit)[table.note(name, kit)] == name
+        assert kit.name_by_note[table.note(name, kit)] == name
+
+
+def test_a_table_of_ones_own_names_drums_or_lanes(tmp_path):
+    (tmp_path / "mine.yaml").write_text("snare: 38\nhihat: 8\nhihat_open: 60\n")
+    table = note_map(str(tmp_path / "mine.yaml"))
+    drums = ("snare", "side_stick", "hihat_closed", "hihat_open", "kick")
+    notes = [table.note(drum, ARTICULATIONS12) for drum in drums]
+    assert notes == [38, 38, 8, 60, 36]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("cowbell: 56", "unknown drum 'cowbell'; choose of kick, snare"),
+        ("kick: 128", "kick: must be a MIDI note 0..127, got 128"),
+        ("kick: yes", "kick: must be a MIDI note"),
+        ("- 36", "must hold lines 'drum: note'"),
+        ("kick: [", "is not readable YAML"),
+    ],
+)
+def test_a_table_that_is_none_is_refused_with_the_reason(tmp_path, text, reason):
+    path = tmp_path / "mine.yaml"
+    path.write_text(text)
+    with pytest.raises(DrumscribeError, match=reason) as caught:
+        note_map(str(path))
+    assert str(path) in str(caught.value)
+
+
+@pytest.mark.parametrize("option", ["ezdrummer", "absent.yaml"])
+def test_an_unknown_table_is_named(option):
+    with pytest.raises(DrumscribeError, match=f"{option}: no such note table"):
+        note_map(option)

@@ -1,6 +1,6 @@
 """Standard MIDI files in and out: notes and beats in seconds, tempo and metre kept.
 
-The only module that knows about ticks. Reading turns a file into notes (seconds) and the beat grid
+Reading turns a file into notes (seconds) and the beat grid
 its tempo and time-signature events describe; writing does the reverse. What notes mean is not
 decided here (see ``drums.py``).
 """
@@ -8,21 +8,24 @@ decided here (see ``drums.py``).
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 from pathlib import Path
+from typing import TypeAlias
 
 import mido
-import numpy as np
 from mido.midifiles.meta import KeySignatureError
 
+from drumscribe.data.tick_grid import (
+    TICKS_PER_QUARTER,
+    MetreChange,
+    TempoChange,
+    TickGrid,
+    to_microseconds,
+)
 from drumscribe.drums import Kit
 from drumscribe.events import DrumEvent
 from drumscribe.tempo import Beat
 from drumscribe.utils.errors import DrumscribeError
 from drumscribe.utils.files import atomic_path, require_file
-
-TICKS_PER_BEAT = 480
-"""Resolution of every MIDI file written, in ticks per quarter note."""
 
 DRUM_CHANNEL = 9
 """The percussion channel, counted from 0 (channel 10 to people)."""
@@ -31,6 +34,9 @@ DEFAULT_BPM = 120.0
 """Tempo of a MIDI file that states none, by the standard."""
 
 _MAX_BEATS = 100_000
+
+TimedMessage: TypeAlias = "tuple[int, mido.Message | mido.MetaMessage]"
+"""A message and its tick from the start of the file."""
 
 # What mido raises on damaged files; its KeySignatureError is no ValueError.
 _UNREADABLE = (
@@ -59,23 +65,6 @@ class MidiNote:
     velocity: int
 
 
-@dataclass(frozen=True, slots=True)
-class TempoChange:
-    """From ``tick`` on, a quarter note lasts ``seconds_per_quarter`` seconds."""
-
-    tick: int
-    seconds_per_quarter: float
-
-
-@dataclass(frozen=True, slots=True)
-class MetreChange:
-    """From ``tick`` on, bars have ``numerator`` beats of a ``1 / denominator`` note."""
-
-    tick: int
-    numerator: int
-    denominator: int
-
-
 @dataclass(frozen=True)
 class MidiRecording:
     """What a MIDI file says: notes in order of time, tempo and metre changes, and its length."""
@@ -94,14 +83,14 @@ class MidiRecording:
         """
         limit_s = self.end_s if until_s is None else until_s
         beats: list[Beat] = []
-        clock = _TickClock(self.ticks_per_beat, self.tempo_changes)
+        clock = TickGrid(self.ticks_per_beat, self.tempo_changes, self.metre_changes)
         for index, metre in enumerate(self.metre_changes):
             following = self.metre_changes[index + 1 : index + 2]
             end_tick = following[0].tick if following else float("inf")
             step_ticks = self.ticks_per_beat * 4 / metre.denominator
             count = 0
             while (tick := metre.tick + count * step_ticks) < end_tick:
-                time_s = clock.seconds(tick)
+                time_s = float(clock.seconds(tick))
                 if time_s > limit_s or len(beats) >= _MAX_BEATS:
                     return beats
                 beats.append(Beat(time_s, count % metre.numerator + 1))
@@ -167,11 +156,7 @@ def write_midi(
     metre: tuple[int, int] = (4, 4),
     note_length_s: float = 0.05,
 ) -> None:
-    """Write a type 1 file with a tempo track and a drum track, whole or not at all.
-
-    A note ends after ``note_length_s``, where the next of the same pitch begins or where the file
-    ends, so notes never overlap. The end-of-track marks stand at ``duration_s``, so the file lasts
-    as long as the recording it was made from.
+    """Write a type 1 file of one tempo and one metre, as ``write_midi_on_grid``.
 
     Args:
         path: the file to write.
@@ -181,22 +166,69 @@ def write_midi(
         metre: time signature as (numerator, denominator).
         note_length_s: longest length of a note in seconds.
     """
-    tempo_us = mido.bpm2tempo(bpm)
-    ticks_per_second = TICKS_PER_BEAT * 1_000_000 / tempo_us
-    length_ticks = max(1, round(note_length_s * ticks_per_second))
-    timed_notes = _timed_notes(notes, ticks_per_second)
+    tempo = TempoChange(0, to_microseconds(60.0 / bpm))
+    grid = TickGrid(TICKS_PER_QUARTER, (tempo,), (MetreChange(0, *metre),))
+    write_midi_on_grid(path, notes, grid, duration_s=duration_s, note_length_s=note_length_s)
+
+
+def write_midi_on_grid(
+    path: Path,
+    notes: Sequence[MidiNote],
+    grid: TickGrid,
+    *,
+    duration_s: float,
+    note_length_s: float = 0.05,
+) -> None:
+    """Write a type 1 file with a tempo track and a drum track, whole or not at all.
+
+    A note ends after ``note_length_s``, where the next of the same pitch begins or where the file
+    ends, so notes never overlap. The end-of-track marks stand at ``duration_s``, so the file lasts
+    as long as the recording it was made from.
+
+    Args:
+        path: the file to write.
+        notes: any order; two of one pitch on the same tick become the louder one.
+        grid: ticks, tempos and metres.
+        duration_s: length of the file in seconds; notes that begin later lengthen it.
+        note_length_s: longest length of a note in seconds.
+    """
+    timed_notes = _timed_notes(notes, grid)
     last_tick = max((tick for _, tick in timed_notes), default=-1)
-    end_tick = max(round(duration_s * ticks_per_second), last_tick + 1)
-    messages = _note_messages(timed_notes, length_ticks=length_ticks, end_tick=end_tick)
-    midi = mido.MidiFile(type=1, ticks_per_beat=TICKS_PER_BEAT)
-    tempo_events = [
-        (0, mido.MetaMessage("set_tempo", tempo=tempo_us)),
-        (0, mido.MetaMessage("time_signature", numerator=metre[0], denominator=metre[1])),
-    ]
-    midi.tracks.append(_track("tempo", tempo_events, end_tick))
-    midi.tracks.append(_track("Drums", messages, end_tick))
+    end_tick = max(int(grid.ticks(duration_s)), last_tick + 1)
+    messages = _note_messages(timed_notes, grid, note_length_s=note_length_s, end_tick=end_tick)
+    midi = mido.MidiFile(type=1, ticks_per_beat=grid.ticks_per_quarter)
+    midi.tracks.append(tempo_track(grid, end_tick))
+    midi.tracks.append(track_of(messages, name="Drums", end_tick=end_tick))
     with atomic_path(path) as temporary:
         midi.save(temporary)
+
+
+def tempo_track(grid: TickGrid, end_tick: int, name: str = "tempo") -> mido.MidiTrack:
+    """The track of a file that holds its tempos and time signatures before ``end_tick``."""
+    events: list[TimedMessage] = []
+    for change in grid.tempo_changes:
+        tempo_us = round(change.seconds_per_quarter * 1_000_000)
+        events.append((change.tick, mido.MetaMessage("set_tempo", tempo=tempo_us)))
+    for metre in grid.metre_changes:
+        signature = mido.MetaMessage(
+            "time_signature", numerator=metre.numerator, denominator=metre.denominator
+        )
+        events.append((metre.tick, signature))
+    events.sort(key=lambda event: event[0])
+    return track_of(
+        [event for event in events if event[0] < end_tick], name=name, end_tick=end_tick
+    )
+
+
+def track_of(messages: Iterable[TimedMessage], *, name: str, end_tick: int) -> mido.MidiTrack:
+    """A track from messages with absolute ticks, in order, ending at ``end_tick`` or later."""
+    track = mido.MidiTrack([mido.MetaMessage("track_name", name=name)])
+    now = 0
+    for tick, message in messages:
+        track.append(message.copy(time=tick - now))
+        now = tick
+    track.append(mido.MetaMessage("end_of_track", time=max(0, end_tick - now)))
+    return track
 
 
 def _recording(midi: mido.MidiFile) -> MidiRecording:
@@ -219,66 +251,50 @@ def _recording(midi: mido.MidiFile) -> MidiRecording:
                 metres[tick] = (message.numerator, message.denominator)
         end_tick = max(end_tick, tick)
     tempo_changes = tuple(TempoChange(tick, tempos[tick]) for tick in sorted(tempos))
-    clock = _TickClock(midi.ticks_per_beat, tempo_changes)
+    metre_changes = tuple(MetreChange(tick, *metres[tick]) for tick in sorted(metres))
+    clock = TickGrid(midi.ticks_per_beat, tempo_changes, metre_changes)
     raw_notes.sort()
+    times_s = clock.seconds([tick for tick, _, _ in raw_notes]).tolist()
     return MidiRecording(
-        notes=tuple(MidiNote(clock.seconds(tick), note, vel) for tick, note, vel in raw_notes),
+        notes=tuple(
+            MidiNote(time_s, note, velocity)
+            for time_s, (_, note, velocity) in zip(times_s, raw_notes, strict=True)
+        ),
         ticks_per_beat=midi.ticks_per_beat,
         tempo_changes=tempo_changes,
-        metre_changes=tuple(MetreChange(tick, *metres[tick]) for tick in sorted(metres)),
-        end_s=clock.seconds(end_tick),
+        metre_changes=metre_changes,
+        end_s=float(clock.seconds(end_tick)),
     )
 
 
-class _TickClock:
-    """Seconds of any tick under a tempo map."""
-
-    def __init__(self, ticks_per_beat: int, changes: Sequence[TempoChange]) -> None:
-        self._ticks = np.array([change.tick for change in changes], dtype=np.float64)
-        per_tick = [change.seconds_per_quarter / ticks_per_beat for change in changes]
-        self._seconds_per_tick = np.array(per_tick)
-        spans_s = np.diff(self._ticks) * self._seconds_per_tick[:-1]
-        self._seconds = np.concatenate([[0.0], np.cumsum(spans_s)])
-
-    def seconds(self, tick: float) -> float:
-        index = int(np.searchsorted(self._ticks, tick, side="right")) - 1
-        elapsed_s = (tick - self._ticks[index]) * self._seconds_per_tick[index]
-        return float(self._seconds[index] + elapsed_s)
-
-
-def _timed_notes(notes: Iterable[MidiNote], ticks_per_second: float) -> dict[tuple[int, int], int]:
+def _timed_notes(notes: Sequence[MidiNote], grid: TickGrid) -> dict[tuple[int, int], int]:
     """Velocity by (pitch, tick), the loudest where several fall on one."""
     loudest: dict[tuple[int, int], int] = {}
-    for note in notes:
-        key = (note.note, max(0, round(note.onset_s * ticks_per_second)))
+    ticks = grid.ticks([note.onset_s for note in notes]).tolist()
+    for note, tick in zip(notes, ticks, strict=True):
+        key = (note.note, tick)
         loudest[key] = max(note.velocity, loudest.get(key, 0))
     return loudest
 
 
 def _note_messages(
-    velocities: dict[tuple[int, int], int], *, length_ticks: int, end_tick: int
-) -> list[tuple[int, mido.Message]]:
+    velocities: dict[tuple[int, int], int],
+    grid: TickGrid,
+    *,
+    note_length_s: float,
+    end_tick: int,
+) -> list[TimedMessage]:
     """Note-on and note-off messages with absolute ticks, in order, no two notes overlapping."""
     timed: list[tuple[int, int, mido.Message]] = []  # note-offs sort before note-ons
-    for (pitch, tick), following in pairwise([*sorted(velocities), (-1, 0)]):
+    keys = sorted(velocities)
+    ends = grid.ticks(grid.seconds([tick for _, tick in keys]) + note_length_s).tolist()
+    for index, (pitch, tick) in enumerate(keys):
+        following = keys[index + 1] if index + 1 < len(keys) else (-1, 0)
         next_tick = following[1] if following[0] == pitch else end_tick
-        off_tick = min(tick + length_ticks, next_tick)
+        off_tick = min(max(ends[index], tick + 1), next_tick)
         on = {"channel": DRUM_CHANNEL, "note": pitch}
         velocity = velocities[pitch, tick]
         timed.append((tick, 1, mido.Message("note_on", velocity=velocity, **on)))
         timed.append((off_tick, 0, mido.Message("note_off", velocity=0, **on)))
     timed.sort(key=lambda item: item[:2])
     return [(tick, message) for tick, _, message in timed]
-
-
-def _track(
-    name: str, messages: Iterable[tuple[int, mido.Message | mido.MetaMessage]], end_tick: int
-) -> mido.MidiTrack:
-    """A track from messages with absolute ticks, ending at ``end_tick``."""
-    track = mido.MidiTrack([mido.MetaMessage("track_name", name=name)])
-    now = 0
-    for tick, message in messages:
-        track.append(message.copy(time=tick - now))
-        now = tick
-    track.append(mido.MetaMessage("end_of_track", time=max(0, end_tick - now)))
-    return track

@@ -1,0 +1,79 @@
+"""Which MIDI note plays each drum: General MIDI, a Roland TD-17, or the user's own table."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import yaml
+
+from drumscribe.drums import ARTICULATIONS12, LANES8, Kit
+from drumscribe.utils.errors import DrumscribeError
+from drumscribe.utils.files import require_file
+
+_DRUMS = tuple(dict.fromkeys((*LANES8.names, *ARTICULATIONS12.names)))
+
+
+@dataclass(frozen=True)
+class NoteMap:
+    """MIDI notes by class name; a drum it does not name is played by its lane's note.
+
+    Attributes:
+        name: what the user calls it.
+        notes: MIDI note by class name of a kit; the kit's own notes where it names neither the
+            drum nor its lane.
+    """
+
+    name: str
+    notes: Mapping[str, int] = field(default_factory=dict)
+
+    def note(self, drum: str, kit: Kit) -> int:
+        """The MIDI note of a drum of ``kit``."""
+        lane = kit[drum].lane
+        return self.notes.get(drum, self.notes.get(lane, kit[drum].note_written))
+
+    def drums_by_note(self, kit: Kit) -> dict[int, str]:
+        """The drum that each note of a file written with this map means; the first of equals."""
+        return {self.note(drum, kit): drum for drum in reversed(kit.names)}
+
+
+GENERAL_MIDI = NoteMap("gm")
+"""The notes of the kit tables, which every General MIDI player understands."""
+
+TD17 = NoteMap("td17", {"high_tom": 48, "mid_tom": 45, "low_tom": 43})
+"""The notes that a Roland TD-17 sends from the heads of its pads."""
+
+_BUILT_IN = {note_map.name: note_map for note_map in (GENERAL_MIDI, TD17)}
+
+
+def note_map(option: str) -> NoteMap:
+    """The table called ``option``, or the one in the YAML file of that name.
+
+    Raises:
+        DrumscribeError: when there is no such table, or the file is no table of notes.
+    """
+    if option in _BUILT_IN:
+        return _BUILT_IN[option]
+    path = Path(option)
+    if path.suffix not in {".yaml", ".yml"}:
+        raise DrumscribeError(
+            f"{option}: no such note table; name {', '.join(_BUILT_IN)} or a .yaml file"
+        )
+    require_file(path, what="note table")
+    try:
+        contents = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        reason = " ".join(str(error).split())
+        raise DrumscribeError(f"{path}: is not readable YAML ({reason}); mend it") from error
+    return NoteMap(path.stem, _checked(path, contents))
+
+
+def _checked(path: Path, contents: object) -> dict[str, int]:
+    """The notes of a table the user wrote."""
+    if not isinstance(contents, dict) or not contents:
+        raise DrumscribeError(f"{path}: must hold lines 'drum: note', as 'kick: 36'")
+    for drum, note in contents.items():
+        if drum not in _DRUMS:
+            raise DrumscribeError(f"{path}: unknown drum {drum!r}; choose of {', '.join(_DRUMS)}")
+        if not isinstance(note, int) or isinstance(note, bool) or not 0 <= note <= 127:
+            raise DrumscribeError(f"{path}: {drum}: must be a MIDI note 0..127, got {note!r}")
+    return contents
