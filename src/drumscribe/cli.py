@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TextIO
 
 from drumscribe import __version__
-from drumscribe.parsers import data, models, transcribing
+from drumscribe.parsers import data, models, studio, transcribing
 from drumscribe.utils.errors import DrumscribeError
 
 _INTERRUPTED = 130
@@ -107,6 +107,7 @@ def _parser() -> argparse.ArgumentParser:
         data.add_synth,
         data.add_render,
         data.add_egmd,
+        studio.add_studio,
         models.add_doctor,
     ):
         add_parser(commands)

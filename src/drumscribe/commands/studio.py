@@ -1,0 +1,33 @@
+"""The page in the browser: ``drumscribe studio``."""
+
+import os
+from argparse import Namespace
+
+from drumscribe.commands.model_choice import find_model
+from drumscribe.config import load_config
+
+
+def studio(arguments: Namespace) -> int:
+    """``drumscribe studio``."""
+    config = load_config(arguments.config, arguments.overrides)
+    from drumscribe.web.serve import serve
+    from drumscribe.web.settings import StudioSettings
+
+    token = arguments.token or os.environ.get("DRUMSCRIBE_STUDIO_TOKEN", "")
+    settings = StudioSettings(
+        data_dir=arguments.data or config.data.root_path / "studio",
+        model=find_model(arguments.checkpoint, config),
+        inference=config.inference,
+        host=arguments.host,
+        port=arguments.port,
+        token=token,
+        n_workers=arguments.workers,
+        threads_per_worker=max(1, (os.cpu_count() or 1) // max(1, arguments.workers)),
+        max_waiting=arguments.queue,
+        max_upload_mb=arguments.max_upload_mb,
+        max_duration_s=60 * arguments.max_minutes,
+        keep_days=arguments.keep_days,
+        keep_gb=arguments.keep_gb,
+    )
+    serve(settings, with_example=arguments.demo, open_browser=not arguments.no_browser)
+    return 0

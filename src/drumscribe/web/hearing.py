@@ -1,0 +1,218 @@
+"""One recording heard in a worker process: what the page needs, as files in the job's folder.
+
+Written last and whole, ``result.json`` says that the rest is there. T frames, C classes.
+"""
+
+import dataclasses
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from drumscribe.data.audio_processing import audio_blocks, audio_duration_s
+from drumscribe.data.log_mel import log_mel_blocks
+from drumscribe.data.targets import MAX_VELOCITY
+from drumscribe.drums import LANES8, Kit
+from drumscribe.events import fold_to_lanes
+from drumscribe.inference.peak_picking import DEFAULT_VELOCITY
+from drumscribe.inference.transcriber import Transcriber
+from drumscribe.models.frame_model import Activations
+from drumscribe.tempo import TempoMap
+from drumscribe.timing import HOP_LENGTH, samples_to_seconds
+from drumscribe.utils.errors import DrumscribeError
+from drumscribe.utils.files import atomic_path, write_text
+from drumscribe.web.playback import write_playback
+
+FloatArray = npt.NDArray[np.float32]
+Bytes = npt.NDArray[np.uint8]
+
+RESULT = "result.json"
+ACTIVATIONS = "activations.u8"
+VELOCITIES = "velocities.u8"
+WAVEFORM = "waveform.u8"
+
+OnProgress = Callable[[str, float], None]
+"""Called with the stage and how much of everything is done, 0..1."""
+
+# The share of the work that each stage has done when it begins.
+_STAGE_STARTS = {"decoding": 0.0, "listening": 0.05, "beats": 0.95}
+
+
+@dataclass
+class _Tap:
+    """Passes blocks of audio on and remembers what the page shows of them.
+
+    Attributes:
+        name: of the recording, for messages.
+        max_duration_s: longer recordings are refused as soon as that is known.
+        on_read: called with the seconds read so far.
+        n_samples: how many have passed.
+        outline: lowest and highest sample of each frame so far, parts of shape (n, 2).
+    """
+
+    name: str
+    max_duration_s: float
+    on_read: Callable[[float], None]
+    n_samples: int = 0
+    outline: list[FloatArray] = field(default_factory=list)
+
+    def pass_on(self, blocks: Iterable[FloatArray]) -> Iterator[FloatArray]:
+        rest = np.zeros(0, np.float32)
+        for block in blocks:
+            self.n_samples += len(block)
+            read_s = samples_to_seconds(self.n_samples)
+            require_duration(read_s, self.max_duration_s, name=self.name)
+            rest = np.concatenate([rest, block])
+            n_whole = len(rest) // HOP_LENGTH * HOP_LENGTH
+            self.outline.append(_low_and_high(rest[:n_whole]))
+            rest = rest[n_whole:]
+            self.on_read(read_s)
+            yield block
+        if len(rest):
+            self.outline.append(_low_and_high(np.pad(rest, (0, HOP_LENGTH - len(rest)))))
+
+
+def require_duration(duration_s: float, max_duration_s: float, *, name: str) -> None:
+    """Refuse a recording that is too long.
+
+    Raises:
+        DrumscribeError: when it is.
+    """
+    if duration_s > max_duration_s:
+        raise DrumscribeError(
+            f"{name}: is longer than {max_duration_s / 60:g} minutes, the most this studio takes; "
+            "cut it into parts"
+        )
+
+
+def hear_recording(
+    recording: Path,
+    transcriber: Transcriber,
+    *,
+    bpm: float | None,
+    max_duration_s: float,
+    on_progress: OnProgress,
+) -> float:
+    """Transcribe a recording and write everything that belongs to it beside it.
+
+    Args:
+        recording: the audio, in the job's folder.
+        transcriber: the pipeline.
+        bpm: the tempo where somebody said it.
+        max_duration_s: the longest recording.
+        on_progress: told how far it is.
+
+    Returns:
+        The recording's length in seconds.
+
+    Raises:
+        DrumscribeError: when it cannot be decoded or is too long.
+    """
+    folder = recording.parent
+    on_progress("decoding", _STAGE_STARTS["decoding"])
+    total_s = audio_duration_s(recording) or 0.0
+    if total_s < 24 * 3600:  # a header may lie; what is decoded is counted too
+        require_duration(total_s, max_duration_s, name=str(recording))
+
+    def on_read(read_s: float) -> None:
+        share = min(1.0, read_s / total_s) if total_s > 0 else 0.5
+        begins, ends = _STAGE_STARTS["listening"], _STAGE_STARTS["beats"]
+        on_progress("listening", begins + share * (ends - begins))
+
+    tap = _Tap(str(recording), max_duration_s, on_read)
+    activations = transcriber.activations(
+        log_mel_blocks(tap.pass_on(audio_blocks(recording)), transcriber.model.header.features)
+    )
+    on_progress("beats", _STAGE_STARTS["beats"])
+    events = fold_to_lanes(transcriber.events(activations), transcriber.kit)
+    duration_s = samples_to_seconds(tap.n_samples)
+    tempo = TempoMap.steady(bpm or 120.0, until_s=duration_s)
+    _write_activations(folder, activations, transcriber.kit)
+    _write_bytes(folder / WAVEFORM, _as_bytes(np.concatenate(tap.outline), low=-1.0))
+    result = {
+        "duration_s": duration_s,
+        "thresholds": _lane_thresholds(transcriber),
+        "picking": dataclasses.asdict(transcriber.peak_picking),
+        "calibration": _lane_calibration(transcriber),
+        "events": [
+            [event.onset_s, event.drum, event.velocity, event.confidence] for event in events
+        ],
+        "tempo": tempo_to_dict(tempo),
+        "audio": write_playback(recording, folder),
+    }
+    write_text(folder / RESULT, json.dumps(result, separators=(",", ":")))
+    return duration_s
+
+
+def tempo_to_dict(tempo: TempoMap) -> dict[str, Any]:
+    """A tempo map as the API tells it."""
+    return {
+        "beats_s": list(tempo.beats_s),
+        "time_signatures": [
+            {
+                "first_beat": signature.first_beat,
+                "numerator": signature.numerator,
+                "denominator": signature.denominator,
+            }
+            for signature in tempo.time_signatures
+        ],
+        "confidence": tempo.confidence,
+        "is_steady": tempo.is_steady,
+        "bpm": tempo.bpm,
+    }
+
+
+def _lane_thresholds(transcriber: Transcriber) -> dict[str, float]:
+    """The threshold of each lane: of the classes that fold onto it the lowest."""
+    found: dict[str, float] = {}
+    for name, threshold in transcriber.thresholds.items():
+        lane = transcriber.kit[name].lane
+        found[lane] = min(threshold, found.get(lane, 1.0))
+    return found
+
+
+def _lane_calibration(transcriber: Transcriber) -> dict[str, dict[str, float]] | None:
+    """What activations mean; ``None`` where that is unknown or lanes are made of classes."""
+    calibration = transcriber.model.header.calibration
+    if not calibration or transcriber.kit is not LANES8:
+        return None
+    return {name: dataclasses.asdict(numbers) for name, numbers in calibration.items()}
+
+
+def _write_activations(folder: Path, activations: Activations, kit: Kit) -> None:
+    """Activation and velocity of each lane as bytes, shape (T, 8)."""
+    velocity = activations.velocity
+    if velocity is None:
+        velocity = np.full_like(activations.onset, DEFAULT_VELOCITY / MAX_VELOCITY)
+    _write_bytes(folder / ACTIVATIONS, _as_bytes(_fold(activations.onset, kit)))
+    _write_bytes(folder / VELOCITIES, _as_bytes(_fold(velocity, kit)))
+
+
+def _fold(values: FloatArray, kit: Kit) -> FloatArray:
+    """Shape (T, C) to (T, 8): the highest of the classes that fold onto a lane."""
+    lanes = np.zeros((len(values), len(LANES8)), np.float32)
+    for index, drum in enumerate(kit.classes):
+        lane = LANES8.index_by_name[drum.lane]
+        lanes[:, lane] = np.maximum(lanes[:, lane], values[:, index])
+    return lanes
+
+
+def _low_and_high(samples: FloatArray) -> FloatArray:
+    """Lowest and highest sample of each whole frame, shape (n, 2)."""
+    frames = samples.reshape(-1, HOP_LENGTH)
+    return np.stack([frames.min(axis=1), frames.max(axis=1)], axis=1)
+
+
+def _as_bytes(values: FloatArray, *, low: float = 0.0) -> Bytes:
+    """Values ``low``..1 as 0..255, to the nearest."""
+    scaled = (np.clip(values, low, 1.0) - low) * (255 / (1.0 - low))
+    return np.round(scaled).astype(np.uint8)
+
+
+def _write_bytes(path: Path, values: Bytes) -> None:
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(values.tobytes())

@@ -1,0 +1,107 @@
+"""Transcriptions as the API tells them: what was heard, with the edits on top."""
+
+import json
+from typing import Any
+
+from drumscribe.drums import LANES8
+from drumscribe.events import DrumEvent
+from drumscribe.inference.transcriber import Transcription
+from drumscribe.tempo import TempoMap
+from drumscribe.web.hearing import RESULT, tempo_to_dict
+from drumscribe.web.schemas import Edits, LaneInfo, Picking, Result, Statistics, Tempo
+from drumscribe.web.store import Job, JobStore
+
+_LANES = [LaneInfo(name=drum.name, display_name=drum.display_name) for drum in LANES8.classes]
+
+
+def heard(store: JobStore, job: Job) -> dict[str, Any]:
+    """What the worker wrote about a finished job."""
+    text = (store.job_dir(job.id) / RESULT).read_text(encoding="utf-8")
+    contents: dict[str, Any] = json.loads(text)
+    return contents
+
+
+def result_of(store: JobStore, job: Job) -> Result:
+    """A finished job's newest hits and beats, and what re-picking needs to know."""
+    found = heard(store, job)
+    edits = store.edits(job.id)
+    return Result(
+        id=job.id,
+        name=job.name,
+        duration_s=found["duration_s"],
+        revision=job.revision,
+        lanes=_LANES,
+        thresholds=found["thresholds"],
+        chosen_thresholds=edits and edits["thresholds"],
+        picking=Picking(**found["picking"]),
+        calibration=found["calibration"],
+        events=_with_names(found["events"]) if edits is None else edits["events"],
+        tempo=(edits and edits["tempo"]) or found["tempo"],
+        edited=edits is not None,
+    )
+
+
+def transcription_of(store: JobStore, job: Job) -> Transcription:
+    """A finished job's newest hits and beats, as charts are written from."""
+    found = heard(store, job)
+    edits = store.edits(job.id)
+    if edits is None:
+        events = [DrumEvent(*event) for event in found["events"]]
+    else:
+        events = [
+            DrumEvent(item["onset_s"], item["lane"], item["velocity"], item["confidence"])
+            for item in edits["events"]
+        ]
+    return Transcription(sorted(events), LANES8, found["duration_s"])
+
+
+def edits_to_keep(edits: Edits) -> dict[str, Any]:
+    """What is saved of an edit: hits in order of time, each with an id of its own.
+
+    Raises:
+        ValueError: when two hits have one id, or beats are out of order.
+    """
+    given = [event.id for event in edits.events if event.id is not None]
+    if len(set(given)) < len(given):
+        raise ValueError("events: two hits have the same id")
+    tempo = None if edits.tempo is None else tempo_to_dict(edits.tempo.to_map())
+    next_id = max(given, default=-1) + 1
+    events = []
+    for event in edits.events:
+        values = event.model_dump()
+        if event.id is None:
+            values["id"], next_id = next_id, next_id + 1
+        events.append(values)
+    events.sort(key=lambda values: values["onset_s"])
+    return {"events": events, "tempo": tempo, "thresholds": edits.thresholds}
+
+
+def statistics_of(store: JobStore, job: Job) -> Statistics:
+    """A finished job in numbers."""
+    transcription = transcription_of(store, job)
+    tempo = tempo_of(store, job)
+    velocities = [event.velocity for event in transcription.events]
+    return Statistics(
+        duration_s=transcription.duration_s,
+        n_events=len(velocities),
+        n_events_by_lane={
+            name: sum(event.drum == name for event in transcription.events) for name in LANES8.names
+        },
+        bpm=tempo.bpm,
+        mean_velocity=sum(velocities) / len(velocities) if velocities else None,
+    )
+
+
+def tempo_of(store: JobStore, job: Job) -> TempoMap:
+    """A finished job's newest beats."""
+    edits = store.edits(job.id)
+    return Tempo(**((edits and edits["tempo"]) or heard(store, job)["tempo"])).to_map()
+
+
+def _with_names(events: list[list[Any]]) -> list[dict[str, object]]:
+    """Hits as the API tells them, numbered."""
+    names = ("onset_s", "lane", "velocity", "confidence")
+    return [
+        {"id": number, **dict(zip(names, event, strict=True))}
+        for number, event in enumerate(events)
+    ]
