@@ -15,7 +15,6 @@ from drumscribe.evaluation.metrics import (
     TOLERANCES_S,
     VELOCITY_TOLERANCE,
     onset_counts,
-    timing_errors_s,
     velocity_counts,
 )
 from drumscribe.events import DrumEvent
@@ -62,21 +61,6 @@ def test_the_order_of_events_does_not_matter():
     ):
         assert counts["kick"] == Counts(n_true=2)
         assert counts["ride"] == Counts(n_true=1)
-
-
-def test_a_late_estimate_has_a_positive_timing_error():
-    assert timing_errors_s(hits((1.0, "kick")), hits((1.02, "kick")), CLASSES) == [
-        pytest.approx(0.02)
-    ]
-    assert timing_errors_s(hits((1.0, "kick")), hits((0.97, "kick")), CLASSES) == [
-        pytest.approx(-0.03)
-    ]
-
-
-def test_only_matched_hits_have_a_timing_error():
-    reference = hits((1.0, "kick"), (2.0, "kick"), (3.0, "snare"))
-    estimate = hits((1.01, "kick"), (2.2, "kick"), (3.0, "kick"))
-    assert timing_errors_s(reference, estimate, CLASSES) == [pytest.approx(0.01)]
 
 
 def test_right_velocities_count_as_found():

@@ -2,8 +2,10 @@
 
 import json
 
+import numpy as np
 import pytest
 
+from drumscribe.evaluation.comparison import HIT_DTYPE, Judgement
 from drumscribe.evaluation.matching import Counts
 from drumscribe.evaluation.metrics import TOLERANCES_S
 from drumscribe.evaluation.report import ALIGNED, RAW, EvaluationReport, RecordingScore
@@ -12,14 +14,27 @@ WIDE_S, TIGHT_S = TOLERANCES_S
 CLASSES = ("kick", "snare", "ride")
 
 
-def score(name, kit_name, by_class, *, tight=None, raw=None, velocity=None, errors_s=()):
+def judgement_of(errors_s=(), invented=()):
+    """Found kicks with these errors and confidence 0.9, and invented snares with confidences."""
+    rows = [(0, True, 0.9, 80, 100, error_s) for error_s in errors_s]
+    rows += [(1, False, confidence, 50, 0, 0) for confidence in invented]
+    missed_as = np.zeros((len(CLASSES), len(CLASSES) + 1), int)
+    false_as = missed_as.copy()
+    false_as[1, -1] = len(invented)
+    return Judgement(np.array(rows, HIT_DTYPE), missed_as, false_as)
+
+
+def score(
+    name, kit_name, by_class, *, tight=None, raw=None, velocity=None, errors_s=(), invented=()
+):
     """A recording's score; the counts not given are those of ``by_class``."""
     empty = dict.fromkeys(CLASSES, Counts())
     counts = {
         ALIGNED: {WIDE_S: empty | by_class, TIGHT_S: empty | (tight or by_class)},
         RAW: {WIDE_S: empty | (raw or by_class), TIGHT_S: empty | (raw or by_class)},
     }
-    return RecordingScore(name, kit_name, name, counts, velocity, list(errors_s))
+    judgement = judgement_of(errors_s, invented)
+    return RecordingScore(name, kit_name, name, counts, velocity, judgement)
 
 
 def report_of(*recordings):
@@ -87,7 +102,8 @@ def test_velocity_counts_are_summed_over_the_recordings_that_have_them():
 
 def test_bias_and_absolute_error_are_medians_in_milliseconds():
     # Errors -10 -2 4 30, absolute 2 4 10 30.
-    assert REPORT.timing_ms() == pytest.approx({"bias": 1.0, "median_absolute": 7.0})
+    expected = {"bias": 1.0, "median_absolute": 7.0}
+    assert REPORT.timing_ms() == pytest.approx(expected, abs=1e-5)
     assert report_of(score("c.wav", "808", {})).timing_ms() == {"bias": 0, "median_absolute": 0}
 
 
@@ -166,3 +182,36 @@ def test_the_text_has_a_row_for_every_variant_class_and_kit():
 def test_the_text_of_one_kit_without_velocities_leaves_both_tables_out():
     lines = report_of(score("c.wav", "808", {"kick": Counts(1, 0, 0)})).lines()
     assert not any(line.startswith(("808", "kit ", "with velocity")) for line in lines)
+
+
+def test_calibration_error_and_bins_are_those_worked_out_by_hand():
+    # Four kicks of confidence 0.9 that are right, one snare of 0.9 and one of 0.2 that are not.
+    report = report_of(
+        score("a.wav", "808", {}, errors_s=[0, 0, 0]),
+        score("b.wav", "808", {}, errors_s=[0], invented=[0.9, 0.2]),
+    )
+    calibration = report.to_dict()["calibration"]
+    assert calibration["bins"] == [
+        {"n_hits": 1, "confidence": 0.2, "precision": 0.0},
+        {"n_hits": 5, "confidence": 0.9, "precision": 0.8},
+    ]
+    assert calibration["expected_error"] == pytest.approx((0.2 + 5 * 0.1) / 6, abs=1e-4)
+    by_class = {"kick": 0.1, "snare": (0.9 + 0.2) / 2, "ride": 0}
+    assert calibration["by_class"] == pytest.approx(by_class, abs=1e-4)
+    assert "confidence: expected calibration error 0.117" in report.lines()
+
+
+def test_confusions_are_summed_over_recordings():
+    report = report_of(*(score(name, "808", {}, invented=[0.5] * 3) for name in ("a", "b")))
+    missed, false = report.confusion()
+    assert missed.sum() == 0
+    assert false.tolist() == [[0, 0, 0, 0], [0, 0, 0, 6], [0, 0, 0, 0]]
+
+
+def test_velocities_are_of_found_hits_where_labels_have_any():
+    known = score("a", "808", {}, errors_s=[0, 0], invented=[0.5], velocity=Counts(2, 1, 0))
+    unknown = score("b", "808", {}, errors_s=[0])
+    hits = report_of(known, unknown).velocity_hits()
+    assert hits["velocity"].tolist() == [80, 80]
+    assert hits["reference_velocity"].tolist() == [100, 100]
+    assert len(report_of(unknown).velocity_hits()) == 0

@@ -19,15 +19,26 @@ def evaluate(arguments: Namespace) -> int:
 
     config = load_config(arguments.config, arguments.overrides)
     folder = _labelled_folder(arguments, config)
-    transcriber = make_transcriber(find_model(arguments.checkpoint, config), config)
+    model_path = find_model(arguments.checkpoint, config)
+    transcriber = make_transcriber(model_path, config)
     from drumscribe.evaluation.evaluate import evaluate as run
+    from drumscribe.evaluation.page.write import N_STRIPS, write_page
     from drumscribe.utils.files import write_text
 
     references = _references(arguments, folder, transcriber, config)
-    report = run(transcriber, references, merge_classes=arguments.classes == "5")
+    report = run(
+        transcriber,
+        references,
+        merge_classes=arguments.classes == "5",
+        n_excerpts=N_STRIPS if arguments.report is not None else 0,
+    )
     print(*report.lines(), sep="\n")
     if arguments.json is not None:
         write_text(arguments.json, json.dumps(report.to_dict(), indent=1) + "\n")
+    if arguments.report is not None:
+        page = arguments.report / "report.html"
+        write_page(report, page, title=_title(arguments, model_path, folder))
+        print(f"{page}: written")
     return 0
 
 
@@ -69,6 +80,12 @@ def _labelled_folder(arguments: Namespace, config: Config) -> Path:
         hint = "check the path" if named else "run 'drumscribe preprocess' first"
         raise DrumscribeError(f"{folder}: no such folder; {hint}")
     return folder
+
+
+def _title(arguments: Namespace, model_path: Path, folder: Path) -> str:
+    """What was scored on what, in one line."""
+    mix = f" ({arguments.mix})" if arguments.mdb is not None else ""
+    return f"{model_path.name} on {folder.resolve().name}{mix}"
 
 
 def _references(

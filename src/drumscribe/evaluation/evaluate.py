@@ -4,12 +4,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from drumscribe.drums import LANES8, MERGED_CLASS
-from drumscribe.evaluation.metrics import (
-    TOLERANCES_S,
-    onset_counts,
-    timing_errors_s,
-    velocity_counts,
-)
+from drumscribe.evaluation.comparison import Comparison, compare, judge
+from drumscribe.evaluation.excerpts import WorstPlaces
+from drumscribe.evaluation.metrics import TOLERANCES_S, onset_counts, velocity_counts
 from drumscribe.evaluation.references import Reference, ReferenceSet
 from drumscribe.evaluation.report import ALIGNED, RAW, EvaluationReport, RecordingScore
 from drumscribe.events import DrumEvent, fold_to_lanes
@@ -19,7 +16,11 @@ from drumscribe.utils.progress import progress_bar
 
 
 def evaluate(
-    transcriber: Transcriber, references: ReferenceSet, *, merge_classes: bool = False
+    transcriber: Transcriber,
+    references: ReferenceSet,
+    *,
+    merge_classes: bool = False,
+    n_excerpts: int = 0,
 ) -> EvaluationReport:
     """Transcribe every recording and compare.
 
@@ -27,6 +28,7 @@ def evaluate(
         transcriber: the same that ``drumscribe transcribe`` uses.
         references: labelled recordings.
         merge_classes: score five classes (toms and cymbals merged) instead of the eight lanes.
+        n_excerpts: of how many of the worst recordings a few seconds are kept to be looked at.
 
     Raises:
         DrumscribeError: when there are no recordings.
@@ -34,28 +36,34 @@ def evaluate(
     merged = MERGED_CLASS if merge_classes else {name: name for name in LANES8.names}
     classes = tuple(dict.fromkeys(merged.values()))
     scores = []
+    worst = WorstPlaces(n_excerpts)
     with progress_bar("evaluating", None, unit="recordings") as advance:
         for reference in references.recordings:
             events = transcriber.events(transcriber.activations(reference.frames()))
             estimate = _merged(fold_to_lanes(events, transcriber.kit), merged)
-            scores.append(_score(reference, estimate, merged, classes))
+            wanted = {
+                ALIGNED: _merged(reference.events, merged),
+                RAW: _merged(reference.raw_events, merged),
+            }
+            comparison = compare(wanted[ALIGNED], estimate, classes)
+            score = _score(reference, wanted, estimate, comparison, classes)
+            scores.append(score)
+            worst.offer(reference, score.headline, comparison)
             advance(1)
     if not scores:
         raise DrumscribeError("no labelled recordings to score")
     provenance = transcriber.model.header.provenance
-    return EvaluationReport(classes, tuple(scores), provenance, dict(references.left_out))
+    left_out = dict(references.left_out)
+    return EvaluationReport(classes, tuple(scores), provenance, left_out, worst.excerpts())
 
 
 def _score(
     reference: Reference,
+    wanted: dict[str, list[DrumEvent]],
     estimate: list[DrumEvent],
-    merged: dict[str, str],
+    comparison: Comparison,
     classes: tuple[str, ...],
 ) -> RecordingScore:
-    wanted = {
-        ALIGNED: _merged(reference.events, merged),
-        RAW: _merged(reference.raw_events, merged),
-    }
     velocity = velocity_counts(wanted[ALIGNED], estimate, classes)
     return RecordingScore(
         name=reference.name,
@@ -69,7 +77,7 @@ def _score(
             for labels, events in wanted.items()
         },
         velocity=velocity if reference.has_velocity else None,
-        timing_errors_s=timing_errors_s(wanted[ALIGNED], estimate, classes),
+        judgement=judge(comparison, classes),
     )
 
 

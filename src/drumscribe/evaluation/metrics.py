@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from drumscribe.evaluation.matching import TOLERANCE_S, Counts, count_onsets, match_onsets
+from drumscribe.evaluation.matching import TOLERANCE_S, Counts, count_onsets
 from drumscribe.events import DrumEvent
 
 TOLERANCES_S = (TOLERANCE_S, 0.02)
@@ -32,18 +32,6 @@ def onset_counts(
         name: count_onsets(_onsets(reference, name), _onsets(estimate, name), tolerance_s)
         for name in classes
     }
-
-
-def timing_errors_s(
-    reference: Sequence[DrumEvent], estimate: Sequence[DrumEvent], classes: Sequence[str]
-) -> list[float]:
-    """Estimate minus reference of every pair within the headline tolerance, in seconds."""
-    errors: list[float] = []
-    for name in classes:
-        wanted, found = _onsets(reference, name), _onsets(estimate, name)
-        pairs = match_onsets(wanted, found, TOLERANCES_S[0])
-        errors.extend(found[e] - wanted[r] for r, e in pairs)
-    return errors
 
 
 def velocity_counts(

@@ -10,9 +10,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
+from drumscribe.evaluation.comparison import IntArray, Judgement
+from drumscribe.evaluation.excerpts import Excerpt
 from drumscribe.evaluation.matching import Counts
 from drumscribe.evaluation.metrics import TOLERANCES_S
+from drumscribe.evaluation.reliability import Bin, expected_calibration_error, reliability
 
 ALIGNED = "aligned"
 RAW = "raw"
@@ -30,7 +34,7 @@ class RecordingScore:
         performance: what recordings of the same playing on several kits share.
         counts: by label variant ("aligned", "raw"), tolerance in seconds, and class.
         velocity: counts of hits with the right velocity, where velocities are known.
-        timing_errors_s: estimate minus reference of every matched hit, in seconds.
+        judgement: what became of every hit.
     """
 
     name: str
@@ -38,7 +42,7 @@ class RecordingScore:
     performance: str
     counts: dict[str, dict[float, dict[str, Counts]]]
     velocity: Counts | None
-    timing_errors_s: list[float] = field(repr=False)
+    judgement: Judgement = field(repr=False)
 
     @property
     def headline(self) -> Counts:
@@ -48,12 +52,21 @@ class RecordingScore:
 
 @dataclass(frozen=True)
 class EvaluationReport:
-    """The scores of a set of recordings."""
+    """The scores of a set of recordings.
+
+    Attributes:
+        classes: the names of the classes that were scored.
+        recordings: the scores of each.
+        provenance: of the model.
+        left_out: how many recordings could not be scored, by reason.
+        excerpts: the worst places of the worst recordings, if they were asked for.
+    """
 
     classes: tuple[str, ...]
     recordings: tuple[RecordingScore, ...]
     provenance: dict[str, Any]
     left_out: dict[str, int] = field(default_factory=dict)
+    excerpts: tuple[Excerpt, ...] = ()
 
     def by_class(self, labels: str, tolerance_s: float) -> dict[str, Counts]:
         """Counts of each class over all recordings."""
@@ -83,9 +96,38 @@ class EvaluationReport:
         known = [r.velocity for r in self.recordings if r.velocity is not None]
         return sum(known, Counts()) if known else None
 
+    def hits(self) -> npt.NDArray[Any]:
+        """Every estimated hit of all recordings, ``HIT_DTYPE``, shape (n,)."""
+        return np.concatenate([recording.judgement.hits for recording in self.recordings])
+
+    def timing_errors_s(self) -> npt.NDArray[np.float64]:
+        """Estimate minus reference of every matched hit, in seconds."""
+        hits = self.hits()
+        errors_s: npt.NDArray[np.float64] = hits["error_s"][hits["is_right"]].astype(np.float64)
+        return errors_s
+
+    def velocity_hits(self) -> npt.NDArray[Any]:
+        """Those of ``hits`` that are right, of recordings whose velocities are known."""
+        known = [r.judgement.hits for r in self.recordings if r.velocity is not None]
+        return np.concatenate([hits[hits["is_right"]] for hits in known] or [self.hits()[:0]])
+
+    def reliability(self, name: str | None = None) -> list[Bin]:
+        """Confidence and precision of the estimated hits of class ``name``, or of all."""
+        hits = self.hits()
+        if name is not None:
+            hits = hits[hits["drum"] == self.classes.index(name)]
+        return reliability(hits["confidence"], hits["is_right"])
+
+    def confusion(self) -> tuple[IntArray, IntArray]:
+        """``missed_as`` and ``false_as`` of all recordings, as in ``Judgement``."""
+        judged = [recording.judgement for recording in self.recordings]
+        missed = np.sum([judgement.missed_as for judgement in judged], axis=0)
+        false = np.sum([judgement.false_as for judgement in judged], axis=0)
+        return missed, false
+
     def timing_ms(self) -> dict[str, float]:
         """Median error ("bias") and median absolute error of matched hits, in milliseconds."""
-        errors = np.array([e for r in self.recordings for e in r.timing_errors_s]) * 1000
+        errors = self.timing_errors_s() * 1000
         if not len(errors):
             return {"bias": 0.0, "median_absolute": 0.0}
         return {
@@ -129,9 +171,28 @@ class EvaluationReport:
             "interval_95": [round(edge, 4) for edge in self.interval()],
             "velocity": _scores(velocity) if velocity is not None else None,
             "timing_ms": {name: round(value, 2) for name, value in self.timing_ms().items()},
+            "calibration": self._calibration(),
             "by_class": _all_scores(self.by_class(ALIGNED, TOLERANCES_S[0])),
             "by_kit": _all_scores(self.by_kit()),
             "by_recording": _all_scores({r.name: r.headline for r in self.recordings}),
+        }
+
+    def _calibration(self) -> dict[str, Any]:
+        bins = self.reliability()
+        return {
+            "expected_error": round(expected_calibration_error(bins), 4),
+            "by_class": {
+                name: round(expected_calibration_error(self.reliability(name)), 4)
+                for name in self.classes
+            },
+            "bins": [
+                {
+                    "n_hits": found.n_hits,
+                    "confidence": round(found.confidence, 4),
+                    "precision": round(found.precision, 4),
+                }
+                for found in bins
+            ],
         }
 
     def lines(self) -> list[str]:
@@ -155,6 +216,8 @@ class EvaluationReport:
             f"timing: bias {timing['bias']:+.1f} ms, "
             f"median absolute error {timing['median_absolute']:.1f} ms"
         )
+        error = expected_calibration_error(self.reliability())
+        lines.append(f"confidence: expected calibration error {error:.3f}")
         lines += ["", *_section("drum", self.by_class(ALIGNED, TOLERANCES_S[0]))]
         kits = self.by_kit()
         if len(kits) > 1:

@@ -31,6 +31,9 @@ def add_evaluate(commands: Commands) -> None:
     parser.add_argument(
         "--json", type=Path, metavar="FILE", help="also write the whole report here"
     )
+    parser.add_argument(
+        "--report", type=Path, metavar="FOLDER", help="also write report.html there, with plots"
+    )
     add_checkpoint(parser)
     add_config(parser)
 
@@ -38,7 +41,7 @@ def add_evaluate(commands: Commands) -> None:
 def add_tune(commands: Commands) -> None:
     """Options of ``drumscribe tune``."""
     parser = add_command(
-        commands, "tune", "choose a model's thresholds on labelled recordings", "evaluating.tune"
+        commands, "tune", "fit a model's thresholds, smallest gap and confidence", "evaluating.tune"
     )
     _add_references(parser, default_split="val")
     parser.add_argument(
