@@ -97,6 +97,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for add_parser in (
         transcribing.add_transcribe,
+        transcribing.add_chart,
         data.add_preprocess,
         models.add_train,
         models.add_evaluate,

@@ -155,12 +155,21 @@ def transcribe_files(transcriber: "Transcriber", jobs: Sequence[Job]) -> list[st
     return failures
 
 
-def _transcribe_file(transcriber: "Transcriber", job: Job) -> None:
+def transcribe_recording(transcriber: "Transcriber", audio: Path) -> "Transcription":
+    """What is heard in a recording, with a progress bar.
+
+    Raises:
+        DrumscribeError: when it cannot be decoded.
+    """
     from drumscribe.data.audio_processing import audio_duration_s
 
-    total_s = audio_duration_s(job.audio) or 0.0
-    with progress_bar(job.audio.name, total_s, unit="s of audio") as advance:
-        transcription = transcriber.transcribe(job.audio, advance)
+    total_s = audio_duration_s(audio) or 0.0
+    with progress_bar(audio.name, total_s, unit="s of audio") as advance:
+        return transcriber.transcribe(audio, advance)
+
+
+def _transcribe_file(transcriber: "Transcriber", job: Job) -> None:
+    transcription = transcribe_recording(transcriber, job.audio)
     for name, target in job.targets.items():
         _write(transcription, name, target)
         logger.info(

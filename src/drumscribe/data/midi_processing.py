@@ -8,6 +8,7 @@ decided here (see ``drums.py``).
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TypeAlias
 
@@ -75,6 +76,11 @@ class MidiRecording:
     metre_changes: tuple[MetreChange, ...]
     end_s: float
 
+    @cached_property
+    def grid(self) -> TickGrid:
+        """Seconds of the file's ticks."""
+        return TickGrid(self.ticks_per_beat, self.tempo_changes, self.metre_changes)
+
     def beats(self, until_s: float | None = None) -> list[Beat]:
         """The beat grid from time 0 to ``until_s`` (default: the end of the file), in seconds.
 
@@ -83,7 +89,7 @@ class MidiRecording:
         """
         limit_s = self.end_s if until_s is None else until_s
         beats: list[Beat] = []
-        clock = TickGrid(self.ticks_per_beat, self.tempo_changes, self.metre_changes)
+        clock = self.grid
         for index, metre in enumerate(self.metre_changes):
             following = self.metre_changes[index + 1 : index + 2]
             end_tick = following[0].tick if following else float("inf")

@@ -1,5 +1,6 @@
-"""Options of ``drumscribe transcribe``."""
+"""Options of ``drumscribe transcribe`` and ``chart``."""
 
+import argparse
 from pathlib import Path
 
 from drumscribe.parsers.common import Commands, add_checkpoint, add_command, add_config
@@ -19,13 +20,7 @@ def add_transcribe(commands: Commands) -> None:
         help="the MIDI file for one input file, or a folder (default: beside each recording)",
     )
     add_checkpoint(parser)
-    parser.add_argument(
-        "--threshold",
-        action="append",
-        default=[],
-        metavar="[DRUM=]VALUE",
-        help="peak-picking threshold 0..1 for all drums or one ('kick=0.3'); may be repeated",
-    )
+    _add_threshold(parser)
     parser.add_argument(
         "--format",
         default="mid",
@@ -33,3 +28,64 @@ def add_transcribe(commands: Commands) -> None:
         help="what to write, of mid, csv, json, comma-separated (default: %(default)s)",
     )
     add_config(parser)
+
+
+def add_chart(commands: Commands) -> None:
+    """Options of ``drumscribe chart``."""
+    parser = add_command(
+        commands, "chart", "a song to a folder that Clone Hero and YARG play", "charting.chart"
+    )
+    parser.add_argument("audio", type=Path, help="the song")
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        metavar="FOLDER",
+        help="the song's folder (default: 'Artist - Title' beside the song)",
+    )
+    parser.add_argument("--title", help="the song's title (default: by its tags or its name)")
+    parser.add_argument("--artist", help="who plays it (default: by its tags or its name)")
+    parser.add_argument("--charter", help="who made the chart (default: drumscribe)")
+    parser.add_argument(
+        "--midi", type=Path, metavar="FILE", help="chart these notes instead of what is heard"
+    )
+    _add_chart_layout(parser)
+    add_checkpoint(parser)
+    _add_threshold(parser)
+    add_config(parser)
+
+
+def _add_chart_layout(parser: argparse.ArgumentParser) -> None:
+    """How the chart's files look."""
+    colours = ("yellow", "blue", "green")
+    parser.add_argument(
+        "--ride", choices=colours, default="blue", help="the ride's colour (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--crash",
+        choices=colours,
+        default="green",
+        help="the crash's colour (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--chart-files",
+        choices=("both", "mid", "chart"),
+        default="both",
+        help="notes.mid, notes.chart or both; shared songs have one (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--audio-format",
+        choices=("opus", "ogg"),
+        default="opus",
+        help="Opus, or Vorbis for old versions of games (default: %(default)s)",
+    )
+
+
+def _add_threshold(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--threshold",
+        action="append",
+        default=[],
+        metavar="[DRUM=]VALUE",
+        help="peak-picking threshold 0..1 for all drums or one ('kick=0.3'); may be repeated",
+    )

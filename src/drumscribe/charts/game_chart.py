@@ -1,0 +1,150 @@
+"""A transcription as a chart of a rhythm game: levels of notes on ticks, and what frames them."""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from drumscribe.charts.hits import Hit, chords_of, playable_hits
+from drumscribe.charts.pads import Pad, PadLayout
+from drumscribe.charts.performance import shifted, tempo_of
+from drumscribe.charts.phrases import (
+    Section,
+    Span,
+    fills_of,
+    sections_of,
+    star_power_of,
+)
+from drumscribe.charts.reduction import EXPERT, levels_of, within_hands
+from drumscribe.data.tick_grid import TickGrid, tick_grid
+from drumscribe.drums import LANES8
+from drumscribe.inference.transcriber import Transcription
+from drumscribe.tempo import TempoMap
+
+LEAD_IN_S = 2.0
+"""A game shows the highway so long before the first note."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A hit on its tick, and the pad it is played on."""
+
+    tick: int
+    hit: Hit
+    pad: Pad
+
+
+@dataclass(frozen=True)
+class GameChart:
+    """Everything a game's chart file says.
+
+    Attributes:
+        grid: ticks, tempos and metres; tick 0 is a bar line.
+        pro_levels: notes of each level for two hands and a foot on coloured pads, no two of a
+            pad on a tick.
+        lane_levels: notes of each level on the eight lanes, nothing left out of the hardest.
+        sections: parts of the song, at least one.
+        star_power: phrases that collect it.
+        fills: where it is spent.
+        end_tick: the end of the song.
+        lead_in_s: silence that the audio needs before it.
+        duration_s: length of the song with that silence.
+    """
+
+    grid: TickGrid
+    pro_levels: dict[str, list[Note]]
+    lane_levels: dict[str, list[Note]]
+    sections: list[Section]
+    star_power: list[Span] = field(default_factory=list)
+    fills: list[Span] = field(default_factory=list)
+    end_tick: int = 0
+    lead_in_s: float = 0.0
+    duration_s: float = 0.0
+
+
+def lead_in_s(transcription: Transcription) -> float:
+    """Silence that puts a bar line on second 0 and the first note ``LEAD_IN_S`` after it."""
+    tempo = tempo_of(transcription)
+    first_s = min((event.onset_s for event in transcription.events), default=LEAD_IN_S)
+    limit_s = min(0.0, first_s - LEAD_IN_S)
+    beat = int(tempo.positions(limit_s)) + 1
+    while tempo.number_in_bar(beat) != 1 or float(tempo.seconds(beat)) > limit_s:
+        beat -= 1
+    return -float(tempo.seconds(beat))
+
+
+def game_chart(transcription: Transcription, layout: PadLayout | None = None) -> GameChart:
+    """The chart of a transcription, its seconds counted from the start of the lead-in."""
+    silence_s = lead_in_s(transcription)
+    song = shifted(transcription, silence_s)
+    tempo = tempo_of(song)
+    grid = tick_grid(tempo)
+    hits = playable_hits(song.events, song.kit, tempo)
+    pads = _pads(hits, layout or PadLayout())
+    hands = [hit for chord in chords_of(hits) for hit in within_hands(chord)]
+    pro = {
+        name: _one_for_a_pad(_notes(kept, grid, pads))
+        for name, kept in levels_of(hands, tempo).items()
+    }
+    lanes = {name: _notes(kept, grid, pads) for name, kept in levels_of(hits, tempo).items()}
+    last_tick = max((note.tick for note in lanes[EXPERT]), default=0)
+    chart = GameChart(
+        grid,
+        pro,
+        lanes,
+        [],
+        end_tick=max(int(grid.ticks(song.duration_s)), last_tick + 1),
+        lead_in_s=silence_s,
+        duration_s=song.duration_s,
+    )
+    return _framed(chart, tempo)
+
+
+def _framed(chart: GameChart, tempo: TempoMap) -> GameChart:
+    """The chart with its sections, star power and fills."""
+    notes = chart.lane_levels[EXPERT]
+    first_tick = notes[0].tick if notes else 0
+    lines = chart.grid.bar_ticks(chart.end_tick)
+    first_bar = max(0, bisect_right(lines, first_tick + _bar_slack(chart.grid)) - 1)
+    bars = [*lines[first_bar:], chart.end_tick]
+    levels = [[note.tick for note in level] for level in chart.pro_levels.values() if level]
+    strokes = [(note.tick, note.hit.lane) for note in notes]
+    star_power = star_power_of(bars, levels) if levels else []
+    fills = fills_of(bars, levels[0], star_power, chart.grid.ticks_per_quarter) if levels else []
+    return replace(
+        chart,
+        sections=sections_of(bars, strokes),
+        star_power=star_power if fills else [],  # that could never be spent
+        fills=fills,
+    )
+
+
+def _bar_slack(grid: TickGrid) -> int:
+    """A stroke so many ticks before a bar line means it."""
+    return grid.ticks_per_quarter // 8
+
+
+def _pads(hits: Sequence[Hit], layout: PadLayout) -> dict[Hit, Pad]:
+    """The pad of every hit: those of one chord decide together, for every level."""
+    pads: dict[Hit, Pad] = {}
+    for chord in chords_of(hits):
+        playable = within_hands(chord)
+        by_lane = layout.pads(playable)
+        rest = layout.pads(chord)
+        pads |= {hit: by_lane.get(hit.lane, rest[hit.lane]) for hit in chord}
+    return pads
+
+
+def _notes(hits: Sequence[Hit], grid: TickGrid, pads: dict[Hit, Pad]) -> list[Note]:
+    ticks = grid.ticks([hit.onset_s for hit in hits]).tolist()
+    return [Note(tick, hit, pads[hit]) for tick, hit in zip(ticks, hits, strict=True)]
+
+
+def _one_for_a_pad(notes: Sequence[Note]) -> list[Note]:
+    """The notes without those on a tick and colour that is taken already."""
+    seen: set[tuple[int, str]] = set()
+    kept = []
+    for note in sorted(notes, key=lambda n: (n.tick, LANES8.index_by_name[n.hit.lane])):
+        if (note.tick, note.pad.colour) not in seen:
+            seen.add((note.tick, note.pad.colour))
+            kept.append(note)
+    return kept

@@ -1,0 +1,69 @@
+"""What a song is called: from the audio file's tags, its name, or what the user says."""
+
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from drumscribe.data.audio_processing import soundfile_name
+
+_NUMBERED = re.compile(r"^\d{1,3}[ ._-]+(?=\D)")
+_YEAR = re.compile(r"\d{4}")
+
+
+@dataclass(frozen=True, slots=True)
+class SongInfo:
+    """Names of a song; empty where nobody knows."""
+
+    title: str = ""
+    artist: str = ""
+    album: str = ""
+    genre: str = ""
+    year: str = ""
+    charter: str = "drumscribe"
+
+    def with_known(self, **known: str | None) -> "SongInfo":
+        """The same with what is known better; ``None`` and empty text change nothing."""
+        return replace(self, **{name: text for name, text in known.items() if text})
+
+
+def song_info(audio: Path) -> SongInfo:
+    """What the tags of an audio file say; its name where they do not say title or artist.
+
+    "Artist - Title" and "03 Title" are understood. A file that cannot be read has a name still.
+    """
+    tags = {key.lower(): " ".join(text.split()) for key, text in _tags(audio).items() if text}
+    stem = _NUMBERED.sub("", audio.stem.replace("_", " ")).strip() or audio.stem
+    artist, _, title = stem.rpartition(" - ")
+    year = _YEAR.search(tags.get("date", ""))
+    return SongInfo(
+        title=tags.get("title") or title or stem,
+        artist=tags.get("artist") or (artist if not tags.get("title") else ""),
+        album=tags.get("album", ""),
+        genre=tags.get("genre", ""),
+        year=year[0] if year else "",
+    )
+
+
+def _tags(audio: Path) -> dict[str, str]:
+    """Tags by name, as libsndfile or FFmpeg reads them."""
+    import soundfile
+
+    try:
+        with soundfile.SoundFile(soundfile_name(audio)) as file:
+            return dict(file.copy_metadata())
+    except (soundfile.LibsndfileError, RuntimeError):
+        return _tags_by_av(audio)
+
+
+def _tags_by_av(audio: Path) -> dict[str, str]:
+    try:
+        import av
+    except ImportError:
+        return {}
+    try:
+        with av.open(f"file:{audio}") as container:
+            metadata: Any = container.metadata
+            return dict(metadata)
+    except (av.FFmpegError, OSError, ValueError):
+        return {}
