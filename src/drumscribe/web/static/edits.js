@@ -1,0 +1,121 @@
+/**
+ * Edits as functions from one state to the next.
+ *
+ * The rule by which edits survive re-picking: a hit that a person has set (added, moved, given
+ * another lane or velocity) stays as it is, whatever the sensitivity; a place from which a person
+ * has taken a hit stays empty; everything else follows the sliders.
+ */
+
+import { CERTAIN, inOrder, isNear, newId } from "./hits.js";
+
+/** @typedef {import("./types.js").State} State */
+/** @typedef {import("./types.js").Hit} Hit */
+
+const clampVelocity = (velocity) => Math.min(127, Math.max(1, Math.round(velocity)));
+
+/**
+ * A lane picked anew.
+ *
+ * @param {State} state
+ * @param {import("./types.js").Song} song
+ * @param {number} lane
+ * @param {number} threshold 0..1
+ * @returns {State}
+ */
+export function repicked(state, song, lane, threshold) {
+  const { minGapS } = song.picking;
+  const set = state.lanes[lane].filter((hit) => hit.confidence === CERTAIN);
+  const removed = inOrder(state.removals.filter((removal) => removal.lane === lane));
+  const least = Math.fround(threshold);
+  const picked = song.candidates[lane]
+    .filter(({ hit, height }) => {
+      if (height < least || isNear(set, hit.onsetS, minGapS)) return false;
+      return !isNear(removed, hit.onsetS, minGapS);
+    })
+    .map(({ hit }) => hit);
+  return {
+    ...state,
+    lanes: state.lanes.with(lane, inOrder([...set, ...picked])),
+    thresholds: state.thresholds.with(lane, threshold),
+  };
+}
+
+/** Every lane picked anew with a threshold of its own. */
+export function repickedAll(state, song, thresholds) {
+  return thresholds.reduce(
+    (current, threshold, lane) => repicked(current, song, lane, threshold),
+    state,
+  );
+}
+
+/**
+ * The state with a new hit, and that hit. A hit of the lane that is already there is answered
+ * instead.
+ *
+ * @param {State} state
+ * @param {{onsetS: number, lane: number, velocity: number}} wanted
+ * @param {number} minGapS
+ * @returns {{state: State, hit: Hit}}
+ */
+export function added(state, wanted, minGapS) {
+  const present = state.lanes[wanted.lane].find(
+    (hit) => Math.abs(hit.onsetS - wanted.onsetS) < minGapS,
+  );
+  if (present) return { state, hit: present };
+  const hit = { ...wanted, velocity: clampVelocity(wanted.velocity), id: newId(), confidence: CERTAIN };
+  const lane = inOrder([...state.lanes[hit.lane], hit]);
+  return { state: { ...state, lanes: state.lanes.with(hit.lane, lane) }, hit };
+}
+
+/** The state without some hits; their places stay empty when a lane is picked anew. */
+export function removed(state, ids) {
+  const gone = state.lanes.flat().filter((hit) => ids.has(hit.id));
+  return {
+    ...state,
+    lanes: state.lanes.map((hits) => hits.filter((hit) => !ids.has(hit.id))),
+    removals: [...state.removals, ...gone.map(placeOf)],
+  };
+}
+
+const placeOf = ({ lane, onsetS }) => ({ lane, onsetS });
+
+/**
+ * The state with some hits changed. A hit that comes to lie on another one of its lane takes its
+ * place.
+ *
+ * @param {State} state
+ * @param {Set<number>} ids
+ * @param {(hit: Hit) => Partial<Hit>} change
+ * @param {number} minGapS
+ * @returns {State}
+ */
+export function changed(state, ids, change, minGapS) {
+  const before = state.lanes.flat().filter((hit) => ids.has(hit.id));
+  const after = before.map((hit) => {
+    const next = { ...hit, ...change(hit), confidence: CERTAIN };
+    return { ...next, onsetS: Math.max(0, next.onsetS), velocity: clampVelocity(next.velocity) };
+  });
+  const left = before.filter(
+    (hit, index) => hit.lane !== after[index].lane || hit.onsetS !== after[index].onsetS,
+  );
+  const lanes = state.lanes.map((hits, lane) => {
+    const arrived = inOrder(after.filter((hit) => hit.lane === lane));
+    const stayed = hits.filter(
+      (hit) => !ids.has(hit.id) && !isNear(arrived, hit.onsetS, minGapS),
+    );
+    return inOrder([...stayed, ...arrived]);
+  });
+  return { ...state, lanes, removals: [...state.removals, ...left.map(placeOf)] };
+}
+
+/** How far hits can move together: no lane beyond the first and last, no time before 0. */
+export function movement(hits, deltaS, laneStep, laneOrder) {
+  const rows = hits.map((hit) => laneOrder.indexOf(hit.lane));
+  const lowest = -Math.min(...rows);
+  const highest = laneOrder.length - 1 - Math.max(...rows);
+  const earliestS = Math.min(...hits.map((hit) => hit.onsetS));
+  return {
+    deltaS: Math.max(deltaS, -earliestS),
+    laneStep: Math.min(highest, Math.max(lowest, laneStep)),
+  };
+}

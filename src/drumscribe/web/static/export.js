@@ -1,0 +1,54 @@
+/** The export dialog: a button for each format, made from the edits as they are now. */
+
+import * as api from "./api.js";
+import { announce, element } from "./words.js";
+
+const REVOKE_MS = 60_000;
+
+export class Exporter {
+  /**
+   * @param {HTMLElement} list
+   * @param {import("./save.js").Saver} saver
+   * @param {string} songId
+   */
+  constructor(list, saver, songId) {
+    Object.assign(this, { list, saver, songId });
+  }
+
+  /** Offer the formats that the server writes. */
+  async show() {
+    try {
+      const formats = await api.formats();
+      this.list.replaceChildren(...formats.map((format) => this.#item(format)));
+    } catch (error) {
+      this.list.replaceChildren(element("li", { class: "error" }, error.message));
+    }
+  }
+
+  #item(format) {
+    const name = element("span", { class: "format-name" }, format.name);
+    const extension = element("span", { class: "format-extension" }, `.${format.extension}`);
+    const attributes = { type: "button", class: "format", "data-format": format.id };
+    const button = element("button", attributes, name, extension);
+    button.addEventListener("click", () => this.#download(format, button));
+    return element("li", {}, button);
+  }
+
+  async #download(format, button) {
+    button.disabled = true;
+    try {
+      await this.saver.flush();
+      const { blob, name } = await api.exported(this.songId, format);
+      const url = URL.createObjectURL(blob);
+      element("a", { href: url, download: name }).click();
+      window.setTimeout(() => URL.revokeObjectURL(url), REVOKE_MS);
+      announce(`${name} is ready`);
+      button.querySelector(".error")?.remove();
+    } catch (error) {
+      button.querySelector(".error")?.remove();
+      button.append(element("span", { class: "error" }, error.message));
+    } finally {
+      button.disabled = false;
+    }
+  }
+}

@@ -1,0 +1,26 @@
+/** The stylesheet's colours, for canvases. */
+
+const NAMES = ["ink", "muted", "line", "line-strong", "surface", "sunken", "wave", "playhead", "loop"];
+
+/**
+ * @param {import("./types.js").Lane[]} lanes
+ * @returns {{lanes: string[], [name: string]: string | string[]}} colours of the current theme
+ */
+export function readPalette(lanes) {
+  const style = getComputedStyle(document.documentElement);
+  const value = (name) => style.getPropertyValue(`--${name}`).trim();
+  const colours = Object.fromEntries(NAMES.map((name) => [name, value(name)]));
+  return { ...colours, lanes: lanes.map((lane) => value(`lane-${lane.name}`) || colours.ink) };
+}
+
+/** Size a canvas for its place on the page and the screen's pixels; its context in CSS pixels. */
+export function sizedContext(canvas) {
+  const { clientWidth, clientHeight } = canvas;
+  const ratio = Math.min(3, window.devicePixelRatio || 1);
+  const [width, height] = [Math.round(clientWidth * ratio), Math.round(clientHeight * ratio)];
+  if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+  const context = canvas.getContext("2d");
+  context.setTransform(ratio, 0, 0, ratio, 0, 0);
+  context.clearRect(0, 0, clientWidth, clientHeight);
+  return context;
+}

@@ -1,0 +1,241 @@
+/**
+ * The recording, and beside it the transcription as synthesised drums.
+ *
+ * An <audio> element plays the recording, since it alone slows down without a change of pitch. The
+ * drums are set a moment ahead on the audio clock, against where the recording will be then.
+ *
+ * Events: "state" when it starts, stops, loops or changes speed; "mix" when what is heard changes.
+ */
+
+import { drumBuffers } from "./drum_voices.js";
+import { hitsBetween } from "./hits.js";
+
+const TICK_MS = 25;
+const AHEAD_S = 0.15;
+// Browsers wake hidden pages once a second.
+const AHEAD_HIDDEN_S = 1.5;
+const JUMP_S = 0.08;
+const DRIFT_SHARE = 0.05;
+
+export class Player extends EventTarget {
+  volumes = { recording: 0.8, drums: 0.6, metronome: 0 };
+  muted = new Set();
+  soloed = new Set();
+
+  /** @type {import("./types.js").Span | null} */
+  loop = null;
+  isLooping = false;
+
+  #audio = new Audio();
+  #context = null;
+  #buses = {};
+  #buffers = new Map();
+  #timer = 0;
+  #scheduledS = 0;
+  #anchor = { clockS: 0, mediaS: 0 };
+
+  /**
+   * @param {string} url of the recording
+   * @param {import("./store.js").Store} store
+   */
+  constructor(url, store) {
+    super();
+    this.store = store;
+    this.#audio.src = url;
+    this.#audio.preload = "auto";
+    this.#audio.preservesPitch = true;
+    for (const type of ["play", "pause", "ended", "ratechange", "seeked"]) {
+      this.#audio.addEventListener(type, () => this.#onMedia());
+    }
+    this.#audio.addEventListener("error", () => this.dispatchEvent(new Event("error")));
+    store.addEventListener("change", () => this.#reschedule());
+  }
+
+  get isPlaying() {
+    return !this.#audio.paused && !this.#audio.ended;
+  }
+
+  get durationS() {
+    return this.store.song.durationS;
+  }
+
+  /** Where the recording is, in seconds; smooth between the steps of the element's own clock. */
+  get positionS() {
+    const mediaS = this.#audio.currentTime;
+    if (!this.isPlaying || !this.#context) return mediaS;
+    const clockS = this.#context.currentTime;
+    const expectedS = this.#anchor.mediaS + (clockS - this.#anchor.clockS) * this.rate;
+    const errorS = mediaS - expectedS;
+    const isJump = Math.abs(errorS) > JUMP_S;
+    const smoothS = isJump ? mediaS : expectedS + errorS * DRIFT_SHARE;
+    this.#anchor = { clockS, mediaS: smoothS };
+    return smoothS;
+  }
+
+  get rate() {
+    return this.#audio.playbackRate;
+  }
+
+  set rate(rate) {
+    this.#audio.playbackRate = rate;
+  }
+
+  async toggle() {
+    if (this.isPlaying) this.#audio.pause();
+    else await this.play();
+  }
+
+  async play() {
+    this.#openContext();
+    await this.#context.resume();
+    if (this.#audio.currentTime >= this.durationS - 0.05) this.seek(0);
+    try {
+      await this.#audio.play();
+    } catch (error) {
+      // A pause that comes before the start has finished is no failure.
+      if (error.name !== "AbortError") this.dispatchEvent(new Event("error"));
+    }
+  }
+
+  pause() {
+    this.#audio.pause();
+  }
+
+  seek(timeS) {
+    this.#audio.currentTime = Math.min(this.durationS, Math.max(0, timeS));
+    this.#reschedule();
+    this.dispatchEvent(new Event("seek"));
+  }
+
+  /** @param {import("./types.js").Span | null} span */
+  setLoop(span, isLooping = span !== null) {
+    this.loop = span;
+    this.isLooping = isLooping && span !== null;
+    this.#reschedule();
+    this.dispatchEvent(new Event("state"));
+  }
+
+  setVolume(part, volume) {
+    this.volumes[part] = volume;
+    const bus = this.#buses[part];
+    if (bus) bus.gain.setTargetAtTime(loudness(volume), this.#context.currentTime, 0.015);
+    if (part === "metronome") this.#reschedule();
+    this.dispatchEvent(new Event("mix"));
+  }
+
+  /** Turn mute or solo of a lane's synthesised drum on or off. */
+  toggleLane(kind, lane) {
+    const lanes = kind === "mute" ? this.muted : this.soloed;
+    if (!lanes.delete(lane)) lanes.add(lane);
+    this.#reschedule();
+    this.dispatchEvent(new Event("mix"));
+  }
+
+  isHeard(lane) {
+    return this.soloed.size > 0 ? this.soloed.has(lane) : !this.muted.has(lane);
+  }
+
+  /** Sound one drum now. */
+  preview(lane, velocity) {
+    this.#openContext();
+    if (this.isPlaying) return;
+    this.#context.resume();
+    this.#sound(this.store.song.lanes[lane].name, this.#context.currentTime, strike(velocity));
+  }
+
+  close() {
+    window.clearInterval(this.#timer);
+    this.#audio.pause();
+    this.#audio.removeAttribute("src");
+    this.#audio.load();
+    this.#context?.close();
+  }
+
+  #openContext() {
+    if (this.#context) return;
+    this.#context = new AudioContext({ latencyHint: "interactive" });
+    this.#buffers = drumBuffers(this.#context);
+    for (const [part, volume] of Object.entries(this.volumes)) {
+      this.#buses[part] = this.#context.createGain();
+      this.#buses[part].gain.value = loudness(volume);
+      this.#buses[part].connect(this.#context.destination);
+    }
+    this.#context.createMediaElementSource(this.#audio).connect(this.#buses.recording);
+    this.#renewVoices();
+  }
+
+  #onMedia() {
+    window.clearInterval(this.#timer);
+    this.#reschedule();
+    if (this.isPlaying) this.#timer = window.setInterval(() => this.#tick(), TICK_MS);
+    this.dispatchEvent(new Event("state"));
+  }
+
+  /** Silence what is set ahead and set it anew from here. */
+  #reschedule() {
+    if (!this.#context) return;
+    this.#renewVoices();
+    this.#anchor = { clockS: this.#context.currentTime, mediaS: this.#audio.currentTime };
+    this.#scheduledS = this.#audio.currentTime;
+  }
+
+  #renewVoices() {
+    this.voices?.disconnect();
+    this.voices = this.#context.createGain();
+    this.voices.connect(this.#buses.drums);
+    this.clicks?.disconnect();
+    this.clicks = this.#context.createGain();
+    this.clicks.connect(this.#buses.metronome);
+  }
+
+  #tick() {
+    const nowS = this.positionS;
+    if (this.isLooping && nowS >= this.loop.endS - 0.005) {
+      this.seek(this.loop.startS);
+      return;
+    }
+    const aheadS = document.hidden ? AHEAD_HIDDEN_S : AHEAD_S;
+    const limitS = this.isLooping && nowS < this.loop.endS ? this.loop.endS : Infinity;
+    const untilS = Math.min(limitS, nowS + aheadS * this.rate);
+    const fromS = this.#scheduledS;
+    if (untilS <= fromS) return;
+    this.#scheduledS = untilS;
+    const clockS = this.#context.currentTime;
+    const when = (timeS) => Math.max(clockS, clockS + (timeS - nowS) / this.rate);
+    this.#scheduleHits(fromS, untilS, when);
+    if (this.volumes.metronome > 0) this.#scheduleClicks(fromS, untilS, when);
+  }
+
+  #scheduleHits(fromS, untilS, when) {
+    this.store.state.lanes.forEach((hits, lane) => {
+      if (!this.isHeard(lane)) return;
+      for (const hit of hitsBetween(hits, fromS, untilS)) {
+        this.#sound(this.store.song.lanes[lane].name, when(hit.onsetS), strike(hit.velocity));
+      }
+    });
+  }
+
+  #scheduleClicks(fromS, untilS, when) {
+    const { tempo } = this.store.state;
+    const first = Math.ceil(tempo.position(fromS) - 1e-6);
+    for (let beat = first; tempo.seconds(beat) < untilS; beat += 1) {
+      const name = tempo.numberInBar(beat) === 1 ? "accent" : "click";
+      this.#sound(name, when(tempo.seconds(beat)), 1, this.clicks);
+    }
+  }
+
+  #sound(name, clockS, gain, out = this.voices) {
+    const source = this.#context.createBufferSource();
+    source.buffer = this.#buffers.get(name) ?? this.#buffers.get("click");
+    const level = this.#context.createGain();
+    level.gain.value = gain;
+    source.connect(level).connect(out);
+    source.start(clockS);
+  }
+}
+
+/** Gain of a volume 0..1: loudness is felt as a power of it. */
+const loudness = (volume) => volume ** 2;
+
+/** Gain of a MIDI velocity. */
+const strike = (velocity) => (velocity / 127) ** 1.6;

@@ -1,0 +1,147 @@
+/**
+ * A transcription from the server, made ready for the page.
+ *
+ * Hits that the server picked keep the server's numbers for as long as they are picked; peaks
+ * below its thresholds come from the activations, which are sent in 256 steps.
+ */
+
+import * as api from "./api.js";
+import { CERTAIN, inOrder, isNear, nearestHit, newId } from "./hits.js";
+import { confidenceOf, findPeaks, laneColumn } from "./picking.js";
+import { TempoMap } from "./tempo.js";
+
+/** @typedef {import("./types.js").Song} Song */
+/** @typedef {import("./types.js").Candidate} Candidate */
+
+/** The least threshold that can be chosen, and the highest. */
+export const THRESHOLD_RANGE = [0.02, 0.98];
+
+// What was picked is never quite certain: that is for what a person has set.
+const MOST_PICKED = 0.999;
+
+/** @returns {Promise<Song>} */
+export async function loadSong(id) {
+  const [result, activations, velocities, waveform] = await Promise.all([
+    api.result(id),
+    api.frames(id, "activations"),
+    api.frames(id, "velocities"),
+    api.waveform(id),
+  ]);
+  return songOf(result, { activations, velocities, waveform });
+}
+
+function songOf(result, { activations, velocities, waveform }) {
+  const names = result.lanes.map((lane) => lane.name);
+  const picking = {
+    peakWindowS: result.picking.peak_window_s,
+    minGapS: result.picking.min_gap_s,
+  };
+  const events = hitsByLane(result, names);
+  const candidates = names.map((name, lane) => {
+    const peaks = peaksOf(lane, activations, velocities, picking, result.calibration?.[name]);
+    const picked = events[lane].filter((hit) => hit.confidence !== CERTAIN);
+    return withServers(peaks, picked, 1.5 / activations.frameRate);
+  });
+  const byName = (values) => names.map((name) => values[name]);
+  const modelThresholds = byName(result.thresholds);
+  const chosen = result.chosen_thresholds ?? rememberedThresholds(result.id, names);
+  const thresholds = chosen ? byName(chosen) : modelThresholds;
+  return {
+    id: result.id,
+    name: result.name,
+    durationS: result.duration_s,
+    revision: result.revision,
+    lanes: result.lanes.map((lane) => ({ name: lane.name, displayName: lane.display_name })),
+    modelThresholds,
+    candidates,
+    picking,
+    waveform,
+    keepsThresholds: "chosen_thresholds" in result,
+    state: {
+      lanes: events,
+      removals: result.edited ? removalsOf(events, candidates, thresholds, picking) : [],
+      thresholds,
+      tempo: TempoMap.fromJson(result.tempo, result.duration_s),
+    },
+  };
+}
+
+/** The server's events as hits of each lane. */
+function hitsByLane(result, names) {
+  const lanes = names.map(() => []);
+  for (const event of result.events) {
+    const isSet = result.edited && event.confidence === CERTAIN;
+    const lane = names.indexOf(event.lane);
+    lanes[lane].push({
+      id: newId(),
+      onsetS: event.onset_s,
+      lane,
+      velocity: event.velocity,
+      confidence: isSet ? CERTAIN : Math.min(MOST_PICKED, event.confidence),
+    });
+  }
+  return lanes.map(inOrder);
+}
+
+/** @returns {Candidate[]} every peak of a lane that any threshold could let through */
+function peaksOf(lane, activations, velocities, picking, calibration) {
+  const { bytes, nLanes, frameRate } = activations;
+  const column = laneColumn(bytes, lane, nLanes);
+  const { frames, heights } = findPeaks(column, picking, THRESHOLD_RANGE[0], frameRate);
+  return Array.from(frames, (frame, index) => ({
+    height: heights[index],
+    hit: {
+      id: newId(),
+      onsetS: frame / frameRate,
+      lane,
+      velocity: velocityOf(velocities.bytes[frame * nLanes + lane]),
+      confidence: Math.min(MOST_PICKED, confidenceOf(heights[index], calibration)),
+    },
+  }));
+}
+
+/** MIDI velocity 1..127 of a byte. */
+const velocityOf = (byte) => Math.min(127, Math.max(1, Math.round((byte / 255) * 127)));
+
+/**
+ * The peaks, with the server's own hits in the place of those within reach.
+ *
+ * Rounding to 256 steps may move a peak to the next frame or hide it behind an equal neighbour, so
+ * a hit of the server's that has no peak is one as well.
+ */
+function withServers(peaks, picked, reachS) {
+  const heights = new Map();
+  const others = peaks.filter(({ hit, height }) => {
+    if (!isNear(picked, hit.onsetS, reachS)) return true;
+    heights.set(nearestHit(picked, hit.onsetS), height);
+    return false;
+  });
+  const own = picked.map((hit) => ({ hit, height: heights.get(hit) ?? hit.confidence }));
+  return [...others, ...own].sort((a, b) => a.hit.onsetS - b.hit.onsetS);
+}
+
+/** Places where a person has taken a hit away: peaks above the threshold that are no hits. */
+function removalsOf(events, candidates, thresholds, { minGapS }) {
+  return candidates.flatMap((peaks, lane) =>
+    peaks
+      .filter(({ height }) => height >= Math.fround(thresholds[lane]))
+      .filter(({ hit }) => !isNear(events[lane], hit.onsetS, minGapS))
+      .map(({ hit }) => ({ lane, onsetS: hit.onsetS })),
+  );
+}
+
+const storageKey = (id) => `drumscribe.thresholds.${id}`;
+
+/** Keep the sliders' places in this browser, for servers that do not. */
+export function rememberThresholds(song, thresholds) {
+  const byName = Object.fromEntries(
+    song.lanes.map((lane, index) => [lane.name, thresholds[index]]),
+  );
+  localStorage.setItem(storageKey(song.id), JSON.stringify(byName));
+}
+
+function rememberedThresholds(id, names) {
+  const text = localStorage.getItem(storageKey(id));
+  const values = text === null ? null : JSON.parse(text);
+  return values && names.every((name) => name in values) ? values : null;
+}
