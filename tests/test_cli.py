@@ -141,6 +141,8 @@ def folder(tmp_path):
         ("evaluate", "no such folder; run 'drumscribe preprocess' first"),
         ("evaluate --mdb absent", "absent: no such folder"),
         ("evaluate --egmd absent", "absent: no such folder"),
+        ("evaluate --report a.wav", "a.wav: is no folder; name the one that report.html goes into"),
+        ("evaluate --report out.html", "out.html: is no folder"),
         ("export best_model.ckpt model.pt", "model.pt: name a file that ends in .onnx"),
         ("info absent.onnx", "absent.onnx: no such"),
         ("synth out --recordings 1", "n_recordings: must be 3"),

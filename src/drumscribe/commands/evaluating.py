@@ -17,6 +17,7 @@ def evaluate(arguments: Namespace) -> int:
     """``drumscribe evaluate``."""
     import json
 
+    page = _page_path(arguments.report)
     config = load_config(arguments.config, arguments.overrides)
     folder = _labelled_folder(arguments, config)
     model_path = find_model(arguments.checkpoint, config)
@@ -30,13 +31,12 @@ def evaluate(arguments: Namespace) -> int:
         transcriber,
         references,
         merge_classes=arguments.classes == "5",
-        n_excerpts=N_STRIPS if arguments.report is not None else 0,
+        n_excerpts=N_STRIPS if page is not None else 0,
     )
     print(*report.lines(), sep="\n")
     if arguments.json is not None:
         write_text(arguments.json, json.dumps(report.to_dict(), indent=1) + "\n")
-    if arguments.report is not None:
-        page = arguments.report / "report.html"
+    if page is not None:
         write_page(report, page, title=_title(arguments, model_path, folder))
         print(f"{page}: written")
     return 0
@@ -80,6 +80,15 @@ def _labelled_folder(arguments: Namespace, config: Config) -> Path:
         hint = "check the path" if named else "run 'drumscribe preprocess' first"
         raise DrumscribeError(f"{folder}: no such folder; {hint}")
     return folder
+
+
+def _page_path(folder: Path | None) -> Path | None:
+    """Where the page goes that the user asked for."""
+    if folder is None:
+        return None
+    if folder.is_file() or folder.suffix == ".html":
+        raise DrumscribeError(f"{folder}: is no folder; name the one that report.html goes into")
+    return folder / "report.html"
 
 
 def _title(arguments: Namespace, model_path: Path, folder: Path) -> str:

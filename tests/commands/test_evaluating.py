@@ -1,0 +1,59 @@
+"""``drumscribe evaluate`` and ``tune``: what they write, with the bundled model on a small set."""
+
+import json
+
+import numpy as np
+import pytest
+import soundfile
+import yaml
+
+from drumscribe import cli
+from drumscribe.drums import LANES8
+from drumscribe.timing import SAMPLE_RATE
+
+HITS_S = np.arange(0.5, 5.5, 0.5)
+
+
+@pytest.fixture
+def mdb(tmp_path, drum_hits):
+    """One track in MDB Drums' layout: a hit each half second, labelled as snares."""
+    for part in ("drum_only", "annotations/subclass"):
+        (tmp_path / "set" / part).mkdir(parents=True)
+    samples = drum_hits(HITS_S.tolist(), duration_s=6.0)
+    soundfile.write(tmp_path / "set/drum_only/Song.flac", samples, SAMPLE_RATE)
+    labels = "".join(f"{time_s:.3f} SD\n" for time_s in HITS_S)
+    (tmp_path / "set/annotations/subclass/Song.txt").write_text(labels)
+    return tmp_path / "set"
+
+
+def run(*command):
+    assert cli.main([str(word) for word in command]) == 0
+
+
+def test_the_page_the_json_and_the_text_tell_the_same_score(mdb, tmp_path, capsys):
+    run("evaluate", "--mdb", mdb, "--json", tmp_path / "s.json", "--report", tmp_path / "out")
+    shown = capsys.readouterr().out
+    contents = json.loads((tmp_path / "s.json").read_text())
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    score = f"{contents['micro']['aligned']['50ms']['f_measure']:.3f}"
+    assert score in shown
+    assert f"<dt>F at 50 ms</dt><dd>{score}</dd>" in page
+    assert "on set (drum_only)</h1>" in page
+    assert f"{tmp_path / 'out' / 'report.html'}: written" in shown
+
+
+def test_a_tuned_model_carries_what_it_was_tuned_with_and_is_used_so(mdb, tmp_path, capsys):
+    tuned = tmp_path / "tuned.onnx"
+    run("tune", "--mdb", mdb, "-o", tuned, "--set", "inference.min_gap_s=0.2")
+    capsys.readouterr()
+    run("info", tuned)
+    header = yaml.safe_load(capsys.readouterr().out)
+    assert header["peak_picking"] == {"peak_window_s": 0.02, "min_gap_s": 0.2}
+    assert set(header["calibration"]) == set(LANES8.names)
+    assert header["provenance"]["tuning"]["n_recordings"] == 1
+    run("transcribe", mdb / "drum_only/Song.flac", "-c", tuned, "--format", "json")
+    contents = json.loads((mdb / "drum_only/Song.json").read_text())
+    for name in LANES8.names:
+        onsets_s = [event["onset_s"] for event in contents["events"] if event["drum"] == name]
+        assert all(np.diff(onsets_s) >= 0.2 - 1e-3)
+    assert all(0 <= event["confidence"] <= 1 for event in contents["events"])
