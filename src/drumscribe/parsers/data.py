@@ -49,7 +49,9 @@ def add_render(commands: Commands) -> None:
         commands, "render", "training features from human MIDI and sample kits", "data.render"
     )
     parser.add_argument("--midi", type=Path, required=True, help="the Groove MIDI Dataset")
-    parser.add_argument("--kits", type=Path, required=True, help="a folder with kits.json")
+    parser.add_argument(
+        "--kits", type=Path, required=True, help="a folder with kits.json, or an .sf2"
+    )
     parser.add_argument(
         "--soundfont", type=Path, help="a General MIDI .sf2 whose instruments accompany the drums"
     )

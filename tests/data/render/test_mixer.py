@@ -10,7 +10,7 @@ from drumscribe.data.render.articulations import ARTICULATION_BY_NOTE
 from drumscribe.data.render.drumset import assemble_drumset, require_complete
 from drumscribe.data.render.mixer import DrumMix, PlacedHit, mix_hits
 from drumscribe.data.render.render_config import KitConfig
-from drumscribe.data.render.sample_kits import OneShotCache, SampleKit, read_kits
+from drumscribe.data.render.sample_kits import OneShotCache, SampleKit, folder_reader, read_kits
 from drumscribe.data.render.sounds import SoundBank
 from drumscribe.drums import LANES8
 from drumscribe.utils.errors import DrumscribeError
@@ -37,7 +37,7 @@ def played(
     kits_dir: Path, hits: list[PlacedHit], *, kits: list[SampleKit], seed: int = 1, **extra: object
 ) -> DrumMix:
     rng = np.random.default_rng(seed)
-    cache = OneShotCache(kits_dir)
+    cache = OneShotCache(folder_reader(kits_dir))
     bank = SoundBank(assemble_drumset(kits, cache, PLAIN, rng), cache)
     return mix_hits(hits, bank, n_samples=2 * RATE, rng=rng, **extra)  # type: ignore[arg-type]
 
@@ -52,12 +52,12 @@ def test_a_hit_is_heard_from_its_sample_on(kits_dir: Path, whole_kit: SampleKit,
 
 def test_every_note_of_the_lanes_is_played(kits_dir: Path, whole_kit: SampleKit):
     rng = np.random.default_rng(1)
-    drumset = assemble_drumset([whole_kit], OneShotCache(kits_dir), KitConfig(), rng)
+    drumset = assemble_drumset([whole_kit], OneShotCache(folder_reader(kits_dir)), KitConfig(), rng)
     assert set(LANES8.name_by_note) == set(drumset.voices) == set(ARTICULATION_BY_NOTE)
 
 
 def test_a_kit_without_cymbals_borrows_them(kits_dir: Path):
-    kits, cache = read_kits(kits_dir), OneShotCache(kits_dir)
+    kits, cache = read_kits(kits_dir), OneShotCache(folder_reader(kits_dir))
     mains = set()
     for seed in range(20):
         drumset = assemble_drumset(kits, cache, KitConfig(), np.random.default_rng(seed))
@@ -74,7 +74,7 @@ def test_kits_that_lack_something_are_refused(kits_dir: Path):
 
 def test_toms_keep_their_order(kits_dir: Path, whole_kit: SampleKit):
     frequency = {50: 180, 45: 130, 41: 90}
-    cache = OneShotCache(kits_dir)
+    cache = OneShotCache(folder_reader(kits_dir))
     for seed in range(10):
         drumset = assemble_drumset([whole_kit], cache, KitConfig(), np.random.default_rng(seed))
         high, mid, low = (

@@ -10,6 +10,7 @@ from drumscribe.data.render.sample_kits import (
     Layer,
     OneShotCache,
     find_onset,
+    folder_reader,
     layer_index,
     one_shot,
     read_kits,
@@ -46,7 +47,7 @@ def test_layers_are_chosen_by_velocity():
 @pytest.mark.parametrize("note", [36, 38, 42, 49])
 def test_a_sound_starts_half_a_millisecond_in(kits_dir: Path, note: int):
     # The files begin with 22 samples of silence at 44,100 Hz.
-    sound = OneShotCache(kits_dir).get("whole", f"{note}_127.wav")
+    sound = OneShotCache(folder_reader(kits_dir)).get("whole", f"{note}_127.wav")
     assert abs(sound.onset / SAMPLE_RATE - 22 / 44_100) < 0.0002
     early = np.abs(sound.samples[: max(0, sound.onset - 2)])
     assert early.max(initial=0) < 0.1 * np.abs(sound.samples).max()
@@ -67,7 +68,7 @@ def test_the_cache_forgets_what_was_used_longest_ago(tmp_path: Path, rng: np.ran
     (tmp_path / "kit").mkdir()
     for name in "abc":
         soundfile.write(tmp_path / "kit" / f"{name}.wav", rng.uniform(-1, 1, 22_050), 22_050)
-    cache = OneShotCache(tmp_path, max_bytes=100_000)
+    cache = OneShotCache(folder_reader(tmp_path), max_bytes=100_000)
     first = cache.get("kit", "a.wav")
     cache.get("kit", "b.wav")
     assert cache.get("kit", "a.wav") is first
@@ -78,7 +79,7 @@ def test_the_cache_forgets_what_was_used_longest_ago(tmp_path: Path, rng: np.ran
 
 def test_a_missing_sound_is_named(kits_dir: Path):
     with pytest.raises(DrumscribeError, match=r"99\.wav"):
-        OneShotCache(kits_dir).get("whole", "99.wav")
+        OneShotCache(folder_reader(kits_dir)).get("whole", "99.wav")
 
 
 def test_a_sound_ends_where_its_second_stroke_begins():

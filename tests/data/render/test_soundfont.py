@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 
 from drumscribe.data.render.backing import draw_backing, percussion_part
-from drumscribe.data.render.render_config import BackingConfig
+from drumscribe.data.render.render_config import BackingConfig, RenderConfig
 from drumscribe.data.render.soundfont import SampledInstrument, SoundFont
+from drumscribe.data.render.sources import open_sources
+from drumscribe.data.render.stream import RenderedRecordings
 from drumscribe.tempo import TempoMap
 from drumscribe.timing import SAMPLE_RATE
 from drumscribe.utils.errors import DrumscribeError
@@ -83,7 +85,7 @@ def test_programs_and_drum_sets_are_known(tmp_path: Path):
     path.write_bytes(sound_font([(0, 33), (128, 0), (128, 8)]))
     font = SoundFont(path)
     assert [program for program in range(128) if font.has_program(program)] == [33]
-    assert font.drum_sets() == [0, 8]
+    assert list(font.drum_sets()) == [0, 8]
     assert np.abs(font.struck(54, 100)).max() > 0
 
 
@@ -106,3 +108,16 @@ def test_what_is_no_sound_font_is_named(tmp_path: Path, content: bytes):
 def test_an_absent_sound_font_is_named(tmp_path: Path):
     with pytest.raises(DrumscribeError, match=r"none\.sf2"):
         SoundFont(tmp_path / "none.sf2")
+
+
+def test_its_drum_sets_are_kits(tmp_path: Path, midi_dir: Path):
+    path = tmp_path / "drums.sf2"
+    path.write_bytes(sound_font([(128, 0), (128, 8)]))
+    sources = open_sources(midi_dir, path, "train")
+    assert [kit.id for kit in sources.kits] == ["drums_0", "drums_8"]
+    soft, *_, loud = sources.kits[0].notes[36]
+    assert (soft.low, loud.high) == (0, 127)
+    levels = [sources.cache.get("drums_0", layer.files[0]).level_db for layer in (soft, loud)]
+    assert levels[0] < levels[1]
+    recording = RenderedRecordings(1, sources, RenderConfig(duration_s=(2, 3)))[0]
+    assert np.abs(recording.samples).max() > 0

@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 import soundfile
 
-from drumscribe.data.render.sample_kits import Layer, OneShotCache, SampleKit, one_shot
+from drumscribe.data.render.sample_kits import (
+    Layer,
+    OneShotCache,
+    SampleKit,
+    folder_reader,
+    one_shot,
+)
 from drumscribe.data.render.toms import alike, draw_toms, tone_hz
 
 RATE = 22_050
@@ -22,7 +28,7 @@ def cache(tmp_path: Path) -> OneShotCache:
     (tmp_path / "kit").mkdir()
     for hz in (80, 82, 120, 160, 200):
         soundfile.write(tmp_path / "kit" / f"{hz}.wav", tom(hz), RATE, subtype="FLOAT")
-    return OneShotCache(tmp_path)
+    return OneShotCache(folder_reader(tmp_path))
 
 
 def heard_hz(kind: str, notes: dict[int, tuple[int, ...]], cache: OneShotCache) -> list[float]:

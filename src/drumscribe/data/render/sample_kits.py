@@ -14,7 +14,7 @@ who labels, takes for its start. The mixer puts that sample on the label's time.
 
 import json
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -139,16 +139,23 @@ def _kit(value: dict[str, Any]) -> SampleKit:
     return SampleKit(str(value["id"]), str(value["kind"]), notes)
 
 
+def folder_reader(folder: Path) -> Callable[[str, str], FloatArray]:
+    """What reads a sound of a folder of kits, given a kit's id and a file of it."""
+    return lambda kit_id, file: read_audio(folder / kit_id / file)
+
+
 class OneShotCache:
-    """The sounds of a folder of kits, decoded when first needed and kept up to a bound.
+    """The sounds of some kits, decoded when first needed and kept up to a bound.
 
     Args:
-        folder: the folder of the index.
+        read: gives the samples of a kit's file, mono at ``SAMPLE_RATE``.
         max_bytes: sounds are forgotten, longest unused first, when they exceed this.
     """
 
-    def __init__(self, folder: Path, max_bytes: int = _DEFAULT_CACHE_BYTES) -> None:
-        self._folder = folder
+    def __init__(
+        self, read: Callable[[str, str], FloatArray], max_bytes: int = _DEFAULT_CACHE_BYTES
+    ) -> None:
+        self._read = read
         self._max_bytes = max_bytes
         self._n_bytes = 0
         self._sounds: OrderedDict[tuple[str, str], OneShot] = OrderedDict()
@@ -168,7 +175,7 @@ class OneShotCache:
         if key in self._sounds:
             self._sounds.move_to_end(key)
             return self._sounds[key]
-        sound = one_shot(read_audio(self._folder / kit_id / file))
+        sound = one_shot(self._read(kit_id, file))
         self._sounds[key] = sound
         self._n_bytes += sound.numbers.nbytes + sound.band_energy.nbytes
         while self._n_bytes > self._max_bytes and len(self._sounds) > 1:

@@ -98,9 +98,10 @@ class SoundFont:
         """Whether it has a sound for a General MIDI program, 0..127."""
         return self._name(0, program) is not None
 
-    def drum_sets(self) -> list[int]:
-        """The programs of its percussion bank."""
-        return [program for program in range(128) if self._name(_DRUM_BANK, program) is not None]
+    def drum_sets(self) -> dict[int, str]:
+        """The programs of its percussion bank, and what they are called."""
+        names = {program: self._name(_DRUM_BANK, program) for program in range(128)}
+        return {program: name for program, name in names.items() if name is not None}
 
     def tone(self, program: int, pitch: int, velocity: int, duration_s: float) -> FloatArray:
         """A held tone and its release, mono, shape (n_samples,)."""

@@ -6,8 +6,18 @@ from typing import Literal
 
 from drumscribe.data.render.drumset import require_complete
 from drumscribe.data.render.performances import PerformanceInfo, read_performances
-from drumscribe.data.render.sample_kits import OneShotCache, SampleKit, read_kits
+from drumscribe.data.render.sample_kits import (
+    OneShotCache,
+    SampleKit,
+    folder_reader,
+    read_kits,
+)
 from drumscribe.data.render.soundfont import SoundFont
+from drumscribe.data.render.soundfont_kits import (
+    is_soundfont,
+    soundfont_kits,
+    soundfont_reader,
+)
 from drumscribe.utils.errors import DrumscribeError
 
 Split = Literal["train", "val", "test"]
@@ -66,14 +76,14 @@ def open_sources(
 
     Args:
         midi_dir: the Groove MIDI Dataset.
-        kits_dir: a folder of sample kits.
+        kits_dir: a folder of sample kits, or an .sf2 file whose drum sets are the kits.
         split: "train", "val" or "test".
         soundfont: a General MIDI .sf2 file to take accompaniment's instruments from.
 
     Raises:
         DrumscribeError: when either is absent or damaged, or the kits cannot play everything.
     """
-    kits = read_kits(kits_dir)
+    kits, cache = _kits(kits_dir)
     if split == "train":
         chosen = [kit for kit in kits if kit.id not in VALIDATION_KITS + TEST_KITS]
     else:
@@ -83,4 +93,12 @@ def open_sources(
     require_complete(chosen)
     infos = read_performances(midi_dir, _MIDI_SPLITS[split])
     font = SoundFont(soundfont) if soundfont is not None else None
-    return RenderSources(split, tuple(infos), tuple(chosen), OneShotCache(kits_dir), font)
+    return RenderSources(split, tuple(infos), tuple(chosen), cache, font)
+
+
+def _kits(source: Path) -> tuple[list[SampleKit], OneShotCache]:
+    """The kits of a folder or a SoundFont, and their sounds."""
+    if is_soundfont(source):
+        font = SoundFont(source)
+        return soundfont_kits(font, source.stem), OneShotCache(soundfont_reader(font))
+    return read_kits(source), OneShotCache(folder_reader(source))

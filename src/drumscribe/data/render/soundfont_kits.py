@@ -1,0 +1,61 @@
+"""The drum sets of a SoundFont as sample kits."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from drumscribe.data.render.articulations import ARTICULATION_BY_NOTE
+from drumscribe.data.render.sample_kits import Layer, SampleKit
+from drumscribe.data.render.soundfont import SoundFont
+
+FloatArray = npt.NDArray[np.float32]
+
+SUFFIX = ".sf2"
+
+_LAYER_TOPS = (20, 40, 60, 80, 100, 127)
+_AUDIBLE = 1e-3
+_ELECTRONIC = ("808", "909", "elec", "techno", "dance", "house", "synth")
+
+
+def soundfont_kits(font: SoundFont, name: str) -> list[SampleKit]:
+    """A kit for every drum set, with six velocity layers of each note that sounds.
+
+    Args:
+        font: the open SoundFont.
+        name: what the ids of its kits begin with.
+    """
+    kits = []
+    for program, title in font.drum_sets().items():
+        notes = {
+            note: _layers(note)
+            for note in ARTICULATION_BY_NOTE
+            if np.abs(font.struck(note, 100, program)).max() > _AUDIBLE
+        }
+        is_electronic = any(word in title.lower() for word in _ELECTRONIC)
+        kind = "electronic" if is_electronic else "acoustic"
+        kits.append(SampleKit(f"{name}_{program}", kind, notes))
+    return kits
+
+
+def soundfont_reader(font: SoundFont) -> Callable[[str, str], FloatArray]:
+    """What plays a sound of these kits, given a kit's id and a "file" of it."""
+
+    def read(kit_id: str, file: str) -> FloatArray:
+        note, velocity = map(int, file.split("_"))
+        return font.struck(note, velocity, int(kit_id.rsplit("_", 1)[1]))
+
+    return read
+
+
+def is_soundfont(path: Path) -> bool:
+    """Whether a path names a SoundFont instead of a folder of kits."""
+    return path.suffix.lower() == SUFFIX
+
+
+def _layers(note: int) -> tuple[Layer, ...]:
+    lows = (0, *(top + 1 for top in _LAYER_TOPS))
+    return tuple(
+        Layer(low, top, (f"{note}_{top}",)) for low, top in zip(lows, _LAYER_TOPS, strict=False)
+    )
