@@ -7,6 +7,7 @@ they are, for builds of YARG that know them.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import mido
@@ -142,8 +143,8 @@ def _ends(notes: Sequence[Note], chart: GameChart) -> dict[int, int]:
     """Where the notes of each tick end: before the next, so that no marker covers another."""
     longest = chart.grid.ticks_per_quarter // _LONGEST_NOTE
     ticks = sorted({note.tick for note in notes})
-    following = [*ticks[1:], chart.end_tick]
-    return {tick: min(tick + longest, after) for tick, after in zip(ticks, following, strict=True)}
+    following = pairwise([*ticks, chart.end_tick])
+    return {tick: min(tick + longest, after) for tick, after in following}
 
 
 def _messages(held: Iterable[_Held]) -> list[TimedMessage]:

@@ -85,8 +85,7 @@ def hits_of(events: Iterable[DrumEvent], kit: Kit, tempo: TempoMap) -> list[Hit]
 def playable_hits(events: Iterable[DrumEvent], kit: Kit, tempo: TempoMap) -> list[Hit]:
     """The events as a player plays them: flams and doubles merged, chords on one time.
 
-    No two hits of a lane are nearer than ``FLAM_S``, no two chords nearer than ``CHORD_S``. A
-    chord stands at the first of its strokes.
+    Chords are more than ``CHORD_S`` apart, and each stands at the first of its strokes.
     """
     hits = _without_doubles(hits_of(events, kit, tempo))
     chords = _aligned(hits)
@@ -132,11 +131,9 @@ def _aligned(hits: Iterable[Hit]) -> list[Hit]:
     """Strokes that follow the first of a chord closely, moved to it."""
     aligned: list[Hit] = []
     first: Hit | None = None
-    lanes: set[str] = set()
     for hit in hits:
-        if first is None or hit.onset_s - first.onset_s > CHORD_S or hit.lane in lanes:
-            first, lanes = hit, set()
-        lanes.add(hit.lane)
+        if first is None or hit.onset_s - first.onset_s > CHORD_S:
+            first = hit
         aligned.append(replace(hit, onset_s=first.onset_s, position=first.position))
     return aligned
 

@@ -47,7 +47,8 @@ def sections_of(bars: Sequence[int], strokes: Sequence[tuple[int, str]]) -> list
         strokes: tick and lane of every hit, in order.
 
     Returns:
-        At least one; grooves that come again have the same letter.
+        At least one; grooves that come again have the same letter. Silence goes on with what was
+        before it.
     """
     grooves = _grooves(bars, strokes)
     letters: list[npt.NDArray[np.float64]] = []
@@ -57,7 +58,8 @@ def sections_of(bars: Sequence[int], strokes: Sequence[tuple[int, str]]) -> list
     for bar in range(0, max(1, len(bars) - 1), _SECTION_BARS):
         groove = grooves[bar : bar + _SECTION_BARS].mean(axis=0)
         is_new = bar == 0 or _likeness(groove, grooves[start:bar].mean(axis=0)) < _SAME_GROOVE
-        if is_new or bar - start >= _LONGEST_SECTION_BARS:
+        is_due = groove.any() and (is_new or bar - start >= _LONGEST_SECTION_BARS)
+        if is_due or not sections:
             start = bar
             letter = _letter(groove, letters)
             counts += [0] * (len(letters) - len(counts))

@@ -34,10 +34,10 @@ def song_info(audio: Path) -> SongInfo:
     """
     tags = {key.lower(): " ".join(text.split()) for key, text in _tags(audio).items() if text}
     stem = _NUMBERED.sub("", audio.stem.replace("_", " ")).strip() or audio.stem
-    artist, _, title = stem.rpartition(" - ")
+    artist, _, title = stem.partition(" - ") if " - " in stem else ("", "", stem)
     year = _YEAR.search(tags.get("date", ""))
     return SongInfo(
-        title=tags.get("title") or title or stem,
+        title=tags.get("title") or title,
         artist=tags.get("artist") or (artist if not tags.get("title") else ""),
         album=tags.get("album", ""),
         genre=tags.get("genre", ""),

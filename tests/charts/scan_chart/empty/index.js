@@ -1,0 +1,2 @@
+// Fingerprints of audio are not needed to check charts.
+module.exports = class {}
