@@ -147,3 +147,30 @@ def test_what_was_left_out_is_told_beside_the_number_of_recordings():
     report = evaluate(transcriber, ReferenceSet([reference_of(events, events)], left_out))
     assert report.to_dict()["left_out"] == {"no usable audio": 3}
     assert "left out: 3 (no usable audio)" in report.lines()
+
+
+def test_excerpts_are_of_the_worst_recordings_and_none_unless_asked_for():
+    references = [
+        reference_of(EVENTS, EVENTS[:n_heard], name=f"{n_heard} heard") for n_heard in (8, 2, 5)
+    ]
+    report = run(references, n_excerpts=2)
+    assert [excerpt.name for excerpt in report.excerpts] == ["2 heard", "5 heard"]
+    assert report.excerpts[0].counts == Counts(n_true=2, n_missed=6)
+    assert run(references).excerpts == ()
+
+
+def test_a_wrong_drum_is_in_both_confusions():
+    heard = [dataclasses.replace(e, drum="ride") if e.drum == "crash" else e for e in EVENTS]
+    missed, false = run([reference_of(EVENTS, heard)]).confusion()
+    crash, ride = LANES8.index_by_name["crash"], LANES8.index_by_name["ride"]
+    assert missed[crash, ride] == false[ride, crash] == 1
+    assert missed.sum() == false.sum() == 1
+
+
+def test_confidence_is_compared_with_what_is_right():
+    # The clairvoyant model's activations are 0.9, and half of its hits are wrong.
+    noise = [dataclasses.replace(e, onset_s=e.onset_s + 0.1) for e in EVENTS]
+    report = run([reference_of(EVENTS, sorted(EVENTS + noise))])
+    [found] = report.reliability()
+    assert (found.n_hits, found.precision) == (16, 0.5)
+    assert found.confidence == pytest.approx(0.9)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from drumscribe.config import FeatureConfig, InferenceConfig, ModelConfig
+from drumscribe.config import FeatureConfig, InferenceConfig, ModelConfig, PeakPickingConfig
 from drumscribe.drums import LANES8
 from drumscribe.inference.transcriber import Transcriber
 from drumscribe.models.frame_model import Activations
@@ -195,3 +195,11 @@ def test_memory_does_not_grow_with_the_recording(tmp_path):
     growth = long - short
     assert growth < 2 * (long_activations - short_activations) + 1e6
     assert growth < 9 * 30 * SAMPLE_RATE * 4 / 4, "less than a quarter of the samples themselves"
+
+
+def test_peak_picking_is_the_models_own_where_the_configuration_sets_none():
+    own = PeakPickingConfig(peak_window_s=0.01, min_gap_s=0.07)
+    model = EnergyModel(dataclasses.replace(HEADER, peak_picking=own))
+    assert Transcriber(model, InferenceConfig()).peak_picking == own
+    found = Transcriber(model, InferenceConfig(min_gap_s=0.0)).peak_picking
+    assert found == PeakPickingConfig(peak_window_s=0.01, min_gap_s=0.0)

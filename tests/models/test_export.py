@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 import torch
 
-from drumscribe.config import FeatureConfig, ModelConfig
+from drumscribe.config import FeatureConfig, ModelConfig, PeakPickingConfig
 from drumscribe.drums import LANES8
+from drumscribe.models.calibration import Calibration
 from drumscribe.models.checkpoint import HEADER_KEY, STATE_PREFIX, load_checkpoint
 from drumscribe.models.crnn import DrumCRNN
 from drumscribe.models.export import TOLERANCE, export_onnx
@@ -32,7 +33,15 @@ def save_checkpoint(path: Path, **heads: bool) -> Path:
         model.onset_head.weight.mul_(20)
     model(torch.rand(4, 30, 16))  # gives batch norm statistics that must be kept
     thresholds = {name: 0.1 * (index + 1) for index, name in enumerate(LANES8.names)}
-    header = ModelHeader(LANES8, FeatureConfig(n_mels=16), config, thresholds, {"epoch": 7})
+    header = ModelHeader(
+        LANES8,
+        FeatureConfig(n_mels=16),
+        config,
+        thresholds,
+        {"epoch": 7},
+        PeakPickingConfig(min_gap_s=0.05),
+        dict.fromkeys(LANES8.names, Calibration(1.5, -0.5)),
+    )
     weights = {STATE_PREFIX + name: value for name, value in model.state_dict().items()}
     torch.save({"state_dict": weights, HEADER_KEY: header.to_dict()}, path)
     return path

@@ -127,6 +127,7 @@ def test_the_best_checkpoint_is_loaded_with_the_thresholds_written_beside_it(tra
     assert header.features == config.features
     assert header.model == config.model
     assert header.thresholds == yaml.safe_load((run_dir(config) / "thresholds.yaml").read_text())
+    assert set(header.calibration) == set(header.kit.names)
     assert header.provenance["run_name"] == "run"
 
 

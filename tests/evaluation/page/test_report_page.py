@@ -120,6 +120,12 @@ def test_the_worst_recording_is_in_the_first_row(tmp_path):
     assert re.search(r"(\d\.wav) \(kit\)", text).group(1) == worst.name
 
 
+def test_a_kit_without_a_name_is_told_as_such(tmp_path):
+    scores = [score_of(f"{i}.wav", kit, i)[0] for i, kit in enumerate(("", "kit"))]
+    text, _ = page_of(tmp_path, scores)
+    assert {"(without a name)", "0.wav", "1.wav (kit)"} <= set(Page(text).text)
+
+
 def test_nothing_is_fetched(tmp_path):
     score, excerpt = score_of("a.wav", "kit", 1)
     text, _ = page_of(tmp_path, [score], [excerpt])

@@ -151,7 +151,7 @@ def _velocity(report: EvaluationReport) -> str:
 
 
 def _kits(report: EvaluationReport) -> str:
-    kits = report.by_kit()
+    kits = {name or "(without a name)": counts for name, counts in report.by_kit().items()}
     return _section("Kits", "", score_table("kit", kits)) if len(kits) > 1 else ""
 
 
@@ -177,7 +177,7 @@ def _recordings(report: EvaluationReport) -> str:
         report.recordings, key=lambda r: (r.headline.f_measure, _minus_errors(r.headline))
     )
     velocities = [None if r.velocity is None else r.velocity.f_measure for r in ranked]
-    counts = {f"{r.name} ({r.kit_name})": r.headline for r in ranked}
+    counts = {f"{r.name} ({r.kit_name})" if r.kit_name else r.name: r.headline for r in ranked}
     more = {} if all(value is None for value in velocities) else {"F with velocity": velocities}
     return _section("Recordings", "The worst first.", score_table("recording", counts, more))
 
