@@ -5,7 +5,7 @@ Never on the recordings that are scored afterwards: a split for tuning and one f
 """
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from drumscribe.config import InferenceConfig, PeakPickingConfig
@@ -100,15 +100,7 @@ def tune(
             f"tuning needs a model of the eight lanes, not {transcriber.kit.name}"
         )
     counters = _counters(transcriber.peak_picking, config)
-    n_recordings = 0
-    with progress_bar("tuning", None, unit="recordings") as advance:
-        for reference in references.recordings:
-            onset = transcriber.activations(reference.frames()).onset
-            reference_s = [reference.onsets_s(name) for name in LANES8.names]
-            for counter in counters.values():
-                counter.add(onset, reference_s)
-            n_recordings += 1
-            advance(1)
+    n_recordings = _count(transcriber, references, counters.values())
     if n_recordings == 0:
         raise DrumscribeError("no labelled recordings to tune on")
     gaps = {gap_s: _micro_f(counter) for gap_s, counter in counters.items()}
@@ -136,6 +128,22 @@ def _counters(own: PeakPickingConfig, config: InferenceConfig) -> dict[float, Th
         )
         for gap_s in gaps_s
     }
+
+
+def _count(
+    transcriber: Transcriber, references: ReferenceSet, counters: Collection[ThresholdCounter]
+) -> int:
+    """Transcribe every recording once for all counters; how many there were."""
+    n_recordings = 0
+    with progress_bar("tuning", None, unit="recordings") as advance:
+        for reference in references.recordings:
+            onset = transcriber.activations(reference.frames()).onset
+            reference_s = [reference.onsets_s(name) for name in LANES8.names]
+            for counter in counters:
+                counter.add(onset, reference_s)
+            n_recordings += 1
+            advance(1)
+    return n_recordings
 
 
 def _micro_f(counter: ThresholdCounter) -> float:
