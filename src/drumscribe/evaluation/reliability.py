@@ -103,7 +103,7 @@ def _fit(
 
     start = [others.scale, others.offset]
     found = minimize(surprise, start, method="L-BFGS-B", bounds=[(0.0, 20.0), (-20.0, 20.0)])
-    return Calibration(float(found.x[0]), float(found.x[1]))
+    return Calibration(round(float(found.x[0]), 4), round(float(found.x[1]), 4))
 
 
 def _middles(levels: FloatArray) -> FloatArray:
