@@ -38,7 +38,8 @@ class GameChart:
     """Everything a game's chart file says.
 
     Attributes:
-        grid: ticks, tempos and metres; tick 0 is a bar line.
+        tempo: where beats and bars are; second 0 is a bar line.
+        grid: their ticks.
         pro_levels: notes of each level for two hands and a foot on coloured pads, no two of a
             pad on a tick.
         lane_levels: notes of each level on the eight lanes, nothing left out of the hardest.
@@ -50,6 +51,7 @@ class GameChart:
         duration_s: length of the song with that silence.
     """
 
+    tempo: TempoMap
     grid: TickGrid
     pro_levels: dict[str, list[Note]]
     lane_levels: dict[str, list[Note]]
@@ -88,6 +90,7 @@ def game_chart(transcription: Transcription, layout: PadLayout | None = None) ->
     lanes = {name: _notes(kept, grid, pads) for name, kept in levels_of(hits, tempo).items()}
     last_tick = max((note.tick for note in lanes[EXPERT]), default=0)
     chart = GameChart(
+        tempo,
         grid,
         pro,
         lanes,
@@ -96,10 +99,10 @@ def game_chart(transcription: Transcription, layout: PadLayout | None = None) ->
         lead_in_s=silence_s,
         duration_s=song.duration_s,
     )
-    return _framed(chart, tempo)
+    return _framed(chart)
 
 
-def _framed(chart: GameChart, tempo: TempoMap) -> GameChart:
+def _framed(chart: GameChart) -> GameChart:
     """The chart with its sections, star power and fills."""
     notes = chart.lane_levels[EXPERT]
     first_tick = notes[0].tick if notes else 0

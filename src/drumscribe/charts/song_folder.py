@@ -11,14 +11,12 @@ from drumscribe.charts.clone_hero_midi import write_notes_mid
 from drumscribe.charts.clone_hero_text import write_notes_chart
 from drumscribe.charts.game_chart import GameChart, game_chart
 from drumscribe.charts.pads import PadLayout
+from drumscribe.charts.rating import rating_of
 from drumscribe.charts.reduction import EXPERT
 from drumscribe.charts.song_audio import AudioFormat, write_song_audio
 from drumscribe.charts.song_info import SongInfo
 from drumscribe.inference.transcriber import Transcription
 from drumscribe.utils.files import write_text
-
-# Notes in the busiest tenth of the seconds from which a song is rated 1, 2, ... 6.
-_RATINGS_PER_S = (2.0, 4.0, 6.0, 8.5, 11.0, 14.0)
 
 ChartFiles = Literal["both", "mid", "chart"]
 
@@ -89,7 +87,7 @@ def ini_text(values: Mapping[str, object]) -> str:
 def _ini_values(chart: GameChart, info: SongInfo) -> dict[str, object]:
     sections = chart.sections[1:2] or chart.sections[:1]
     preview_s = float(chart.grid.seconds(sections[0].tick)) if sections else 0.0
-    rating = rating_of(chart)
+    rating = rating_of(chart.pro_levels[EXPERT])
     end_s = max(chart.duration_s, float(chart.grid.seconds(chart.end_tick)))
     return {
         "name": info.title,
@@ -105,13 +103,3 @@ def _ini_values(chart: GameChart, info: SongInfo) -> dict[str, object]:
         "pro_drums": True,
         "five_lane_drums": False,
     }
-
-
-def rating_of(chart: GameChart) -> int:
-    """How hard the chart is, 0..6, from the notes of its busiest seconds; -1 without notes."""
-    times_s = [note.hit.onset_s for note in chart.pro_levels[EXPERT]]
-    if not times_s:
-        return -1
-    per_second = np.bincount(np.asarray(times_s, np.int64))
-    busiest = np.percentile(per_second[per_second > 0], 90)
-    return int(np.searchsorted(_RATINGS_PER_S, busiest, side="right"))

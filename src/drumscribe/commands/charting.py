@@ -23,16 +23,21 @@ def chart(arguments: Namespace) -> int:
     )
     folder = arguments.output or audio.with_name(_folder_name(info))
     transcription = _transcription(arguments, audio)
-    from drumscribe.charts.pads import PadLayout
-    from drumscribe.charts.song_folder import SongFolderOptions, write_song_folder
+    if arguments.game == "dtxmania":
+        from drumscribe.charts.dtx_folder import write_dtx_folder
 
-    options = SongFolderOptions(
-        layout=PadLayout(ride=arguments.ride, crash=arguments.crash),
-        audio_format=arguments.audio_format,
-        chart_files=arguments.chart_files,
-    )
-    written = write_song_folder(transcription, audio, folder, info, options)
-    counts = ", ".join(f"{name} {len(notes)}" for name, notes in written.pro_levels.items())
+        levels = write_dtx_folder(transcription, audio, folder, info).lane_levels
+    else:
+        from drumscribe.charts.pads import PadLayout
+        from drumscribe.charts.song_folder import SongFolderOptions, write_song_folder
+
+        options = SongFolderOptions(
+            layout=PadLayout(ride=arguments.ride, crash=arguments.crash),
+            audio_format=arguments.audio_format,
+            chart_files=arguments.chart_files,
+        )
+        levels = write_song_folder(transcription, audio, folder, info, options).pro_levels
+    counts = ", ".join(f"{name} {len(notes)}" for name, notes in levels.items())
     print(f"{folder}: {info.title or audio.stem}; notes: {counts}")
     return 0
 

@@ -33,7 +33,7 @@ def add_transcribe(commands: Commands) -> None:
 def add_chart(commands: Commands) -> None:
     """Options of ``drumscribe chart``."""
     parser = add_command(
-        commands, "chart", "a song to a folder that Clone Hero and YARG play", "charting.chart"
+        commands, "chart", "a song to a folder that a rhythm game plays", "charting.chart"
     )
     parser.add_argument("audio", type=Path, help="the song")
     parser.add_argument(
@@ -42,6 +42,12 @@ def add_chart(commands: Commands) -> None:
         type=Path,
         metavar="FOLDER",
         help="the song's folder (default: 'Artist - Title' beside the song)",
+    )
+    parser.add_argument(
+        "--game",
+        choices=("clonehero", "dtxmania"),
+        default="clonehero",
+        help="clonehero is for YARG, too (default: %(default)s)",
     )
     parser.add_argument("--title", help="the song's title (default: by its tags or its name)")
     parser.add_argument("--artist", help="who plays it (default: by its tags or its name)")

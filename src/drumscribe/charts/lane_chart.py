@@ -1,0 +1,98 @@
+"""A chart for any game engine: the eight lanes as JSON, described by a JSON Schema.
+
+Times are seconds of the recording, and beats of the tempo map in the same file. ``events`` is all
+that was heard; ``levels`` is what there is to play, with chords on one time.
+"""
+
+import json
+from collections.abc import Iterable
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from drumscribe.charts.hits import Hit, hits_of, playable_hits
+from drumscribe.charts.performance import tempo_of
+from drumscribe.charts.reduction import levels_of
+from drumscribe.drums import LANES8
+from drumscribe.inference.transcriber import Transcription
+from drumscribe.tempo import TempoMap
+from drumscribe.utils.files import write_text
+
+SCHEMA_VERSION = 1
+"""Grows when a reader of the old form would misread the new one."""
+
+_TIME_DIGITS = 4
+_BEAT_DIGITS = 4
+
+
+def write_lane_chart(transcription: Transcription, path: Path) -> None:
+    """Write the chart; times to a tenth of a millisecond.
+
+    Raises:
+        DrumscribeError: when the file cannot be written.
+    """
+    write_text(path, json.dumps(lane_chart(transcription), indent=1) + "\n")
+
+
+def lane_chart(transcription: Transcription) -> dict[str, Any]:
+    """The chart as the values of its JSON."""
+    tempo = tempo_of(transcription)
+    events, kit = transcription.events, transcription.kit
+    playable = playable_hits(events, kit, tempo)
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "duration_s": round(transcription.duration_s, _TIME_DIGITS),
+        "lanes": list(LANES8.names),
+        "tempo": _tempo(tempo),
+        "events": [_event(hit) for hit in hits_of(events, kit, tempo)],
+        "levels": {
+            name: [_note(hit) for hit in hits] for name, hits in levels_of(playable, tempo).items()
+        },
+    }
+
+
+def lane_chart_schema() -> dict[str, Any]:
+    """The JSON Schema of the file."""
+    file = resources.files("drumscribe.charts") / "lane_chart.schema.json"
+    schema: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return schema
+
+
+def _tempo(tempo: TempoMap) -> dict[str, Any]:
+    return {
+        "bpm": round(tempo.bpm, 3),
+        "is_steady": tempo.is_steady,
+        "confidence": round(tempo.confidence, 3),
+        "beats_s": _rounded(tempo.beats_s),
+        "time_signatures": [
+            {
+                "first_beat": signature.first_beat,
+                "numerator": signature.numerator,
+                "denominator": signature.denominator,
+            }
+            for signature in tempo.time_signatures
+        ],
+    }
+
+
+def _rounded(times_s: Iterable[float]) -> list[float]:
+    return [round(time_s, 6) for time_s in times_s]
+
+
+def _event(hit: Hit) -> dict[str, Any]:
+    return {
+        "time_s": round(hit.onset_s, _TIME_DIGITS),
+        "beat": round(hit.position, _BEAT_DIGITS),
+        "lane": LANES8.index_by_name[hit.lane],
+        "drum": hit.drum,
+        "velocity": hit.velocity,
+        "confidence": round(hit.confidence, 3),
+    }
+
+
+def _note(hit: Hit) -> dict[str, Any]:
+    return _event(hit) | {
+        "dynamic": hit.dynamic,
+        "is_flam": hit.is_flam,
+        "is_second_kick": hit.is_second_kick,
+    }

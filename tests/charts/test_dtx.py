@@ -1,0 +1,146 @@
+"""DTX files as a player reads them."""
+
+from collections import defaultdict
+
+import numpy as np
+import pytest
+import soundfile
+from hypothesis import given
+from transcriptions import any_transcription, on_bars
+
+from drumscribe.charts.dtx import write_dtx
+from drumscribe.charts.dtx_folder import write_dtx_folder
+from drumscribe.charts.game_chart import game_chart
+from drumscribe.charts.song_info import SongInfo
+from drumscribe.events import DrumEvent
+from drumscribe.tempo import TempoMap
+
+# Channels of the format (docs/formats.md).
+CHANNELS = {
+    "11": "hihat",
+    "12": "snare",
+    "13": "kick",
+    "14": "high_tom",
+    "15": "mid_tom",
+    "16": "crash",
+    "17": "low_tom",
+    "18": "hihat",
+    "19": "ride",
+    "1B": "hihat",
+    "1C": "kick",
+}
+INFO = SongInfo("Title", "Artist")
+
+
+def read_dtx(path):
+    """Header by name, and (seconds, channel, value) of every chip, in order."""
+    header, bars = {}, defaultdict(list)
+    for line in path.read_bytes().decode("cp932").split("\r\n"):
+        if not line:
+            continue
+        name, _, value = line.removeprefix("#").partition(": ")
+        if len(name) == 5 and name[0].isalnum() and name[1:3].isdigit():
+            bars[int(name[0], 36) * 100 + int(name[1:3]), name[3:]].append(value)
+        else:
+            header[name] = value
+    chips = []
+    quarter, bar_start = 0.0, {}
+    for bar in range(max(bar for bar, _ in bars) + 1):
+        (length,) = bars[bar, "02"]
+        bar_start[bar] = (quarter, 4 * float(length))
+        quarter += 4 * float(length)
+    for (bar, channel), lines in bars.items():
+        start, length = bar_start[bar]
+        for line in lines if channel != "02" else []:
+            names = [line[i : i + 2] for i in range(0, len(line), 2)]
+            assert len(line) % 2 == 0
+            chips += [
+                (start + length * slot / len(names), channel, name)
+                for slot, name in enumerate(names)
+                if name != "00"
+            ]
+    return header, timed(header, sorted(chips))
+
+
+def timed(header, chips):
+    """Chips with seconds in place of quarters."""
+    tempos = [
+        (q, 60 / float(header[f"BPM{name}"])) for q, channel, name in chips if channel == "08"
+    ]
+    quarters = np.array([q for q, _ in tempos])
+    spans = np.diff(quarters) * [spq for _, spq in tempos[:-1]]
+    starts_s = np.concatenate([[0.0], np.cumsum(spans)])
+    result = []
+    for quarter, channel, name in chips:
+        index = np.searchsorted(quarters, quarter + 1e-9, side="right") - 1
+        time_s = starts_s[index] + (quarter - quarters[index]) * tempos[index][1]
+        result.append((time_s, channel, name))
+    return result
+
+
+def written(tmp_path, chart):
+    write_dtx(chart, tmp_path / "a.dtx", INFO)
+    return read_dtx(tmp_path / "a.dtx")
+
+
+@given(any_transcription)
+def test_every_hit_is_read_back_on_its_lane_within_half_a_slot(tmp_path, transcription):
+    chart = game_chart(transcription)
+    _, chips = written(tmp_path, chart)
+    found = [(time_s, CHANNELS[channel]) for time_s, channel, _ in chips if channel in CHANNELS]
+    notes = chart.lane_levels["expert"]
+    slowest_s = max(change.seconds_per_quarter for change in chart.grid.tempo_changes)
+    for lane in set(CHANNELS.values()):
+        expected_s = [note.hit.onset_s for note in notes if note.hit.lane == lane]
+        found_s = [time_s for time_s, found_lane in found if found_lane == lane]
+        assert found_s == pytest.approx(expected_s, abs=slowest_s / 96 / 2 + 1e-4)
+
+
+def test_the_song_begins_with_the_chart(tmp_path):
+    tempo = TempoMap.steady(100, until_s=10)
+    chart = game_chart(on_bars([DrumEvent(3.0, "kick", 90)], tempo, duration_s=10))
+    header, chips = written(tmp_path, chart)
+    assert (header["TITLE"], header["ARTIST"], header["WAV01"]) == ("Title", "Artist", "bgm.ogg")
+    assert float(header["BPM"]) == 100
+    assert [chip for chip in chips if chip[1] == "01"] == [(0.0, "01", "01")]
+
+
+@pytest.mark.parametrize(
+    ("numerator", "denominator", "length"), [(4, 4, 1.0), (3, 4, 0.75), (7, 8, 0.875)]
+)
+def test_bars_have_their_length(tmp_path, numerator, denominator, length):
+    tempo = TempoMap.steady(100, until_s=10, numerator=numerator, denominator=denominator)
+    chart = game_chart(on_bars([DrumEvent(3.0, "kick", 90)], tempo, duration_s=10))
+    write_dtx(chart, tmp_path / "a.dtx", INFO)
+    assert f"#00002: {length:.6f}" in (tmp_path / "a.dtx").read_text("cp932")
+
+
+def test_hits_on_the_grid_are_short_lines(tmp_path, rock):
+    chart = game_chart(on_bars(rock(4), TempoMap.steady(100, until_s=20), duration_s=20))
+    write_dtx(chart, tmp_path / "a.dtx", INFO)
+    lines = (tmp_path / "a.dtx").read_text("cp932").splitlines()
+    assert max(map(len, lines)) <= len("#00011: ") + 2 * 16
+
+
+def test_a_title_of_any_script_can_be_written(tmp_path):
+    chart = game_chart(on_bars([], TempoMap.steady(100)))
+    write_dtx(chart, tmp_path / "a.dtx", SongInfo("曲 🥁 é"))
+    assert read_dtx(tmp_path / "a.dtx")[0]["TITLE"].startswith("曲 ")
+
+
+def test_a_folder_has_four_levels_their_list_and_the_song(tmp_path, rock):
+    soundfile.write(tmp_path / "song.wav", np.zeros(22_050), 22_050)
+    played = on_bars(rock(8), TempoMap.steady(100, until_s=20), duration_s=20)
+    write_dtx_folder(played, tmp_path / "song.wav", tmp_path / "out", INFO)
+    listed = (tmp_path / "out" / "set.def").read_text()
+    names = ["bas.dtx", "adv.dtx", "ext.dtx", "mas.dtx"]
+    for number, name in enumerate(names, 1):
+        assert f"#L{number}FILE: {name}" in listed
+    ratings, counts = [], []
+    for name in names:
+        header, chips = read_dtx(tmp_path / "out" / name)
+        ratings.append(int(header["DLEVEL"]))
+        counts.append(sum(channel in CHANNELS for _, channel, _ in chips))
+    assert ratings == sorted(ratings)
+    assert counts == sorted(counts)
+    assert (tmp_path / "out" / "bgm.ogg").is_file()
