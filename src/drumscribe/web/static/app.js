@@ -4,6 +4,7 @@ import * as api from "./api.js";
 import { Home, waitFor } from "./home.js";
 import { loadSong } from "./song.js";
 import { openStudio } from "./studio.js";
+import { titleOf } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
 
@@ -17,11 +18,11 @@ async function open(id) {
   showOnly("waiting");
   try {
     const status = await api.status(id);
-    byId("song-name").textContent = status.name;
+    byId("song-name").textContent = titleOf(status);
     if (status.status !== "done") await waitFor(id);
     const song = await loadSong(id);
     showOnly("studio");
-    openStudio(song);
+    openStudio({ ...song, name: titleOf(status) });
   } catch (error) {
     showOnly("home");
     history.replaceState(null, "", "/");

@@ -8,7 +8,7 @@ const FLASH_S = 0.16;
 const TARGET_SHARE = 0.86;
 const HORIZON_SHARE = 0.05;
 // How much narrower the road is at the horizon.
-const DEPTH = 2.6;
+const DEPTH = 2;
 
 /** From left to right as a game lays them out: the kick in the middle. */
 const COLUMNS = ["crash", "hihat", "snare", "high_tom", "kick", "mid_tom", "low_tom", "ride"];
@@ -34,11 +34,11 @@ export class Highway {
 
   /** Draw; called once a frame while the highway is shown. */
   draw() {
-    const context = sizedContext(this.canvas);
+    const context = sizedContext(this.canvas, this.palette.surface);
     this.nowS = this.player.positionS;
     this.widthPx = this.canvas.clientWidth;
     this.heightPx = this.canvas.clientHeight;
-    this.roadPx = Math.min(this.widthPx * 0.94, this.heightPx * 1.15);
+    this.roadPx = Math.min(this.widthPx * 0.94, this.heightPx * 1.5);
     this.#drawRoad(context);
     this.#drawBeats(context);
     this.#drawTargets(context);
@@ -152,10 +152,10 @@ export class Highway {
     context.beginPath();
     context.ellipse(xPx, yPx, radiusPx, radiusPx * 0.4, 0, 0, 2 * Math.PI);
     context.fill();
-    context.fillStyle = this.palette.surface;
-    context.globalAlpha *= 0.45;
+    context.fillStyle = "white";
+    context.globalAlpha *= 0.38;
     context.beginPath();
-    context.ellipse(xPx, yPx - radiusPx * 0.08, radiusPx * 0.62, radiusPx * 0.2, 0, 0, 2 * Math.PI);
+    context.ellipse(xPx, yPx - radiusPx * 0.07, radiusPx * 0.66, radiusPx * 0.22, 0, 0, 2 * Math.PI);
     context.fill();
     context.globalAlpha = 1;
   }

@@ -1,7 +1,7 @@
 /** Before there is a song: choosing a recording, and waiting for its transcription. */
 
 import * as api from "./api.js";
-import { clock, element, icon, roughly } from "./words.js";
+import { clock, element, icon, roughly, titleOf } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
 
@@ -64,7 +64,7 @@ export class Home {
   }
 
   #row(job) {
-    const link = element("a", { href: `#${job.id}` }, element("span", { class: "name" }, job.name));
+    const link = element("a", { href: `#${job.id}` }, element("span", { class: "name" }, titleOf(job)));
     const facts = [
       job.duration_s ? clock(job.duration_s, 0) : "",
       STATUS_WORDS[job.status] ?? "",
@@ -72,10 +72,10 @@ export class Home {
     ];
     link.append(element("span", { class: "facts" }, facts.filter(Boolean).join(" · ")));
     const remove = element("button", { type: "button", class: "icon-button small" }, icon("close"));
-    remove.setAttribute("aria-label", `Delete ${job.name}`);
+    remove.setAttribute("aria-label", `Delete ${titleOf(job)}`);
     remove.title = "Delete";
     remove.addEventListener("click", async () => {
-      if (!window.confirm(`Delete “${job.name}” and its edits?`)) return;
+      if (!window.confirm(`Delete “${titleOf(job)}” and its edits?`)) return;
       await api.remove(job.id).catch((error) => (byId("home-error").textContent = error.message));
       await this.#list();
     });
@@ -105,7 +105,7 @@ export function waitFor(id) {
 }
 
 function showProgress(status) {
-  byId("waiting-name").textContent = status.name ?? "";
+  byId("waiting-name").textContent = titleOf(status);
   byId("waiting-bar").value = status.progress ?? 0;
   const stages = [...byId("stages").children];
   const here = stages.findIndex((stage) => stage.dataset.stage === status.stage);

@@ -16,7 +16,7 @@ export class Inspector {
     const options = rows.map((lane) =>
       element("option", { value: String(lane) }, song.lanes[lane].displayName),
     );
-    byId("hit-lane").replaceChildren(element("option", { value: "" }, "Several"), ...options);
+    byId("hit-lane").replaceChildren(element("option", { value: "" }, "–"), ...options);
     const on = (id, type, listener) => byId(id).addEventListener(type, listener);
     on("hit-lane", "change", () => this.#setLane(byId("hit-lane").value));
     on("hit-velocity", "input", () => this.#setVelocity(byId("hit-velocity").valueAsNumber));

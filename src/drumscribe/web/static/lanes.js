@@ -1,8 +1,8 @@
 /**
  * The lane view: bars and beats, the recording's outline, and a row for each lane.
  *
- * Two canvases lie on each other. The lower one holds the song and is drawn when the view or the
- * song changes; the upper one holds what moves: playhead, pointer, selection frame. Both draw what
+ * One canvas holds the song and is drawn when the view or the song changes; over it lie the playhead,
+ * an element that only moves, and a canvas for the pointer and the selection's frame. Both draw what
  * is visible, nothing else, and at most once a frame.
  */
 
@@ -12,17 +12,16 @@ import { WaveformDrawer } from "./waveform.js";
 
 const MIN_BEAT_PX = 9;
 const MIN_LABEL_PX = 46;
-const OPACITY_STEPS = 6;
 
 export class LaneView {
   /**
-   * @param {{base: HTMLCanvasElement, overlay: HTMLCanvasElement}} canvases
+   * @param {{base: HTMLCanvasElement, overlay: HTMLCanvasElement, playhead: HTMLElement}} places
    * @param {import("./store.js").Store} store
    * @param {import("./viewport.js").Viewport} view
    * @param {import("./player.js").Player} player
    */
-  constructor({ base, overlay }, store, view, player) {
-    Object.assign(this, { base, overlay, store, view, player });
+  constructor({ base, overlay, playhead }, store, view, player) {
+    Object.assign(this, { base, overlay, playhead, store, view, player });
     this.wave = new WaveformDrawer(store.song.waveform);
     /** Frame of a selection that is being drawn, in pixels. */
     this.frame = null;
@@ -75,7 +74,7 @@ export class LaneView {
   }
 
   #drawBase() {
-    const context = sizedContext(this.base);
+    const context = sizedContext(this.base, this.palette.surface);
     this.#drawRows(context);
     this.#drawLoop(context);
     const { rulerPx, wavePx, palette } = this;
@@ -146,26 +145,22 @@ export class LaneView {
     const { view } = this;
     const hits = this.store.state.lanes[lane];
     const widthPx = this.hitWidthPx;
-    const paths = Array.from({ length: OPACITY_STEPS }, () => null);
-    const first = firstAtOrAfter(hits, view.toS(-widthPx));
     const endS = view.toS(view.widthPx + widthPx);
-    for (let index = first; index < hits.length && hits[index].onsetS < endS; index += 1) {
-      const hit = hits[index];
-      const step = Math.min(OPACITY_STEPS - 1, Math.floor(hit.confidence * OPACITY_STEPS));
-      paths[step] ??= new Path2D();
-      this.#addHit(paths[step], hit, row, widthPx, 0);
-    }
     context.fillStyle = this.palette.lanes[lane];
-    paths.forEach((path, step) => {
-      if (!path) return;
-      context.globalAlpha = 0.28 + (0.72 * step) / (OPACITY_STEPS - 1);
-      context.fill(path);
-    });
+    let index = firstAtOrAfter(hits, view.toS(-widthPx));
+    for (; index < hits.length && hits[index].onsetS < endS; index += 1) {
+      const hit = hits[index];
+      context.globalAlpha = 0.25 + 0.75 * hit.confidence;
+      // One shape at a time: a path of many is drawn far more slowly.
+      context.beginPath();
+      this.#addHit(context, hit, row, widthPx, 0);
+      context.fill();
+    }
     context.globalAlpha = 1;
   }
 
   get hitWidthPx() {
-    return Math.min(9, Math.max(2, this.view.pxPerS * 0.055));
+    return Math.min(10, Math.max(2, this.view.pxPerS * 0.075));
   }
 
   /** Height of a hit on the canvas. */
@@ -173,13 +168,14 @@ export class LaneView {
     return this.lanePx * (0.18 + 0.62 * (velocity / 127));
   }
 
+  /** Add a hit's outline to a path. */
   #addHit(path, hit, row, widthPx, growPx) {
     const heightPx = this.hitHeightPx(hit.velocity) + 2 * growPx;
     const leftPx = this.view.toPx(hit.onsetS) - widthPx / 2 - growPx;
     const topPx = this.topOf(row) + (this.lanePx - heightPx) / 2;
     const fullPx = widthPx + 2 * growPx;
-    // Corners cost much and are not seen on narrow bars.
-    if (fullPx < 4) path.rect(leftPx, topPx, fullPx, heightPx);
+    // Corners cost much and are not seen on narrow bars, nor are parts of pixels.
+    if (fullPx < 4) path.rect(Math.round(leftPx), topPx, Math.round(fullPx), heightPx);
     else path.roundRect(leftPx, topPx, fullPx, heightPx, Math.min(fullPx, heightPx) / 2);
   }
 
@@ -196,26 +192,21 @@ export class LaneView {
   }
 
   #drawOverlay() {
+    const xPx = this.view.toPx(this.player.positionS);
+    this.playhead.style.transform = `translateX(${xPx - 6}px)`;
+    const isUsed = this.hover !== null || this.frame !== null;
+    this.overlay.classList.toggle("is-empty", !isUsed);
+    if (!isUsed) return;
     const context = sizedContext(this.overlay);
-    const { view, palette } = this;
     if (this.hover) this.#drawHover(context);
     if (this.frame) {
-      context.fillStyle = palette.loop;
-      context.strokeStyle = palette.ink;
+      context.fillStyle = this.palette.loop;
+      context.strokeStyle = this.palette.ink;
       context.globalAlpha = 0.5;
       context.fillRect(...this.frame);
       context.strokeRect(...this.frame);
       context.globalAlpha = 1;
     }
-    const xPx = Math.round(view.toPx(this.player.positionS)) - 0.5;
-    if (xPx < -8 || xPx > view.widthPx + 8) return;
-    context.fillStyle = palette.playhead;
-    context.fillRect(xPx - 0.5, 0, 2, this.topOf(this.store.rows.length));
-    context.beginPath();
-    context.moveTo(xPx - 5.5, 0);
-    context.lineTo(xPx + 6.5, 0);
-    context.lineTo(xPx + 0.5, 9);
-    context.fill();
   }
 
   #drawHover(context) {

@@ -22,6 +22,7 @@ export class Overview {
   measure() {
     this.palette = readPalette(this.store.song.lanes);
     this.isDirty = true;
+    this.seen = "";
   }
 
   #listen() {
@@ -59,7 +60,7 @@ export class Overview {
     const heightPx = this.base.clientHeight;
     if (this.isDirty) {
       const place = { topPx: 4, heightPx: heightPx - 8, colour: this.palette.wave };
-      this.wave.draw(sizedContext(this.base), whole, place);
+      this.wave.draw(sizedContext(this.base, this.palette.sunken), whole, place);
       this.isDirty = false;
     }
     const { view, player } = this;

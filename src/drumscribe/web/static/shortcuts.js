@@ -62,7 +62,7 @@ export function shortcutTable({ actions, transport, tempoPanel, showView, showHe
     entry("Tempo", "B", ["b"], "A bar begins at the playhead", () => tempoPanel.setDownbeat()),
     entry("Tempo", "G", ["g"], "Next step of the grid", () => tempoPanel.cycleGrid()),
     entry("View", "Z  X", ["z", "x"], "Zoom out, zoom in", (index) => view.zoom(index === 0 ? 1 / 1.4 : 1.4, centre())),
-    entry("View", "Page Up  Page Down", ["PageUp", "PageDown"], "A page back, a page on", either((step) => view.scrollBy(step * 0.8 * view.spanS))),
+    entry("View", "PgUp  PgDn", ["PageUp", "PageDown"], "A page back, a page on", either((step) => view.scrollBy(step * 0.8 * view.spanS))),
     entry("View", "F", ["f"], "The whole song", () => view.fit()),
     entry("View", "H", ["h"], "Lanes or highway", () => showView("")),
     entry("View", "?", ["?"], "These shortcuts", showHelp),

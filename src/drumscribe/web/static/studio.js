@@ -36,7 +36,7 @@ export function openStudio(song) {
   const actions = new Actions(store, player, view);
   const canvases = (name) => ({ base: byId(`${name}-base`), overlay: byId(`${name}-overlay`) });
   const drawn = {
-    lanes: new LaneView(canvases("lanes"), store, view, player),
+    lanes: new LaneView({ ...canvases("lanes"), playhead: byId("playhead") }, store, view, player),
     overview: new Overview(canvases("overview"), store, view, player),
     highway: new Highway(byId("highway"), store, player),
   };

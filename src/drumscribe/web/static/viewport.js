@@ -1,7 +1,8 @@
 /** Which stretch of the song is in view, and the way from seconds to pixels and back. */
 
 const MAX_PX_PER_S = 1200;
-const FIRST_SPAN_S = 14;
+const FIRST_PX_PER_S = 84;
+const FIRST_SPAN_S = [4, 16];
 
 export class Viewport extends EventTarget {
   startS = 0;
@@ -32,7 +33,9 @@ export class Viewport extends EventTarget {
   }
 
   resize(widthPx) {
-    const spanS = this.hasSize ? this.spanS : Math.min(FIRST_SPAN_S, this.durationS);
+    const [least, most] = FIRST_SPAN_S;
+    const first = Math.min(most, Math.max(least, widthPx / FIRST_PX_PER_S));
+    const spanS = this.hasSize ? this.spanS : first;
     this.widthPx = Math.max(1, widthPx);
     this.hasSize = true;
     this.show(this.startS, spanS);

@@ -1,11 +1,15 @@
-/** The recording's outline: coarser levels for far views, one path for what is visible. */
+/** The recording's outline: coarser levels for far views, a bar for each step that is visible. */
 
 const FACTOR = 4;
+const MAX_GAIN = 20;
 
 export class WaveformDrawer {
   /** @param {import("./types.js").Waveform} waveform */
   constructor({ extremes, stepS }) {
     this.levels = [{ extremes, stepS }];
+    // Quiet recordings are drawn as large as loud ones.
+    const loudest = extremes.reduce((most, value) => Math.max(most, Math.abs(value - 127.5)), 0);
+    this.gain = Math.min(MAX_GAIN, 127.5 / Math.max(1, loudest));
     while (this.levels.at(-1).extremes.length > 2 * 1024) {
       const finer = this.levels.at(-1);
       this.levels.push({ extremes: coarser(finer.extremes), stepS: finer.stepS * FACTOR });
@@ -19,22 +23,22 @@ export class WaveformDrawer {
    * @param {{topPx: number, heightPx: number, colour: string}} place
    */
   draw(context, view, { topPx, heightPx, colour }) {
-    const fitting = this.levels.filter((level) => level.stepS * view.pxPerS <= 1.5);
+    const fitting = this.levels.filter((level) => level.stepS * view.pxPerS <= 1.25);
     const { extremes, stepS } = fitting.at(-1) ?? this.levels[0];
     const first = Math.max(0, Math.floor(view.toS(0) / stepS));
     const end = Math.min(extremes.length / 2, Math.ceil(view.toS(view.widthPx) / stepS) + 1);
     const middlePx = topPx + heightPx / 2;
-    const scale = heightPx / 256;
-    context.beginPath();
-    for (let step = first; step < end; step += 1) {
-      context.lineTo(view.toPx(step * stepS), middlePx - (extremes[2 * step + 1] - 127.5) * scale);
-    }
-    for (let step = end - 1; step >= first; step -= 1) {
-      context.lineTo(view.toPx(step * stepS), middlePx - (extremes[2 * step] - 127.5) * scale + 0.5);
-    }
-    context.closePath();
+    const scale = (this.gain * heightPx) / 256;
     context.fillStyle = colour;
-    context.fill();
+    // Whole pixels: edges between them would have to be smoothed, which is slow.
+    let leftPx = Math.round(view.toPx(first * stepS));
+    for (let step = first; step < end; step += 1) {
+      const rightPx = Math.round(view.toPx((step + 1) * stepS));
+      const high = Math.round(middlePx - (extremes[2 * step + 1] - 127.5) * scale);
+      const low = Math.round(middlePx - (extremes[2 * step] - 127.5) * scale);
+      context.fillRect(leftPx, high, Math.max(1, rightPx - leftPx), Math.max(1, low - high));
+      leftPx = rightPx;
+    }
   }
 }
 

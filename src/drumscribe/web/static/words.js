@@ -5,6 +5,9 @@ import { CERTAIN } from "./hits.js";
 /** "1 hit", "1,204 hits". */
 export const counted = (n, noun) => `${n.toLocaleString("en")} ${noun}${n === 1 ? "" : "s"}`;
 
+/** What people call a transcription: its title, or else its file. */
+export const titleOf = (job) => job.title || job.name || "";
+
 /** "3:07.4"; without tenths "3:07". */
 export function clock(timeS, nDecimals = 1) {
   const scale = 10 ** nDecimals;

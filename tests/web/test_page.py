@@ -1,0 +1,449 @@
+"""The studio's page in a real browser, against a studio that really listens."""
+
+import io
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import mido
+import numpy as np
+import pytest
+from made_up_song import SONG_ID, MadeUpSong
+from studio_server import audio_bytes
+
+from drumscribe.config import PeakPickingConfig
+from drumscribe.inference.peak_picking import find_peaks
+from drumscribe.tempo import TempoMap, TimeSignature
+
+sync_api = pytest.importorskip(
+    "playwright.sync_api", reason="PAGE NOT TESTED: playwright is absent; uv sync installs it"
+)
+expect = sync_api.expect
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
+KICK = 36
+LISTENING_MS = 60_000
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        CHROMIUM is None, reason="PAGE NOT TESTED: no Chromium; apt-get install chromium"
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with sync_api.sync_playwright() as playwright:
+        arguments = ["--autoplay-policy=no-user-gesture-required", "--disable-gpu"]
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def new_page(browser: Any, studio: Any) -> Iterator[Any]:
+    """Opens pages of the studio; none may log an error or break the policy of its content."""
+    complaints: list[str] = []
+    contexts = []
+
+    def opened(path: str = "/", prepare: Any = None, **options: Any) -> Any:
+        context = browser.new_context(base_url=studio.url, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on(
+            "console",
+            lambda message: message.type == "error" and complaints.append(message.text),
+        )
+        if prepare:
+            prepare(page)
+        page.goto(path)
+        return page
+
+    opened.complaints = complaints  # type: ignore[attr-defined]
+    yield opened
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+@pytest.fixture(scope="module")
+def example(studio: Any) -> str:
+    """The id of the example's transcription."""
+    job_id = studio.client.post("/api/transcriptions/example").json()["id"]
+    assert studio.wait(job_id)["status"] == "done"
+    return job_id
+
+
+@pytest.fixture
+def own_song(studio: Any, drum_hits: Any) -> str:
+    """The id of a transcription that one test alone edits."""
+    return studio.transcribed(audio_bytes(drum_hits([0.5, 1.0, 1.5, 2.0], duration_s=4.0)))
+
+
+def in_studio(page: Any) -> Any:
+    page.wait_for_selector("#studio:not([hidden])", timeout=LISTENING_MS)
+    return page
+
+
+def count(page: Any, lane: str) -> int:
+    return int(page.inner_text(f"[data-count={lane}]").replace(",", ""))
+
+
+def total(page: Any) -> int:
+    return int(page.inner_text("#total").replace(",", ""))
+
+
+def slide(page: Any, lane: str, sensitivity: int) -> int:
+    """Move a lane's slider; the lane's count in the same task of the browser."""
+    script = """([lane, value]) => {
+      const slider = document.querySelector(`[data-lane=${lane}] input`);
+      slider.value = value;
+      slider.dispatchEvent(new Event("input"));
+      const count = document.querySelector(`[data-count=${lane}]`).textContent;
+      slider.dispatchEvent(new Event("change"));
+      return Number(count.replace(",", ""));
+    }"""
+    return page.evaluate(script, [lane, str(sensitivity)])
+
+
+def saved(page: Any) -> None:
+    expect(page.locator("#save-state")).to_have_text("Saved")
+
+
+def says(page: Any, words: str) -> None:
+    expect(page.locator("#announcer")).to_have_text(re.compile(words))
+
+
+def exported(page: Any, form: str) -> bytes:
+    page.click("#export")
+    with page.expect_download() as download:
+        page.click(f"[data-format={form}]")
+    page.keyboard.press("Escape")
+    return Path(download.value.path()).read_bytes()
+
+
+def onsets_s(midi: bytes, note: int) -> list[float]:
+    now_s, found = 0.0, []
+    for message in mido.MidiFile(file=io.BytesIO(midi)):
+        now_s += message.time
+        if message.type == "note_on" and message.velocity > 0 and message.note == note:
+            found.append(now_s)
+    return found
+
+
+def test_from_a_recording_to_an_edited_midi_file(new_page, drum_hits):
+    page = new_page()
+    recording = audio_bytes(drum_hits([0.5, 1.0, 1.5, 2.0], duration_s=4.0))
+    upload = {"name": "four hits.wav", "mimeType": "audio/wav", "buffer": recording}
+    page.set_input_files("#file", upload)
+    page.wait_for_selector("#waiting:not([hidden])")
+    in_studio(page)
+    expect(page.locator("#song-name")).to_contain_text("four hits")
+    expect(page.locator(".lane-header")).to_have_count(8)
+
+    found = total(page)
+    assert found > 0
+    heard = {lane: count(page, lane) for lane in ("kick", "snare")}
+    assert slide(page, "kick", 98) > heard["kick"]
+    assert slide(page, "kick", 2) == 0
+    page.click("[data-preset=balanced]")
+    assert total(page) == found
+
+    add_kick_at_beat(page, 6)
+    expect(page.locator("[data-count=kick]")).to_have_text(str(heard["kick"] + 1))
+    added_s = page.evaluate("Number(/([0-9.]+) s /.exec(document.body.innerText)[1])")
+    saved(page)
+    page.reload()
+    in_studio(page)
+    assert count(page, "kick") == heard["kick"] + 1
+
+    kicks = onsets_s(exported(page, "mid"), KICK)
+    assert len(kicks) == heard["kick"] + 1
+    assert min(abs(onset_s - added_s) for onset_s in kicks) < 0.003
+
+
+def add_kick_at_beat(page: Any, n_beats: int) -> None:
+    """Add a hit to the lowest lane, some beats after the song's start."""
+    page.focus("#stage")
+    page.keyboard.press("Home")
+    for _ in range(n_beats):
+        page.keyboard.press(".")
+    page.keyboard.press("8")
+    says(page, "Added Kick")
+
+
+def test_edits_outlive_the_sliders(new_page, own_song):
+    page = in_studio(new_page(f"/#{own_song}"))
+    before = total(page)
+    add_kick_at_beat(page, 7)
+    everything = slide(page, "kick", 98)
+    page.focus("#stage")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Delete")
+    says(page, "Deleted 1 hit")
+    assert count(page, "kick") == everything - 1
+    assert slide(page, "kick", 2) == 1, "what a person has added stays"
+    assert slide(page, "kick", 98) == everything - 1, "what a person has deleted stays away"
+    saved(page)
+    page.reload()
+    in_studio(page)
+    assert count(page, "kick") == everything - 1
+    assert slide(page, "kick", 2) == 1
+    assert slide(page, "kick", 98) == everything - 1
+    page.click("#reset-sensitivity")
+    assert total(page) <= before + 1
+
+
+def test_undo_and_redo(new_page, own_song):
+    page = in_studio(new_page(f"/#{own_song}"))
+    before = total(page)
+    add_kick_at_beat(page, 7)
+    page.keyboard.press("Alt+ArrowUp")
+    says(page, "^Snare")
+    page.keyboard.press("Control+z")
+    says(page, "Undone: change lane")
+    page.keyboard.press("Control+z")
+    assert total(page) == before
+    expect(page.locator("#undo")).to_be_disabled()
+    page.keyboard.press("Control+Shift+z")
+    assert total(page) == before + 1
+
+
+def test_with_the_keyboard_alone(new_page):
+    page = new_page()
+    tab_to(page, "example")
+    page.keyboard.press("Enter")
+    in_studio(page)
+    tab_to(page, "stage")
+    outline = "getComputedStyle(document.querySelector('#stage'), '::after').boxShadow"
+    assert page.evaluate(outline) != "none"
+    page.keyboard.press("ArrowRight")
+    says(page, r"^Kick, bar \d+ beat .* seconds, velocity \d+, confidence \d+ per cent")
+    page.keyboard.press("ArrowUp")
+    says(page, "^Snare")
+    before = total(page)
+    page.keyboard.press("Shift+ArrowRight")
+    says(page, "2 hits selected")
+    page.keyboard.press("Delete")
+    assert total(page) == before - 2
+    page.keyboard.press("Control+z")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("+")
+    says(page, "set by you")
+    page.keyboard.press("Alt+ArrowRight")
+    page.keyboard.press("?")
+    expect(page.locator("#help-dialog")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#help-dialog")).to_be_hidden()
+    page.keyboard.press("h")
+    expect(page.locator("#highway-view")).to_be_visible()
+
+
+def tab_to(page: Any, element_id: str) -> None:
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.id") == element_id:
+            return
+    raise AssertionError(f"the Tab key never reaches #{element_id}")
+
+
+def test_the_mouse_adds_drags_and_selects(new_page, own_song):
+    page = in_studio(new_page(f"/#{own_song}"))
+    box = page.locator("#lanes-overlay").bounding_box()
+    ride = page.locator("[data-lane=ride]").bounding_box()
+    x, y = box["x"] + 0.8 * box["width"], ride["y"] + ride["height"] / 2
+    before = count(page, "ride")
+    page.mouse.dblclick(x, y)
+    says(page, "Added Ride")
+    assert count(page, "ride") == before + 1
+    crash = page.locator("[data-lane=crash]").bounding_box()
+    crashes = count(page, "crash")
+    page.mouse.move(x, y)
+    hit_x = box["x"] + page.evaluate("window.scrollX") + 0.8 * box["width"]
+    for offset in range(-40, 41, 4):
+        page.mouse.move(hit_x + offset, y)
+        if page.evaluate("document.querySelector('#lanes-overlay').matches('.on-hit')"):
+            break
+    page.mouse.down()
+    page.mouse.move(hit_x + offset + 1, crash["y"] + 20, steps=4)
+    page.mouse.up()
+    assert (count(page, "ride"), count(page, "crash")) == (before, crashes + 1)
+    page.mouse.move(box["x"] + 2, ride["y"] + ride["height"] - 3)
+    page.mouse.down()
+    kick = page.locator("[data-lane=kick]").bounding_box()
+    page.mouse.move(box["x"] + box["width"] - 2, kick["y"] + kick["height"] - 3, steps=4)
+    page.mouse.up()
+    expect(page.locator("#selected-text")).to_contain_text("hits selected")
+
+
+def test_edits_of_two_windows(new_page, own_song):
+    page, other = (in_studio(new_page(f"/#{own_song}")) for _ in range(2))
+    add_kick_at_beat(other, 7)
+    saved(other)
+    add_kick_at_beat(page, 3)
+    expect(page.locator("#conflict-dialog")).to_be_visible()
+    page.click("#conflict-dialog [value=theirs]")
+    expect(page.locator("#conflict-dialog")).to_be_hidden()
+    assert total(page) == total(other)
+    # The browser itself reports the refusal; nothing else may be reported.
+    assert all("409" in each for each in new_page.complaints)
+    new_page.complaints.clear()
+
+
+def test_tempo_by_number_and_by_tapping(new_page, own_song):
+    page = in_studio(new_page(f"/#{own_song}"))
+    page.fill("#bpm", "97.5")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    saved(page)
+    page.reload()
+    in_studio(page)
+    assert page.input_value("#bpm") == "97.5"
+    script = """async () => {
+      const { fitTaps } = await import("/static/tempo.js");
+      return fitTaps([1.02, 1.49, 2.01, 2.5, 2.98]);
+    }"""
+    fit = page.evaluate(script)
+    slope, start = np.polyfit(range(5), [1.02, 1.49, 2.01, 2.5, 2.98], 1)
+    assert fit["bpm"] == pytest.approx(60 / slope)
+    assert fit["beatS"] == pytest.approx(start)
+
+
+def test_playing_moves_on_and_loops(new_page, example):
+    page = in_studio(new_page(f"/#{example}"))
+    page.focus("#stage")
+    page.keyboard.press(" ")
+    expect(page.locator("#clock")).to_have_text(re.compile("0:0[1-9]"))
+    expect(page.locator("#play")).to_have_attribute("aria-label", "Pause")
+    page.keyboard.press("l")
+    expect(page.locator("#loop")).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press(" ")
+    expect(page.locator("#play")).to_have_attribute("aria-label", "Play")
+
+
+def test_names_are_text(new_page, studio, drum_hits):
+    name = "<img src=x onerror=document.title=1>.wav"
+    job_id = studio.transcribed(audio_bytes(drum_hits([0.5], duration_s=1.0)), name)
+    page = in_studio(new_page(f"/#{job_id}"))
+    assert "<img" in page.inner_text("#song-name")
+    page.goto("/")
+    expect(page.locator("#recent-list")).to_contain_text("<img src=x")
+
+
+def test_an_unknown_song_is_told(new_page):
+    page = new_page("/#nosuchsong")
+    expect(page.locator("#home-error")).not_to_be_empty()
+    assert all("404" in each for each in new_page.complaints)
+    new_page.complaints.clear()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_phone_can_listen(new_page, example, scheme):
+    size = {"width": 390, "height": 844}
+    page = in_studio(new_page(f"/#{example}", viewport=size, color_scheme=scheme, has_touch=True))
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    expect(page.locator("#play")).to_be_in_viewport()
+    expect(page.locator("#volume-drums")).to_be_in_viewport()
+    assert page.evaluate("document.documentElement.dataset.theme") == scheme
+
+
+def test_picking_agrees_with_the_command_line(new_page):
+    page = new_page()
+    rng = np.random.default_rng(3)
+    for _ in range(40):
+        n_frames = int(rng.integers(1, 400))
+        # Few levels make plateaus and ties; a power makes lone peaks.
+        levels = np.round(rng.random(n_frames) ** rng.integers(1, 6) * rng.choice([4, 20, 255]))
+        activation = (levels / max(1, levels.max())).astype(np.float32)
+        config = PeakPickingConfig(
+            float(rng.choice([0, 0.01, 0.02, 0.05])), float(rng.choice([0, 0.03, 0.1]))
+        )
+        threshold = float(rng.choice([0.0, 0.2, 0.5, rng.random()]))
+        ours = find_peaks(activation, config, threshold=threshold)
+        script = """async ([activation, picking, threshold]) => {
+          const { findPeaks } = await import("/static/picking.js");
+          const found = findPeaks(Float32Array.from(activation), picking, threshold, 98);
+          return [...found.frames];
+        }"""
+        picking = {"peakWindowS": config.peak_window_s, "minGapS": config.min_gap_s}
+        theirs = page.evaluate(script, [activation.tolist(), picking, threshold])
+        assert theirs == ours.frame.tolist()
+
+
+def test_musical_time_agrees_with_the_command_line(new_page):
+    page = new_page()
+    rng = np.random.default_rng(4)
+    for _ in range(10):
+        beats_s = np.cumsum(rng.uniform(0.2, 0.8, int(rng.integers(2, 40))))
+        first = int(rng.integers(0, 4))
+        ours = TempoMap(
+            tuple(beats_s.tolist()), (TimeSignature(first, 4), TimeSignature(first + 8, 3))
+        )
+        times_s = rng.uniform(-2, beats_s[-1] + 4, 50)
+        script = """async ([beatsS, first, timesS]) => {
+          const { TempoMap } = await import("/static/tempo.js");
+          const signature = (firstBeat, numerator) => ({ firstBeat, numerator, denominator: 4 });
+          const map = new TempoMap(beatsS, [signature(first, 4), signature(first + 8, 3)]);
+          const positions = timesS.map((timeS) => map.position(timeS));
+          const numbers = positions.map((position) => map.numberInBar(Math.floor(position)));
+          return { positions, numbers, back: positions.map((p) => map.seconds(p)), bpm: map.bpm };
+        }"""
+        theirs = page.evaluate(script, [beats_s.tolist(), first, times_s.tolist()])
+        positions = ours.positions(times_s)
+        np.testing.assert_allclose(theirs["positions"], positions, atol=1e-9)
+        np.testing.assert_allclose(theirs["back"], times_s, atol=1e-9)
+        assert theirs["numbers"] == [ours.number_in_bar(int(np.floor(each))) for each in positions]
+        assert theirs["bpm"] == pytest.approx(ours.bpm)
+
+
+def made_up(new_page: Any, duration_s: float) -> Any:
+    return in_studio(new_page(f"/#{SONG_ID}", prepare=MadeUpSong(duration_s).serve))
+
+
+def test_sliders_answer_within_a_tenth_of_a_second(new_page):
+    page = made_up(new_page, 300)
+    assert total(page) > 2000
+    script = """() => [...document.querySelectorAll(".lane-range input")].map((slider) => {
+      const startMs = performance.now();
+      slider.value = "90";
+      slider.dispatchEvent(new Event("input"));
+      return performance.now() - startMs;
+    })"""
+    assert max(page.evaluate(script)) < 100
+
+
+def test_scrolling_ten_minutes_is_smooth(new_page, browser):
+    page = made_up(new_page, 600)
+    near = frames_per_second(page, browser)
+    for _ in range(5):
+        page.click("#zoom-out")
+    far = frames_per_second(page, browser)
+    assert min(near, far) >= 30, (near, far)
+
+
+def frames_per_second(page: Any, browser: Any) -> float:
+    """Frames that the browser drew while the lanes scrolled, by its own trace."""
+    browser.start_tracing(
+        page=page,
+        categories=["disabled-by-default-devtools.timeline.frame", "devtools.timeline.frame"],
+    )
+    script = """() => new Promise((resolve) => {
+      const canvas = document.querySelector("#lanes-overlay");
+      const startMs = performance.now();
+      const step = (nowMs) => {
+        const options = { deltaY: 24, bubbles: true, cancelable: true };
+        canvas.dispatchEvent(new WheelEvent("wheel", options));
+        if (nowMs - startMs < 2000) requestAnimationFrame(step);
+        else resolve(nowMs - startMs);
+      };
+      requestAnimationFrame(step);
+    })"""
+    lasted_ms = page.evaluate(script)
+    trace = json.loads(browser.stop_tracing())
+    n_drawn = sum(event["name"] == "DrawFrame" for event in trace["traceEvents"])
+    return 1000 * n_drawn / lasted_ms
