@@ -6,11 +6,14 @@ search is a whole pulse: from one at frame ``t``, number ``b`` of its bar and ``
 number ``b + 1`` at ``t + p``. A pulse is worth what its hits are worth by the bar's pattern, plus
 what the network says about its first frame. Pulses that begin within a shortest pulse of each
 other cannot follow one another, so they are searched at once, as a block of array operations.
+Long recordings are searched in windows, each from a pulse that the one before is sure of, so that
+memory does not grow with their length.
 
 T frames, P pulse lengths, B pulses of a bar, G groups of drums, R length changes.
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -27,8 +30,16 @@ _BLOCK = SHORTEST
 _RING = 256  # frames whose values are kept; more than the longest pulse and a block
 _SCORED = 42 * _BLOCK  # frames whose pulses are valued at once
 
-_REACH = 3
+_WINDOW = 60 * FRAME_RATE
+"""Frames that are searched before pulses are decided on."""
+
+_LAG = 15 * FRAME_RATE
+"""Frames at a window's end whose pulses may still change by what follows."""
+
+_REACH = 2
 """A pulse may be so many steps of ``LENGTHS`` longer or shorter than the last."""
+
+_STEPS = tuple(step for step in range(-_REACH, _REACH + 1) if step)
 
 _CHANGE_COST = 45.0
 """Of a change of length, in nats, times the change as a part of the length."""
@@ -40,8 +51,16 @@ _TYPICAL_BPM, _TEMPO_OCTAVES, _TEMPO_WEIGHT = 112.0, 0.45, 0.8
 """Tempo of most music, its spread, and how much a pulse of another tempo costs."""
 
 _IMPOSSIBLE = np.float32(-1e9)
-_REQUIRED = np.float32(1e5)
+_REQUIRED = 1e5
 _STARTS = -128
+
+
+class _Pulse(NamedTuple):
+    """A pulse: its first frame, the index of its length in ``LENGTHS``, its number in the bar."""
+
+    frame: int
+    length: int
+    number: int
 
 
 @dataclass(frozen=True)
@@ -97,108 +116,162 @@ class _Search:
             first, last = min(first, pinned), max(last, pinned)
         self._origin = first - LONGEST
         self._start_frame, self._end_frame = first - self._origin, last - self._origin
-        n_frames = self._end_frame + LONGEST + 1
-        self._n_frames = -(-n_frames // _BLOCK) * _BLOCK
+        self._n_frames = self._end_frame + LONGEST + _BLOCK
         self._n_pulses = pattern.n_pulses
         self._values = hit_values(pattern.numerator, pattern.denominator)
         self._hit_frame = evidence.frame - self._origin
         self._hit_group = evidence.group
-        self._gain = self._pulse_gain(evidence, bounds)
-        self._bonus = 0.0 if bounds.downbeat_s is None else float(_REQUIRED)
+        self._gain = self._pulse_gain(evidence)
+        self._bonus = 0.0
+        if bounds.downbeat_s is not None:
+            self._gain[seconds_to_frame(bounds.downbeat_s) - self._origin, 0] = _REQUIRED
+            self._bonus = _REQUIRED
         self._length_value = _length_values(pattern, bounds)
         self._change_cost = _change_costs()
-        self._scored = np.zeros((0, len(LENGTHS), self._n_pulses), np.float32)
 
     def run(self) -> PulseTrack:
-        """Search forwards, then follow the best end back to its start."""
+        """Search window after window."""
+        pulses: list[_Pulse] = []
+        start: _Pulse | None = None
+        while True:
+            begin = start.frame if start else 0
+            end = min(begin + _WINDOW, self._n_frames)
+            found = self._window(begin, end, start)
+            if end == self._n_frames:
+                return self._track([*pulses, *found])
+            sure = [pulse for pulse in found if pulse.frame <= end - _LAG]
+            pulses.extend(sure[:-1])
+            start = sure[-1]
+
+    def _window(self, begin: int, end: int, start: _Pulse | None) -> list[_Pulse]:
+        """The best pulses from ``start``, or from any that may be the first, to a window's end.
+
+        The last one only tells where the one before ends; its length means nothing.
+        """
         shape = (len(LENGTHS), self._n_pulses)
         ring = np.full((_RING, *shape), _IMPOSSIBLE, np.float32)
-        change = np.zeros((self._n_frames, *shape), np.int8)
-        best_score, best_state = -np.inf, (0, 0, 0)
-        for block in range(0, self._n_frames, _BLOCK):
-            frames = np.arange(block, block + _BLOCK)
-            arrived = self._arrivals(ring, frames)
-            late = np.flatnonzero(frames > self._end_frame)
+        n_blocks = -(-(end - begin) // _BLOCK)
+        change = np.zeros((n_blocks * _BLOCK, *shape), np.int8)
+        scores = _PulseScores(self._values, self._hit_frame, self._hit_group, begin)
+        last_from = self._end_frame + 1 if end == self._n_frames else end - LONGEST
+        best_score, best = -np.inf, _Pulse(begin, 0, 0)
+        for block in range(n_blocks):
+            frames = begin + block * _BLOCK + np.arange(_BLOCK)
+            chosen = change[block * _BLOCK : (block + 1) * _BLOCK]
+            arrived = self._arrivals(ring, frames, begin)
+            late = np.flatnonzero((frames >= last_from) & (frames < end))
             if len(late) and (score := float(arrived[late].max())) > best_score:
-                frame, length, number = np.unravel_index(
-                    arrived[late].argmax(), (len(late), *shape)
-                )
+                place = np.unravel_index(int(arrived[late].argmax()), (len(late), *shape))
                 best_score = score
-                best_state = (int(frames[late[frame]]), int(length), int(number))
-            left = self._departures(arrived, frames, change)
-            ring[frames % _RING] = left + self._pulse_scores(block)
-        return self._traced_back(change, best_state, best_score - self._bonus)
+                best = _Pulse(int(frames[late[place[0]]]), int(place[1]), int(place[2]))
+            left = self._departures(arrived, chosen)
+            self._begin(left, chosen, frames, start)
+            ring[frames % _RING] = left + self._length_value[:, None] + scores.of_block(block)
+        return self._traced_back(change, begin, best)
 
-    def _arrivals(self, ring: FloatArray, frames: IntArray) -> FloatArray:
+    def _arrivals(self, ring: FloatArray, frames: IntArray, begin: int) -> FloatArray:
         """Value of each pulse's first frame by the length of the one before, (block, P, B)."""
         source = frames[:, None] - LENGTHS[None, :]
         arrived = ring[source % _RING, np.arange(len(LENGTHS))[None, :]]
-        arrived[source < 0] = _IMPOSSIBLE
-        return np.asarray(np.roll(arrived, 1, axis=2) + self._gain[frames][:, None, :])
+        arrived[source < begin] = _IMPOSSIBLE
+        gain = self._gain[np.minimum(frames, self._n_frames - 1)]
+        return np.asarray(np.roll(arrived, 1, axis=2) + gain[:, None, :])
 
-    def _departures(
-        self, arrived: FloatArray, frames: IntArray, change: npt.NDArray[np.int8]
-    ) -> FloatArray:
-        """Value of each pulse's first frame by its own length; notes the best ``change``."""
-        left = np.full_like(arrived, _IMPOSSIBLE)
-        chosen = change[frames[0] : frames[0] + _BLOCK]
+    def _departures(self, arrived: FloatArray, chosen: npt.NDArray[np.int8]) -> FloatArray:
+        """Value of each pulse's first frame by its own length; notes the best change of length."""
+        left = arrived.copy()
         n_lengths = len(LENGTHS)
-        for step in range(-_REACH, _REACH + 1):
+        for step in _STEPS:
             low, high = max(0, -step), min(n_lengths, n_lengths - step)
-            value = arrived[:, low + step : high + step]
-            value = value - self._change_cost[step + _REACH, low:high, None]
+            cost = self._change_cost[step + _REACH, low:high, None]
+            value = arrived[:, low + step : high + step] - cost
             target = left[:, low:high]
-            better = value > target
-            np.copyto(target, value, where=better)
-            chosen[:, low:high][better] = step
-        if frames[0] <= self._start_frame:
+            np.copyto(chosen[:, low:high], step, where=value > target)
+            np.maximum(target, value, out=target)
+        return left
+
+    def _begin(
+        self,
+        left: FloatArray,
+        chosen: npt.NDArray[np.int8],
+        frames: IntArray,
+        start: _Pulse | None,
+    ) -> None:
+        """Let the track begin: at ``start``, or at every frame up to the first hit."""
+        if start is None and frames[0] <= self._start_frame:
             may_start = (frames <= self._start_frame)[:, None, None] & (left < 0)
             left[may_start] = 0.0
             chosen[may_start] = _STARTS
-        return left + self._length_value[:, None]
+        elif start is not None and frames[0] == start.frame:
+            left[0, start.length, start.number] = 0.0
+            chosen[0, start.length, start.number] = _STARTS
 
-    def _pulse_scores(self, block: int) -> FloatArray:
-        """What the hits of pulses are worth that begin in a block, (block, P, B)."""
-        at = block % _SCORED
-        if at == 0:
-            scored = np.zeros((_SCORED, *self._values.shape[2:]), np.float32)
-            last = block + _SCORED + LONGEST - 1
-            first_hit, end_hit = np.searchsorted(self._hit_frame, [block, last])
-            for hit in range(first_hit, end_hit):
-                row = int(self._hit_frame[hit]) - block - LONGEST + 1
-                low, high = max(0, row), min(_SCORED, row + LONGEST)
-                scored[low:high] += self._values[self._hit_group[hit], low - row : high - row]
-            self._scored = scored
-        return self._scored[at : at + _BLOCK]
-
-    def _traced_back(
-        self, change: npt.NDArray[np.int8], state: tuple[int, int, int], score: float
-    ) -> PulseTrack:
-        frame, length, number = state
-        frames, numbers = [frame], [number]
-        while True:
+    def _traced_back(self, change: npt.NDArray[np.int8], begin: int, last: _Pulse) -> list[_Pulse]:
+        """The pulses up to ``last``, whose length is that of the one before it."""
+        pulses = [last]
+        frame, length, number = last
+        step = 0
+        while step != _STARTS:
+            length += step
             frame -= int(LENGTHS[length])
             number = (number - 1) % self._n_pulses
-            frames.append(frame)
-            numbers.append(number)
-            step = int(change[frame, length, number])
-            if step == _STARTS:
-                break
-            length += step
-        time_s = (np.array(frames[::-1]) + self._origin) / FRAME_RATE
-        return PulseTrack(time_s, np.array(numbers[::-1]), score)
+            pulses.append(_Pulse(frame, length, number))
+            step = int(change[frame - begin, length, number])
+        return pulses[::-1]
 
-    def _pulse_gain(self, evidence: BeatEvidence, bounds: TempoBounds) -> FloatArray:
-        """What a pulse at a frame is worth by activations and by what is known, (T, B)."""
+    def _pulse_gain(self, evidence: BeatEvidence) -> FloatArray:
+        """What a pulse at a frame is worth by activations, (T, B)."""
         gain = np.zeros((self._n_frames, self._n_pulses), np.float32)
         frames = np.arange(self._n_frames) + self._origin
         heard = (frames >= 0) & (frames < len(evidence.beat_gain))
         by_kind = evidence.beat_gain[frames[heard]] * _ACTIVATION_WEIGHTS
         gain[heard] = by_kind[:, :1]
         gain[heard, 0] += by_kind[:, 1]
-        if bounds.downbeat_s is not None:
-            gain[seconds_to_frame(bounds.downbeat_s) - self._origin, 0] += _REQUIRED
         return gain
+
+    def _track(self, pulses: list[_Pulse]) -> PulseTrack:
+        """The track of pulses, and what it is worth."""
+        frame, length, number = np.array(pulses).T
+        score = float(self._gain[frame[1:], number[1:]].sum(dtype=np.float64)) - self._bonus
+        frame_length, started = length[:-1], frame[:-1]
+        score += float(self._length_value[frame_length].sum())
+        steps = frame_length[:-1] - frame_length[1:]
+        score -= float(self._change_cost[steps + _REACH, frame_length[1:]].sum())
+        pulse = np.searchsorted(started, self._hit_frame, side="right") - 1
+        after = self._hit_frame - started[pulse]
+        place = (self._hit_group, LONGEST - 1 - after, frame_length[pulse], number[pulse])
+        score += float(self._values[place].sum())
+        return PulseTrack((frame + self._origin) / FRAME_RATE, number, score)
+
+
+class _PulseScores:
+    """What pulses are worth by their hits, made for the search as it goes on."""
+
+    def __init__(
+        self, values: FloatArray, hit_frame: IntArray, hit_group: IntArray, begin: int
+    ) -> None:
+        self._values = values
+        self._hit_frame = hit_frame
+        self._hit_group = hit_group
+        self._begin = begin
+        self._scored = np.zeros((0, *values.shape[2:]), np.float32)
+
+    def of_block(self, block: int) -> FloatArray:
+        """Of pulses that begin in a block, (block, P, B); blocks must be asked for in order."""
+        at = block * _BLOCK % _SCORED
+        if at == 0:
+            self._score(self._begin + block * _BLOCK)
+        return self._scored[at : at + _BLOCK]
+
+    def _score(self, first: int) -> None:
+        """Add up the hits of pulses from frame ``first`` on."""
+        self._scored = np.zeros((_SCORED, *self._values.shape[2:]), np.float32)
+        hits = np.searchsorted(self._hit_frame, [first, first + _SCORED + LONGEST - 1])
+        for hit in range(*hits):
+            row = int(self._hit_frame[hit]) - first - LONGEST + 1
+            low, high = max(0, row), min(_SCORED, row + LONGEST)
+            values = self._values[self._hit_group[hit], low - row : high - row]
+            self._scored[low:high] += values
 
 
 def _length_values(pattern: BarPattern, bounds: TempoBounds) -> FloatArray:
@@ -214,7 +287,8 @@ def _length_values(pattern: BarPattern, bounds: TempoBounds) -> FloatArray:
 def _change_costs() -> FloatArray:
     """What it costs to come to a length from one ``step`` further on, (R, P)."""
     costs = np.full((2 * _REACH + 1, len(LENGTHS)), -_IMPOSSIBLE, np.float32)
-    for step in range(-_REACH, _REACH + 1):
+    costs[_REACH] = 0.0
+    for step in _STEPS:
         low, high = max(0, -step), min(len(LENGTHS), len(LENGTHS) - step)
         change = np.abs(LENGTHS[low + step : high + step] - LENGTHS[low:high])
         costs[step + _REACH, low:high] = _CHANGE_COST * change / LENGTHS[low:high]

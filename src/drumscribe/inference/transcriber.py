@@ -1,4 +1,4 @@
-"""The pipeline: audio -> log-mel -> chunks -> model -> activations -> events.
+"""The pipeline: audio -> log-mel -> chunks -> model -> activations -> events -> beats.
 
 The command line, evaluation and training's validation all construct ``Transcriber``; each step is a
 function of its own that can be used alone.
@@ -17,9 +17,12 @@ from drumscribe.data.audio_processing import audio_blocks
 from drumscribe.data.log_mel import log_mel_blocks
 from drumscribe.drums import Kit
 from drumscribe.events import DrumEvent
+from drumscribe.inference.beats import find_tempo
 from drumscribe.inference.chunking import keep_middle, split
 from drumscribe.inference.peak_picking import pick_events
+from drumscribe.inference.tempo_hints import NO_HINTS, TempoHints
 from drumscribe.models.frame_model import Activations, FrameModel
+from drumscribe.tempo import TempoMap
 from drumscribe.timing import samples_to_seconds, seconds_to_frame
 from drumscribe.utils.errors import DrumscribeError
 from drumscribe.utils.iteration import batched
@@ -37,11 +40,13 @@ class Transcription:
         events: the hits in order of time.
         kit: the kit their names belong to.
         duration_s: length of the recording in seconds.
+        tempo: its beats and bars; ``None`` where nobody has looked for them.
     """
 
     events: list[DrumEvent]
     kit: Kit
     duration_s: float
+    tempo: TempoMap | None = None
 
 
 class Transcriber:
@@ -75,13 +80,17 @@ class Transcriber:
             )
 
     def transcribe(
-        self, path: Path, on_progress: Callable[[float], None] | None = None
+        self,
+        path: Path,
+        on_progress: Callable[[float], None] | None = None,
+        hints: TempoHints = NO_HINTS,
     ) -> Transcription:
         """Transcribe an audio file of any length.
 
         Args:
             path: the recording.
             on_progress: called with seconds of audio that have just been read.
+            hints: what is known of its tempo and bars.
 
         Raises:
             DrumscribeError: when the file cannot be decoded.
@@ -98,7 +107,9 @@ class Transcriber:
 
         activations = self.activations(log_mel_blocks(counted(), self.model.header.features))
         duration_s = samples_to_seconds(n_samples)
-        return Transcription(self.events(activations), self.kit, duration_s)
+        events = self.events(activations)
+        tempo = find_tempo(events, self.kit, activations.beat, duration_s=duration_s, hints=hints)
+        return Transcription(events, self.kit, duration_s, tempo)
 
     def activations(self, log_mel: Iterable[FloatArray]) -> Activations:
         """The model's activations over a recording.
