@@ -17,6 +17,7 @@ from studio_server import audio_bytes
 from drumscribe.config import PeakPickingConfig
 from drumscribe.inference.peak_picking import find_peaks
 from drumscribe.tempo import TempoMap, TimeSignature
+from drumscribe.timing import SAMPLE_RATE
 
 sync_api = pytest.importorskip(
     "playwright.sync_api", reason="PAGE NOT TESTED: playwright is absent; uv sync installs it"
@@ -293,6 +294,32 @@ def test_edits_of_two_windows(new_page, own_song):
     # The browser itself reports the refusal; nothing else may be reported.
     assert all("409" in each for each in new_page.complaints)
     new_page.complaints.clear()
+
+
+def test_edits_wait_for_the_server(new_page, own_song):
+    page = in_studio(new_page(f"/#{own_song}"))
+    before = total(page)
+    page.context.set_offline(True)
+    add_kick_at_beat(page, 7)
+    expect(page.locator("#save-state")).to_have_text("Not saved yet, trying again")
+    page.context.set_offline(False)
+    expect(page.locator("#save-state")).to_have_text("Saved", timeout=10_000)
+    page.reload()
+    in_studio(page)
+    assert total(page) == before + 1
+    assert all("ERR_INTERNET_DISCONNECTED" in each for each in new_page.complaints)
+    new_page.complaints.clear()
+
+
+def test_a_transcription_can_be_cancelled(new_page):
+    page = new_page()
+    silence = audio_bytes(np.zeros(180 * SAMPLE_RATE, np.float32))
+    upload = {"name": "long.wav", "mimeType": "audio/wav", "buffer": silence}
+    page.set_input_files("#file", upload)
+    page.click("#cancel")
+    expect(page.locator("#waiting-error")).to_have_text("Cancelled.")
+    page.click("#back")
+    expect(page.locator("#recent-list")).to_contain_text("cancelled")
 
 
 def test_tempo_by_number_and_by_tapping(new_page, own_song):

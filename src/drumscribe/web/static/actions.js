@@ -51,7 +51,10 @@ export class Actions {
   removeSelected() {
     const n = this.store.selection.size;
     if (n === 0) return;
-    this.store.apply(removed(this.store.state, this.store.selection), `delete ${counted(n, "hit")}`);
+    this.store.apply(
+      removed(this.store.state, this.store.selection),
+      `delete ${counted(n, "hit")}`,
+    );
     announce(`Deleted ${counted(n, "hit")}`);
   }
 
@@ -171,10 +174,6 @@ export class Actions {
     announce(counted(countHits(this.store.state.lanes), "hit"));
   }
 
-  setTempo(tempo, label) {
-    this.store.apply({ ...this.store.state, tempo }, label);
-  }
-
   undo() {
     const label = this.store.undo();
     announce(label ? `Undone: ${label}` : "Nothing to undo");
@@ -211,7 +210,10 @@ export class Actions {
     const bar = tempo.signatureAt(Math.floor(tempo.position(firstS))).numerator;
     const firstBeat = Math.floor(tempo.position(firstS) + 1e-3);
     const start = firstBeat - tempo.numberInBar(firstBeat) + 1;
-    const nBars = Math.max(selected.length > 1 ? 1 : 2, Math.ceil((tempo.position(lastS) - start) / bar));
+    const nBars = Math.max(
+      selected.length > 1 ? 1 : 2,
+      Math.ceil((tempo.position(lastS) - start) / bar),
+    );
     const endS = Math.min(player.durationS, tempo.seconds(start + nBars * bar));
     player.setLoop({ startS: Math.max(0, tempo.seconds(start)), endS });
   }

@@ -20,7 +20,10 @@ function membrane(timeS, { fromHz, toHz, fallS, ringS, click }) {
 /** A cymbal's shimmer: tones of no common pitch. */
 function metal(timeS, rootHz) {
   const ratios = [1, 1.342, 1.2312, 1.6532, 1.9523, 2.1523];
-  const sum = ratios.reduce((all, ratio) => all + Math.sign(Math.sin(TAU * rootHz * ratio * timeS)), 0);
+  const sum = ratios.reduce(
+    (all, ratio) => all + Math.sign(Math.sin(TAU * rootHz * ratio * timeS)),
+    0,
+  );
   return sum / ratios.length;
 }
 
@@ -73,7 +76,8 @@ const VOICES = {
     level: 0.3,
     isBright: true,
     sample: (timeS, noise) =>
-      (0.7 * metal(timeS, 620) + 0.35 * noise) * (0.6 * decay(timeS, 0.05) + 0.4 * decay(timeS, 0.3)),
+      (0.7 * metal(timeS, 620) + 0.35 * noise) *
+      (0.6 * decay(timeS, 0.05) + 0.4 * decay(timeS, 0.3)),
   },
   click: {
     lengthS: 0.05,

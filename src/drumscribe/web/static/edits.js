@@ -62,7 +62,12 @@ export function added(state, wanted, minGapS) {
     (hit) => Math.abs(hit.onsetS - wanted.onsetS) < minGapS,
   );
   if (present) return { state, hit: present };
-  const hit = { ...wanted, velocity: clampVelocity(wanted.velocity), id: newId(), confidence: CERTAIN };
+  const hit = {
+    ...wanted,
+    velocity: clampVelocity(wanted.velocity),
+    id: newId(),
+    confidence: CERTAIN,
+  };
   const lane = inOrder([...state.lanes[hit.lane], hit]);
   return { state: { ...state, lanes: state.lanes.with(hit.lane, lane) }, hit };
 }
@@ -100,9 +105,7 @@ export function changed(state, ids, change, minGapS) {
   );
   const lanes = state.lanes.map((hits, lane) => {
     const arrived = inOrder(after.filter((hit) => hit.lane === lane));
-    const stayed = hits.filter(
-      (hit) => !ids.has(hit.id) && !isNear(arrived, hit.onsetS, minGapS),
-    );
+    const stayed = hits.filter((hit) => !ids.has(hit.id) && !isNear(arrived, hit.onsetS, minGapS));
     return inOrder([...stayed, ...arrived]);
   });
   return { ...state, lanes, removals: [...state.removals, ...left.map(placeOf)] };

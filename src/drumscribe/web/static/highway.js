@@ -63,7 +63,12 @@ export class Highway {
     const { palette } = this;
     const n = this.columns.length;
     const nearS = -0.35;
-    const corners = [[0, AHEAD_S], [n, AHEAD_S], [n, nearS], [0, nearS]];
+    const corners = [
+      [0, AHEAD_S],
+      [n, AHEAD_S],
+      [n, nearS],
+      [0, nearS],
+    ];
     context.beginPath();
     for (const [column, aheadS] of corners) {
       const { xPx, yPx } = this.#point(column, aheadS);
@@ -75,7 +80,8 @@ export class Highway {
     this.columns.forEach((lane, column) => this.#drawFlash(context, lane, column));
     context.strokeStyle = palette.line;
     context.lineWidth = 1;
-    for (let column = 0; column <= n; column += 1) this.#line(context, column, column, AHEAD_S, nearS);
+    for (let column = 0; column <= n; column += 1)
+      this.#line(context, column, column, AHEAD_S, nearS);
   }
 
   #line(context, fromColumn, toColumn, fromS, toS) {
@@ -107,7 +113,12 @@ export class Highway {
     const last = hits[firstAtOrAfter(hits, this.nowS + 1e-3) - 1];
     const sinceS = last ? this.nowS - last.onsetS : Infinity;
     if (sinceS > FLASH_S) return;
-    const corners = [[column, 0.9], [column + 1, 0.9], [column + 1, -0.2], [column, -0.2]];
+    const corners = [
+      [column, 0.9],
+      [column + 1, 0.9],
+      [column + 1, -0.2],
+      [column, -0.2],
+    ];
     const places = corners.map(([edge, aheadS]) => this.#point(edge, aheadS));
     const light = context.createLinearGradient(0, places[0].yPx, 0, places[2].yPx);
     light.addColorStop(0, "transparent");
@@ -155,7 +166,15 @@ export class Highway {
     context.fillStyle = "white";
     context.globalAlpha *= 0.38;
     context.beginPath();
-    context.ellipse(xPx, yPx - radiusPx * 0.07, radiusPx * 0.66, radiusPx * 0.22, 0, 0, 2 * Math.PI);
+    context.ellipse(
+      xPx,
+      yPx - radiusPx * 0.07,
+      radiusPx * 0.66,
+      radiusPx * 0.22,
+      0,
+      0,
+      2 * Math.PI,
+    );
     context.fill();
     context.globalAlpha = 1;
   }

@@ -5,7 +5,12 @@ import { clock, element, icon, roughly, titleOf } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
 
-const STATUS_WORDS = { queued: "waiting", running: "being transcribed", failed: "failed", cancelled: "cancelled" };
+const STATUS_WORDS = {
+  queued: "waiting",
+  running: "being transcribed",
+  failed: "failed",
+  cancelled: "cancelled",
+};
 
 export class Home {
   /** @param {(id: string) => void} open shows the transcription of that id */
@@ -64,7 +69,11 @@ export class Home {
   }
 
   #row(job) {
-    const link = element("a", { href: `#${job.id}` }, element("span", { class: "name" }, titleOf(job)));
+    const link = element(
+      "a",
+      { href: `#${job.id}` },
+      element("span", { class: "name" }, titleOf(job)),
+    );
     const facts = [
       job.duration_s ? clock(job.duration_s, 0) : "",
       STATUS_WORDS[job.status] ?? "",

@@ -1,7 +1,7 @@
 /** A header for each lane: its colour, name and count, mute, solo and sensitivity. */
 
 import { repicked } from "./edits.js";
-import { rememberThresholds, THRESHOLD_RANGE } from "./song.js";
+import { THRESHOLD_RANGE } from "./song.js";
 import { announce, counted, element } from "./words.js";
 
 /** Sensitivity in per cent: the higher, the more hits. */
@@ -75,7 +75,7 @@ export class LaneHeaders {
 
   /** Show what store and player hold. */
   show() {
-    const { state, song } = this.store;
+    const { state } = this.store;
     for (const { lane, item, label, count, mute, solo, slider } of this.headers) {
       item.classList.toggle("current", lane === this.store.lane);
       item.classList.toggle("silent", !this.player.isHeard(lane));
@@ -87,6 +87,5 @@ export class LaneHeaders {
       if (slider.valueAsNumber !== sensitivity) slider.value = String(sensitivity);
       slider.setAttribute("aria-valuetext", `${sensitivity} per cent`);
     }
-    rememberThresholds(song, state.thresholds);
   }
 }

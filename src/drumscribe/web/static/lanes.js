@@ -42,7 +42,8 @@ export class LaneView {
     const px = (name) => parseFloat(style.getPropertyValue(name));
     this.rulerPx = px("--ruler-h");
     this.wavePx = px("--wave-h");
-    this.lanePx = px("--lane-h");
+    const rowsPx = this.base.clientHeight - this.rulerPx - this.wavePx;
+    this.lanePx = rowsPx / this.store.rows.length;
     this.palette = readPalette(this.store.song.lanes);
     this.view.resize(this.base.clientWidth);
     this.invalidate();

@@ -34,10 +34,10 @@ export class Overview {
       const isInside = timeS >= startS && timeS <= endS;
       grabS = isInside ? timeS - startS : spanS / 2;
       this.overlay.setPointerCapture(event.pointerId);
-      this.view.show(timeS - grabS, spanS);
+      this.view.scrollTo(timeS - grabS);
     });
     this.overlay.addEventListener("pointermove", (event) => {
-      if (grabS !== null) this.view.show(timeOf(event) - grabS, this.view.spanS);
+      if (grabS !== null) this.view.scrollTo(timeOf(event) - grabS);
     });
     const release = () => {
       grabS = null;
@@ -90,7 +90,9 @@ export class Overview {
     const { loop, isLooping } = this.player;
     if (!loop || !isLooping) return;
     context.fillStyle = this.palette.loop;
+    context.globalAlpha = 0.55;
     const leftPx = whole.toPx(loop.startS);
     context.fillRect(leftPx, 0, whole.toPx(loop.endS) - leftPx, heightPx);
+    context.globalAlpha = 1;
   }
 }

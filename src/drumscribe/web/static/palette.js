@@ -1,6 +1,16 @@
 /** The stylesheet's colours, for canvases. */
 
-const NAMES = ["ink", "muted", "line", "line-strong", "surface", "sunken", "wave", "playhead", "loop"];
+const NAMES = [
+  "ink",
+  "muted",
+  "line",
+  "line-strong",
+  "surface",
+  "sunken",
+  "wave",
+  "playhead",
+  "loop",
+];
 
 /**
  * @param {import("./types.js").Lane[]} lanes

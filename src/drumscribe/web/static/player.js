@@ -4,7 +4,8 @@
  * An <audio> element plays the recording, since it alone slows down without a change of pitch. The
  * drums are set a moment ahead on the audio clock, against where the recording will be then.
  *
- * Events: "state" when it starts, stops, loops or changes speed; "mix" when what is heard changes.
+ * Events: "state" when it starts, stops, loops or changes speed; "seek" when somebody goes
+ * elsewhere; "mix" when what is heard changes; "error" when the recording cannot be played.
  */
 
 import { drumBuffers } from "./drum_voices.js";
@@ -87,7 +88,8 @@ export class Player extends EventTarget {
 
   async play() {
     this.#openContext();
-    await this.#context.resume();
+    // Not waited for: without a sound device it never ends, and the page can still be watched.
+    this.#context.resume();
     if (this.#audio.currentTime >= this.durationS - 0.05) this.seek(0);
     try {
       await this.#audio.play();
@@ -97,14 +99,15 @@ export class Player extends EventTarget {
     }
   }
 
-  pause() {
-    this.#audio.pause();
+  /** Go to a time because somebody says so. */
+  seek(timeS) {
+    this.#jump(timeS);
+    this.dispatchEvent(new Event("seek"));
   }
 
-  seek(timeS) {
+  #jump(timeS) {
     this.#audio.currentTime = Math.min(this.durationS, Math.max(0, timeS));
     this.#reschedule();
-    this.dispatchEvent(new Event("seek"));
   }
 
   /** @param {import("./types.js").Span | null} span */
@@ -141,14 +144,6 @@ export class Player extends EventTarget {
     if (this.isPlaying) return;
     this.#context.resume();
     this.#sound(this.store.song.lanes[lane].name, this.#context.currentTime, strike(velocity));
-  }
-
-  close() {
-    window.clearInterval(this.#timer);
-    this.#audio.pause();
-    this.#audio.removeAttribute("src");
-    this.#audio.load();
-    this.#context?.close();
   }
 
   #openContext() {
@@ -191,7 +186,7 @@ export class Player extends EventTarget {
   #tick() {
     const nowS = this.positionS;
     if (this.isLooping && nowS >= this.loop.endS - 0.005) {
-      this.seek(this.loop.startS);
+      this.#jump(this.loop.startS);
       return;
     }
     const aheadS = document.hidden ? AHEAD_HIDDEN_S : AHEAD_S;

@@ -102,16 +102,13 @@ export class Saver {
 
   #body() {
     const { song, state } = this.store;
-    const body = {
+    const thresholds = song.lanes.map((lane, index) => [lane.name, state.thresholds[index]]);
+    return {
       revision: this.revision,
       events: this.store.eventsJson(),
       tempo: state.tempo.toJson(),
+      thresholds: Object.fromEntries(thresholds),
     };
-    if (song.keepsThresholds) {
-      const entries = song.lanes.map((lane, index) => [lane.name, state.thresholds[index]]);
-      body.thresholds = Object.fromEntries(entries);
-    }
-    return body;
   }
 
   /** The page is closing: send what fits, without waiting for the answer. */

@@ -26,7 +26,9 @@ export function shortcutTable({ actions, transport, tempoPanel, showView, showHe
   const extending = { isExtending: true };
   const centre = () => {
     const { positionS } = player;
-    return positionS > view.startS && positionS < view.endS ? positionS : view.startS + view.spanS / 2;
+    return positionS > view.startS && positionS < view.endS
+      ? positionS
+      : view.startS + view.spanS / 2;
   };
   const entry = (group, keys, codes, does, run) => ({ group, keys, codes, does, run });
   return [
@@ -34,35 +36,103 @@ export function shortcutTable({ actions, transport, tempoPanel, showView, showHe
     entry("Playing", "Home  End", ["Home", "End"], "To the start, to the end", (index) =>
       player.seek(index === 0 ? 0 : player.durationS),
     ),
-    entry("Playing", ",  .", [",", "."], "A beat back, a beat on", either((step) => actions.seekBeats(step))),
+    entry(
+      "Playing",
+      ",  .",
+      [",", "."],
+      "A beat back, a beat on",
+      either((step) => actions.seekBeats(step)),
+    ),
     entry("Playing", "[  ]", ["[", "]"], "Loop from here, loop to here", (index) =>
       actions.setLoopEdge(index === 0 ? "startS" : "endS"),
     ),
     entry("Playing", "L", ["l"], "Loop on or off", () => actions.toggleLoop()),
     entry("Playing", "M", ["m"], "Metronome on or off", () => transport.toggleMetronome()),
-    entry("Selecting", "←  →", ["ArrowLeft", "ArrowRight"], "Hit before, hit after", either((step) => actions.selectNext(step))),
-    entry("Selecting", "↑  ↓", ["ArrowUp", "ArrowDown"], "Lane above, lane below", either((step) => actions.selectRow(step))),
-    entry("Selecting", "Shift ← →", ["Shift+ArrowLeft", "Shift+ArrowRight"], "Add the hit before or after", either((step) => actions.selectNext(step, extending))),
-    entry("Selecting", "Shift ↑ ↓", ["Shift+ArrowUp", "Shift+ArrowDown"], "Add the hit above or below", either((step) => actions.selectRow(step, extending))),
+    entry(
+      "Selecting",
+      "←  →",
+      ["ArrowLeft", "ArrowRight"],
+      "Hit before, hit after",
+      either((step) => actions.selectNext(step)),
+    ),
+    entry(
+      "Selecting",
+      "↑  ↓",
+      ["ArrowUp", "ArrowDown"],
+      "Lane above, lane below",
+      either((step) => actions.selectRow(step)),
+    ),
+    entry(
+      "Selecting",
+      "Shift ← →",
+      ["Shift+ArrowLeft", "Shift+ArrowRight"],
+      "Add the hit before or after",
+      either((step) => actions.selectNext(step, extending)),
+    ),
+    entry(
+      "Selecting",
+      "Shift ↑ ↓",
+      ["Shift+ArrowUp", "Shift+ArrowDown"],
+      "Add the hit above or below",
+      either((step) => actions.selectRow(step, extending)),
+    ),
     entry("Selecting", "Ctrl A", ["Ctrl+a"], "Select everything", () => actions.selectAll()),
     entry("Selecting", "Esc", ["Escape"], "Select nothing", () => actions.clearSelection()),
-    entry("Editing", "Enter", ["Enter", "a"], "Add a hit at the playhead", () => actions.addAtPlayhead()),
-    entry("Editing", "1 – 8", ["1", "2", "3", "4", "5", "6", "7", "8"], "Add a hit to lane 1 (top) to 8 (bottom)", (index) => {
-      if (index < store.rows.length) actions.addAtPlayhead(store.rows[index]);
-    }),
-    entry("Editing", "Delete", ["Delete", "Backspace"], "Delete the selected hits", () => actions.removeSelected()),
-    entry("Editing", "Alt ← →", ["Alt+ArrowLeft", "Alt+ArrowRight"], "Move by a step of the grid", either((step) => actions.nudge(step))),
-    entry("Editing", "Alt Shift ← →", ["Alt+Shift+ArrowLeft", "Alt+Shift+ArrowRight"], "Move by 2 ms", either((step) => actions.nudge(step, { isFine: true }))),
-    entry("Editing", "Alt ↑ ↓", ["Alt+ArrowUp", "Alt+ArrowDown"], "To the lane above or below", either((step) => actions.shiftLane(step))),
-    entry("Editing", "−  +", ["-", "+", "="], "Softer, louder", (index) => actions.addVelocity(index === 0 ? -8 : 8)),
+    entry("Editing", "Enter", ["Enter", "a"], "Add a hit at the playhead", () =>
+      actions.addAtPlayhead(),
+    ),
+    entry(
+      "Editing",
+      "1 – 8",
+      ["1", "2", "3", "4", "5", "6", "7", "8"],
+      "Add a hit to lane 1 (top) to 8 (bottom)",
+      (index) => {
+        if (index < store.rows.length) actions.addAtPlayhead(store.rows[index]);
+      },
+    ),
+    entry("Editing", "Delete", ["Delete", "Backspace"], "Delete the selected hits", () =>
+      actions.removeSelected(),
+    ),
+    entry(
+      "Editing",
+      "Alt ← →",
+      ["Alt+ArrowLeft", "Alt+ArrowRight"],
+      "Move by a step of the grid",
+      either((step) => actions.nudge(step)),
+    ),
+    entry(
+      "Editing",
+      "Alt Shift ← →",
+      ["Alt+Shift+ArrowLeft", "Alt+Shift+ArrowRight"],
+      "Move by 2 ms",
+      either((step) => actions.nudge(step, { isFine: true })),
+    ),
+    entry(
+      "Editing",
+      "Alt ↑ ↓",
+      ["Alt+ArrowUp", "Alt+ArrowDown"],
+      "To the lane above or below",
+      either((step) => actions.shiftLane(step)),
+    ),
+    entry("Editing", "−  +", ["-", "+", "="], "Softer, louder", (index) =>
+      actions.addVelocity(index === 0 ? -8 : 8),
+    ),
     entry("Editing", "Q", ["q"], "Move the selected hits to the grid", () => actions.quantise()),
     entry("Editing", "Ctrl Z", ["Ctrl+z"], "Undo", () => actions.undo()),
     entry("Editing", "Ctrl Shift Z", ["Ctrl+Shift+z", "Ctrl+y"], "Redo", () => actions.redo()),
     entry("Tempo", "T", ["t"], "Tap the beat (four times or more)", () => tempoPanel.tap()),
     entry("Tempo", "B", ["b"], "A bar begins at the playhead", () => tempoPanel.setDownbeat()),
     entry("Tempo", "G", ["g"], "Next step of the grid", () => tempoPanel.cycleGrid()),
-    entry("View", "Z  X", ["z", "x"], "Zoom out, zoom in", (index) => view.zoom(index === 0 ? 1 / 1.4 : 1.4, centre())),
-    entry("View", "PgUp  PgDn", ["PageUp", "PageDown"], "A page back, a page on", either((step) => view.scrollBy(step * 0.8 * view.spanS))),
+    entry("View", "Z  X", ["z", "x"], "Zoom out, zoom in", (index) =>
+      view.zoom(index === 0 ? 1 / 1.4 : 1.4, centre()),
+    ),
+    entry(
+      "View",
+      "PgUp  PgDn",
+      ["PageUp", "PageDown"],
+      "A page back, a page on",
+      either((step) => view.scrollBy(step * 0.8 * view.spanS)),
+    ),
     entry("View", "F", ["f"], "The whole song", () => view.fit()),
     entry("View", "H", ["h"], "Lanes or highway", () => showView("")),
     entry("View", "?", ["?"], "These shortcuts", showHelp),

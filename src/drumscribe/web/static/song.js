@@ -44,8 +44,7 @@ function songOf(result, { activations, velocities, waveform }) {
   });
   const byName = (values) => names.map((name) => values[name]);
   const modelThresholds = byName(result.thresholds);
-  const chosen = result.chosen_thresholds ?? rememberedThresholds(result.id, names);
-  const thresholds = chosen ? byName(chosen) : modelThresholds;
+  const thresholds = byName(result.chosen_thresholds ?? result.thresholds);
   return {
     id: result.id,
     name: result.name,
@@ -56,7 +55,6 @@ function songOf(result, { activations, velocities, waveform }) {
     candidates,
     picking,
     waveform,
-    keepsThresholds: "chosen_thresholds" in result,
     state: {
       lanes: events,
       removals: result.edited ? removalsOf(events, candidates, thresholds, picking) : [],
@@ -128,20 +126,4 @@ function removalsOf(events, candidates, thresholds, { minGapS }) {
       .filter(({ hit }) => !isNear(events[lane], hit.onsetS, minGapS))
       .map(({ hit }) => ({ lane, onsetS: hit.onsetS })),
   );
-}
-
-const storageKey = (id) => `drumscribe.thresholds.${id}`;
-
-/** Keep the sliders' places in this browser, for servers that do not. */
-export function rememberThresholds(song, thresholds) {
-  const byName = Object.fromEntries(
-    song.lanes.map((lane, index) => [lane.name, thresholds[index]]),
-  );
-  localStorage.setItem(storageKey(song.id), JSON.stringify(byName));
-}
-
-function rememberedThresholds(id, names) {
-  const text = localStorage.getItem(storageKey(id));
-  const values = text === null ? null : JSON.parse(text);
-  return values && names.every((name) => name in values) ? values : null;
 }

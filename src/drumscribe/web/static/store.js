@@ -103,7 +103,11 @@ export class Store extends EventTarget {
     this.state = state;
     const ids = new Set(state.lanes.flat().map((hit) => hit.id));
     const isWhole = [...this.selection].every((id) => ids.has(id));
-    if (!isWhole) this.select([...this.selection].filter((id) => ids.has(id)));
+    if (!isWhole)
+      this.#choose(
+        [...this.selection].filter((id) => ids.has(id)),
+        this.lane,
+      );
     this.dispatchEvent(new Event("change"));
   }
 
@@ -112,6 +116,11 @@ export class Store extends EventTarget {
    * @param {number} [lane] makes this the current lane
    */
   select(ids, lane = this.lane) {
+    this.endGesture();
+    this.#choose(ids, lane);
+  }
+
+  #choose(ids, lane) {
     this.selection = new Set(ids);
     this.lane = lane;
     this.dispatchEvent(new Event("select"));

@@ -81,7 +81,8 @@ function connectButtons(actions, exporter) {
   }
   // After a click the keys belong to the lanes again; after a press of a key they stay.
   byId("studio").addEventListener("click", (event) => {
-    if (event.detail > 0 && event.target.closest("button")) byId("stage").focus({ preventScroll: true });
+    if (event.detail > 0 && event.target.closest("button"))
+      byId("stage").focus({ preventScroll: true });
   });
 }
 
@@ -97,6 +98,11 @@ function watch(store, player, drawn) {
   };
   store.addEventListener("change", show);
   player.addEventListener("state", () => drawn.lanes.invalidate());
+  for (const type of ["state", "seek"]) {
+    player.addEventListener(type, () => {
+      drawn.lanes.view.isFollowing = true;
+    });
+  }
   document.documentElement.addEventListener("theme", () => {
     for (const each of Object.values(drawn)) each.measure();
   });
@@ -108,7 +114,9 @@ function watch(store, player, drawn) {
 /** Whether the sliders are where a preset puts them. */
 function isPreset(store, name) {
   const wanted = presetThresholds(store.song, name);
-  return wanted.every((threshold, lane) => Math.abs(threshold - store.state.thresholds[lane]) < 1e-6);
+  return wanted.every(
+    (threshold, lane) => Math.abs(threshold - store.state.thresholds[lane]) < 1e-6,
+  );
 }
 
 function drawForever({ lanes, overview, highway }, player, view, transport) {

@@ -83,8 +83,7 @@ export class TempoPanel {
   }
 
   get #downbeatS() {
-    const { tempo } = { tempo: this.#tempo };
-    return tempo.seconds(tempo.timeSignatures[0].firstBeat);
+    return this.#tempo.seconds(this.#tempo.timeSignatures[0].firstBeat);
   }
 
   #setBpm(bpm) {
@@ -102,7 +101,11 @@ export class TempoPanel {
     const kept = Math.min(most, Math.max(least, bpm));
     const { numerator, denominator } = this.#tempo.timeSignatures[0];
     const { durationS } = this.actions.player;
-    this.#change(TempoMap.steady(kept, downbeatS, durationS, numerator, denominator), label, gesture);
+    this.#change(
+      TempoMap.steady(kept, downbeatS, durationS, numerator, denominator),
+      label,
+      gesture,
+    );
   }
 
   #setNumerator(numerator) {

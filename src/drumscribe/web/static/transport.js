@@ -23,9 +23,8 @@ export class Transport {
     for (const type of ["state", "mix"]) {
       this.player.addEventListener(type, () => this.show());
     }
-    this.player.addEventListener(
-      "error",
-      () => announce("The recording cannot be played in this browser"),
+    this.player.addEventListener("error", () =>
+      announce("The recording cannot be played in this browser"),
     );
     this.show();
   }

@@ -44,7 +44,6 @@
  * @property {Candidate[][]} candidates of each lane in order of time
  * @property {Picking} picking
  * @property {Waveform} waveform
- * @property {boolean} keepsThresholds whether the server stores the sliders too
  *
  * @typedef {object} Waveform
  * @property {Uint8Array} extremes lowest and highest sample of each step, 0..255 for -1..1, (n, 2)

@@ -8,6 +8,9 @@ export class Viewport extends EventTarget {
   startS = 0;
   widthPx = 1;
 
+  /** Whether the view goes with the playhead; not once somebody has scrolled elsewhere. */
+  isFollowing = true;
+
   /** @param {number} durationS length of the song */
   constructor(durationS) {
     super();
@@ -50,8 +53,14 @@ export class Viewport extends EventTarget {
     this.dispatchEvent(new Event("change"));
   }
 
+  /** Scroll to a start by hand. */
+  scrollTo(startS) {
+    this.isFollowing = false;
+    this.show(startS, this.spanS);
+  }
+
   scrollBy(deltaS) {
-    this.show(this.startS + deltaS, this.spanS);
+    this.scrollTo(this.startS + deltaS);
   }
 
   /** Zoom about a time that stays where it is; a factor above 1 zooms in. */
@@ -75,6 +84,7 @@ export class Viewport extends EventTarget {
 
   /** Keep a moving time at a third of the width, once it has got there. */
   follow(timeS) {
+    if (!this.isFollowing) return;
     const wantedS = timeS - this.spanS / 3;
     if (Math.abs(wantedS - this.startS) > this.spanS) this.show(wantedS, this.spanS);
     else if (wantedS > this.startS || timeS < this.startS) this.show(wantedS, this.spanS);
