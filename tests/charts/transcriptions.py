@@ -15,9 +15,7 @@ def on_bars(
     events: Sequence[DrumEvent], tempo: TempoMap, *, kit: Kit = LANES8, duration_s: float = 30.0
 ) -> Transcription:
     """A transcription whose beats have been found."""
-    transcription = Transcription(sorted(events), kit, duration_s)
-    object.__setattr__(transcription, "tempo", tempo)
-    return transcription
+    return Transcription(sorted(events), kit, duration_s, tempo)
 
 
 def _map(start_s: float, gaps_s: list[float], metres: list[tuple[int, int, int]]) -> TempoMap:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from drumscribe.charts.note_maps import GENERAL_MIDI, NoteMap
-from drumscribe.charts.performance import tempo_of, with_tempo
+from drumscribe.charts.performance import tempo_of
 from drumscribe.data.midi_processing import (
     MidiNote,
     MidiRecording,
@@ -60,7 +60,7 @@ def read_transcription_midi(
     if recording.notes and not reading.events:
         raise DrumscribeError(f"{path}: holds no notes of drums; choose another file or note table")
     tempo = _tempo_of_midi(recording)
-    return with_tempo(Transcription(reading.events, kit, recording.end_s), tempo)
+    return Transcription(reading.events, kit, recording.end_s, tempo)
 
 
 def _tempo_of_midi(recording: MidiRecording) -> TempoMap:

@@ -1,0 +1,56 @@
+"""The files that a transcription can be written to, each by its name.
+
+Nothing is imported before a format is written, so that naming one costs nothing.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from drumscribe.charts.note_maps import NoteMap
+    from drumscribe.inference.transcriber import Transcription
+
+_WRITERS = {
+    "mid": ("midi", "write_transcription_midi"),
+    "csv": ("tables", "write_transcription_csv"),
+    "json": ("tables", "write_transcription_json"),
+    "jams": ("jams", "write_jams"),
+    "lanes": ("lane_chart", "write_lane_chart"),
+    "musicxml": ("musicxml", "write_musicxml"),
+    "svg": ("score_image", "write_score_svg"),
+    "pdf": ("score_image", "write_score_pdf"),
+    "tab": ("tab", "write_tab"),
+}
+
+FORMATS = tuple(_WRITERS)
+
+_SUFFIXES = {"lanes": "lanes.json", "tab": "tab.txt"}
+
+
+def suffix_of(name: str) -> str:
+    """What the names of a format's files end in, without the first dot."""
+    return _SUFFIXES.get(name, name)
+
+
+def write_format(
+    transcription: "Transcription", name: str, path: Path, note_map: "NoteMap | None" = None
+) -> None:
+    """Write a transcription in the format called ``name``.
+
+    Args:
+        transcription: what was heard.
+        name: one of ``FORMATS``.
+        path: the file to write.
+        note_map: which note of a MIDI file plays each drum; General MIDI's by default.
+
+    Raises:
+        DrumscribeError: when it cannot be written.
+    """
+    module, function = _WRITERS[name]
+    write: Callable[..., None] = getattr(import_module(f"drumscribe.charts.{module}"), function)
+    if name == "mid" and note_map is not None:
+        write = partial(write, note_map=note_map)
+    write(transcription, path)
