@@ -2,14 +2,19 @@
 
 import os
 from argparse import Namespace
+from importlib.util import find_spec
 
 from drumscribe.commands.model_choice import find_model
 from drumscribe.config import load_config
+from drumscribe.utils.errors import DrumscribeError
+
+_EXTRA = ("fastapi", "uvicorn", "python_multipart")
 
 
 def studio(arguments: Namespace) -> int:
     """``drumscribe studio``."""
     config = load_config(arguments.config, arguments.overrides)
+    _require_extra()
     from drumscribe.web.serve import serve
     from drumscribe.web.settings import StudioSettings
 
@@ -24,6 +29,7 @@ def studio(arguments: Namespace) -> int:
         n_workers=arguments.workers,
         threads_per_worker=max(1, (os.cpu_count() or 1) // max(1, arguments.workers)),
         max_waiting=arguments.queue,
+        worker_memory_mb=arguments.worker_mb,
         max_upload_mb=arguments.max_upload_mb,
         max_duration_s=60 * arguments.max_minutes,
         keep_days=arguments.keep_days,
@@ -31,3 +37,11 @@ def studio(arguments: Namespace) -> int:
     )
     serve(settings, with_example=arguments.demo, open_browser=not arguments.no_browser)
     return 0
+
+
+def _require_extra() -> None:
+    missing = [name for name in _EXTRA if find_spec(name) is None]
+    if missing:
+        raise DrumscribeError(
+            f"the studio needs {', '.join(missing)}; run: pip install 'drumscribe[web]'"
+        )

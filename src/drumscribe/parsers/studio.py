@@ -52,6 +52,12 @@ def _add_limits(group: _Group) -> None:
         "--max-minutes", type=float, default=20, help="of one recording (default: %(default)s)"
     )
     group.add_argument(
+        "--worker-mb",
+        type=float,
+        default=2048,
+        help="address space of one transcription; a .ckpt needs more (default: %(default)s)",
+    )
+    group.add_argument(
         "--keep-days",
         type=float,
         default=90,

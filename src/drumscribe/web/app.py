@@ -49,6 +49,7 @@ def create_api(studio: Studio) -> FastAPI:
         app.include_router(router)
     app.add_exception_handler(RequestValidationError, _tell_validation)
     app.add_exception_handler(DrumscribeError, _tell_error)
+    app.add_exception_handler(FileNotFoundError, _tell_gone)
     app.add_exception_handler(Exception, _tell_crash)
     _add_page(app)
     return app
@@ -73,12 +74,18 @@ async def _tell_validation(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
     first = error.errors()[0]
     place = ".".join(str(part) for part in first["loc"] if part != "body")
-    detail = f"{place}: {first['msg']}" if place else str(first["msg"])
-    return JSONResponse({"detail": detail}, 422)
+    detail = f"{place[:100]}: {first['msg']}" if place else str(first["msg"])
+    # Half a surrogate pair, which JSON may spell, cannot be sent back.
+    return JSONResponse({"detail": detail.encode("utf-8", "replace").decode()}, 422)
 
 
 async def _tell_error(_request: Request, error: Exception) -> JSONResponse:
     return JSONResponse({"detail": str(error)}, 422)
+
+
+async def _tell_gone(_request: Request, _error: Exception) -> JSONResponse:
+    """Deleted between the look into the store and the look into its folder."""
+    return JSONResponse({"detail": "the transcription has been deleted"}, 404)
 
 
 async def _tell_crash(_request: Request, _error: Exception) -> JSONResponse:

@@ -8,6 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import Message, Receive, Send
 
 _DRAIN_S = 5.0
+_SILENCE_S = 0.5
 _MB = 1_000_000
 
 
@@ -94,14 +95,14 @@ class BoundedBody:
     async def _drain(self) -> None:
         """Read what is still sent, for a while."""
         deadline = time.monotonic() + _DRAIN_S
-        while (left_s := deadline - time.monotonic()) > 0:
+        while time.monotonic() < deadline:
             try:
-                message = await asyncio.wait_for(self._receive(), left_s)
+                message = await asyncio.wait_for(self._receive(), _SILENCE_S)
             except TimeoutError:
                 return
             if not message.get("more_body", False):
                 return
 
     def _too_large(self) -> HTTPException:
-        limit = f"{self._max_bytes / _MB:g} MB"
+        limit = f"{self._max_bytes / _MB:.3g} MB"
         return HTTPException(413, f"larger than {limit}, the most that is taken here; send less")

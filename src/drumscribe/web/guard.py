@@ -10,9 +10,10 @@
 import hashlib
 import hmac
 import json
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -22,6 +23,7 @@ from drumscribe.web.settings import LOOPBACK_HOSTS, StudioSettings
 
 COOKIE = "drumscribe_studio"
 
+_HOST = re.compile(r"(?P<name>[^:\[\]]+|\[[0-9a-f:]+\])(:\d{1,5})?")
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _SMALL_BODY_BYTES = 64_000
 _EDITS_BODY_BYTES = 32_000_000
@@ -106,8 +108,10 @@ class Guard:
 
     def _require_own_host(self, headers: Mapping[str, str]) -> None:
         """Where a token is asked for, no page of another name can know it: any name will do."""
-        name = urlsplit(f"//{headers.get('host', '')}").hostname
-        if self._settings.is_local and name not in LOOPBACK_HOSTS:
+        host = _HOST.fullmatch(headers.get("host", "").lower())
+        if self._settings.is_local and (
+            host is None or host["name"].strip("[]") not in LOOPBACK_HOSTS
+        ):
             raise HTTPException(
                 HTTPStatus.MISDIRECTED_REQUEST,
                 "this studio answers to localhost alone; open it by that name",
@@ -148,7 +152,7 @@ def _require_own_page(scope: Scope, headers: Mapping[str, str]) -> None:
     is_foreign = site not in ("none", "same-origin") and not is_opened
     if scope["method"] not in _SAFE_METHODS and origin is not None:
         is_foreign = (
-            is_foreign or urlsplit(origin).netloc.lower() != headers.get("host", "").lower()
+            is_foreign or origin.partition("://")[2].lower() != headers.get("host", "").lower()
         )
     if is_foreign:
         raise HTTPException(

@@ -52,7 +52,8 @@ def transcription_of(store: JobStore, job: Job) -> Transcription:
             DrumEvent(item["onset_s"], item["lane"], item["velocity"], item["confidence"])
             for item in edits["events"]
         ]
-    return Transcription(sorted(events), LANES8, found["duration_s"])
+    events.sort(key=lambda event: (event.onset_s, LANES8.index_by_name[event.drum]))
+    return Transcription(events, LANES8, found["duration_s"])
 
 
 def edits_to_keep(edits: Edits) -> dict[str, Any]:
@@ -72,7 +73,7 @@ def edits_to_keep(edits: Edits) -> dict[str, Any]:
         if event.id is None:
             values["id"], next_id = next_id, next_id + 1
         events.append(values)
-    events.sort(key=lambda values: values["onset_s"])
+    events.sort(key=lambda values: (values["onset_s"], LANES8.index_by_name[values["lane"]]))
     return {"events": events, "tempo": tempo, "thresholds": edits.thresholds}
 
 

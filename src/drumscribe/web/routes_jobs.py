@@ -1,7 +1,9 @@
 """Routes of jobs: upload, example, list, status, progress, cancel, delete."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
@@ -9,11 +11,14 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 from starlette.requests import ClientDisconnect
 
+from drumscribe.utils.errors import DrumscribeError
 from drumscribe.web.access import PROBLEMS, JobOfPath, studio_of
 from drumscribe.web.schemas import Created, JobList, JobStatus
 from drumscribe.web.store import FINISHED, Job
 from drumscribe.web.studio import FullError, Options, Studio
 from drumscribe.web.uploads import receive_upload
+
+logger = logging.getLogger(__name__)
 
 _POLL_S = 0.25
 _STILL_THERE_S = 15.0
@@ -54,16 +59,22 @@ async def accept_upload(request: Request, studio: Studio) -> Job:
         return await run_in_threadpool(studio.accept, upload, options)
     except ClientDisconnect:
         raise HTTPException(400, "the connection was closed before the recording's end") from None
+    except OSError as error:
+        logger.exception("an upload could not be stored")
+        reason = error.strerror or "unknown reason"
+        raise HTTPException(503, f"the recording could not be stored ({reason})") from None
     finally:
         studio.release(path)
 
 
-def reserve(studio: Studio) -> Any:
-    """``Studio.reserve`` with its error as HTTP has it."""
+def reserve(studio: Studio) -> Path:
+    """``Studio.reserve`` with its errors as HTTP has them."""
     try:
         return studio.reserve()
     except FullError as error:
         raise full(error) from None
+    except DrumscribeError:
+        raise HTTPException(503, "the server's disk is full; delete transcriptions") from None
 
 
 def full(error: FullError) -> HTTPException:

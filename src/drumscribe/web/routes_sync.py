@@ -10,7 +10,7 @@ from fastapi.concurrency import run_in_threadpool
 from drumscribe.web.access import PROBLEMS, studio_of
 from drumscribe.web.results import statistics_of
 from drumscribe.web.routes_jobs import accept_upload
-from drumscribe.web.schemas import Problem, Transcribed
+from drumscribe.web.schemas import Transcribed
 from drumscribe.web.store import FINISHED
 from drumscribe.web.studio import Studio
 
@@ -40,11 +40,7 @@ _FORM: dict[str, Any] = {
 }
 
 
-@router.post(
-    "/transcribe",
-    openapi_extra=_FORM,
-    responses={503: {"model": Problem, "description": "not done in time; it goes on"}},
-)
+@router.post("/transcribe", openapi_extra=_FORM)
 async def transcribe(
     request: Request, studio: Annotated[Studio, Depends(studio_of)]
 ) -> Transcribed:

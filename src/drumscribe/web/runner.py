@@ -14,7 +14,7 @@ from drumscribe.web.worker_process import Outcome, WorkerProcess
 logger = logging.getLogger(__name__)
 
 _MAX_ATTEMPTS = 3
-_EXPIRY_INTERVAL_S = 300.0
+_EXPIRY_INTERVAL_S = 60.0
 _STOP_TIMEOUT_S = 10.0
 _LEAST_SHARE = 0.05  # before that nobody can say how long the rest will take
 
@@ -58,6 +58,7 @@ class JobRunner:
         self._store = store
         self._settings = settings
         self._running: dict[str, Progress] = {}
+        self._claiming = threading.Lock()  # a running job is always found in _running
         self._wake = threading.Condition()
         self._is_stopping = False
         self._threads = [
@@ -95,9 +96,10 @@ class JobRunner:
 
     def cancel(self, job_id: str) -> None:
         """Cancel a job that has not ended, and wait until nothing works on it."""
-        if self._store.cancel_queued(job_id):
-            return
-        progress = self._running.get(job_id)
+        with self._claiming:
+            if self._store.cancel_queued(job_id):
+                return
+            progress = self._running.get(job_id)
         if progress is not None:
             progress.is_cancelled = True
             progress.ended.wait(_STOP_TIMEOUT_S)
@@ -107,9 +109,9 @@ class JobRunner:
         try:
             while not self._is_stopping:
                 try:
-                    job = self._store.claim()
+                    job = self._claim()
                     if job is not None:
-                        self._run(job, process)
+                        self._run(job, self._running[job.id], process)
                 except Exception:  # one thread's trouble must not end the others' work
                     logger.exception("a job could not be run")
                     job = None
@@ -120,8 +122,14 @@ class JobRunner:
         finally:
             process.end()
 
-    def _run(self, job: Job, process: WorkerProcess) -> None:
-        progress = self._running[job.id] = Progress()
+    def _claim(self) -> Job | None:
+        with self._claiming:
+            job = self._store.claim()
+            if job is not None:
+                self._running[job.id] = Progress()
+            return job
+
+    def _run(self, job: Job, progress: Progress, process: WorkerProcess) -> None:
         request = {
             "recording": str(self._store.job_dir(job.id) / job.recording),
             "name": job.name,

@@ -29,6 +29,7 @@ def serve(settings: StudioSettings, *, with_example: bool, open_browser: bool) -
     import uvicorn
 
     from drumscribe.web.app import create_app
+    from drumscribe.web.protocol import ImpatientProtocol
     from drumscribe.web.studio import Studio
 
     listener = _listen(settings)
@@ -38,6 +39,7 @@ def serve(settings: StudioSettings, *, with_example: bool, open_browser: bool) -
         url += f"#{studio.accept_example().id}"
     config = uvicorn.Config(
         create_app(studio),
+        http=ImpatientProtocol,
         log_level="warning",
         access_log=False,  # it would write tokens down
         server_header=False,

@@ -17,36 +17,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from drumscribe.utils.errors import DrumscribeError
+from drumscribe.web.database import open_database
 
 Status = Literal["queued", "running", "done", "failed", "cancelled"]
 
 FINISHED: tuple[Status, ...] = ("done", "failed", "cancelled")
-
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS jobs (
-    id TEXT PRIMARY KEY,
-    name TEXT NOT NULL,
-    title TEXT NOT NULL,
-    artist TEXT NOT NULL,
-    source TEXT NOT NULL,
-    recording TEXT NOT NULL,
-    options TEXT NOT NULL,
-    status TEXT NOT NULL,
-    error TEXT,
-    duration_s REAL,
-    attempts INTEGER NOT NULL,
-    revision INTEGER NOT NULL,
-    n_bytes INTEGER NOT NULL,
-    created_at REAL NOT NULL,
-    touched_at REAL NOT NULL
-);
-CREATE INDEX IF NOT EXISTS jobs_by_status ON jobs (status, created_at);
-CREATE TABLE IF NOT EXISTS edits (
-    id TEXT PRIMARY KEY REFERENCES jobs (id) ON DELETE CASCADE,
-    body TEXT NOT NULL
-);
-PRAGMA user_version = 1;
-"""
 
 
 class StaleRevisionError(Exception):
@@ -74,7 +49,7 @@ class Job:
         duration_s: length of the recording, once known.
         attempts: how often it was begun.
         revision: number of edits.
-        n_bytes: what its folder holds.
+        n_bytes: what its folder and its edits hold.
         created_at: when it was accepted.
         touched_at: when it was last looked at or changed.
     """
@@ -115,7 +90,7 @@ class JobStore:
         try:
             for part in (self.jobs_dir, self.incoming_dir):
                 part.mkdir(parents=True, exist_ok=True)
-            self._db = _open_database(folder / "studio.sqlite3")
+            self._db = open_database(folder / "studio.sqlite3")
         except OSError as error:
             raise DrumscribeError(
                 f"{folder}: cannot be used ({error.strerror or error}); name another with --data"
@@ -186,7 +161,7 @@ class JobStore:
         return int(row[0])
 
     def total_bytes(self) -> int:
-        """What all jobs' folders hold."""
+        """What all jobs hold."""
         with self._lock:
             row = self._db.execute("SELECT coalesce(sum(n_bytes), 0) FROM jobs").fetchone()
         return int(row[0])
@@ -209,7 +184,12 @@ class JobStore:
         error: str | None = None,
         duration_s: float | None = None,
     ) -> bool:
-        """Give a job that has not ended its last status; whether it was one."""
+        """Give a job that has not ended its last status; whether it was one.
+
+        Nobody needs the recording of a job without a result: it is deleted.
+        """
+        if status != "done":
+            shutil.rmtree(self.job_dir(job_id), ignore_errors=True)
         with self._transaction() as db:
             cursor = db.execute(
                 "UPDATE jobs SET status = ?, error = ?, duration_s = coalesce(?, duration_s),"
@@ -220,11 +200,9 @@ class JobStore:
 
     def cancel_queued(self, job_id: str) -> bool:
         """Cancel a job that nobody has begun; whether it was one."""
-        with self._transaction() as db:
-            cursor = db.execute(
-                "UPDATE jobs SET status = 'cancelled' WHERE id = ? AND status = 'queued'", (job_id,)
-            )
-        return cursor.rowcount == 1
+        with self._lock:
+            job = self.get(job_id)
+            return job is not None and job.status == "queued" and self.end(job_id, "cancelled")
 
     def requeue(self, job_id: str | None = None, *, is_attempt: bool = True) -> None:
         """Put back a running job, or all of them.
@@ -273,14 +251,19 @@ class JobStore:
         """
         text = json.dumps(body, separators=(",", ":"))
         with self._transaction() as db:
-            row = db.execute("SELECT revision FROM jobs WHERE id = ?", (job_id,)).fetchone()
-            current = -1 if row is None else int(row[0])
+            row = db.execute(
+                "SELECT revision, coalesce(length(body), 0) FROM jobs"
+                " LEFT JOIN edits USING (id) WHERE id = ?",
+                (job_id,),
+            ).fetchone()
+            current, n_bytes_before = (-1, 0) if row is None else row
             if current != revision:
                 raise StaleRevisionError(current)
             db.execute("INSERT OR REPLACE INTO edits (id, body) VALUES (?, ?)", (job_id, text))
             db.execute(
-                "UPDATE jobs SET revision = revision + 1, touched_at = ? WHERE id = ?",
-                (time.time(), job_id),
+                "UPDATE jobs SET revision = revision + 1, touched_at = ?, n_bytes = n_bytes + ?"
+                " WHERE id = ?",
+                (time.time(), len(text) - n_bytes_before, job_id),
             )
         return revision + 1
 
@@ -317,26 +300,3 @@ def folder_bytes(folder: Path) -> int:
         return sum(path.stat().st_size for path in folder.iterdir())
     except FileNotFoundError:
         return 0
-
-
-def _open_database(path: Path) -> sqlite3.Connection:
-    """The database, held so that no second server opens it."""
-    database = sqlite3.connect(path, timeout=0.5, check_same_thread=False)
-    try:
-        database.execute("PRAGMA locking_mode = EXCLUSIVE")
-        database.execute("PRAGMA journal_mode = WAL")
-        database.execute("PRAGMA synchronous = FULL")
-        database.execute("PRAGMA foreign_keys = ON")
-        database.executescript(_SCHEMA)
-    except sqlite3.OperationalError as error:
-        database.close()
-        raise DrumscribeError(
-            f"{path.parent}: another studio uses this folder; stop it, or name another with --data"
-        ) from error
-    except sqlite3.DatabaseError as error:
-        database.close()
-        raise DrumscribeError(
-            f"{path}: is no studio's database ({error}); move it away, or name another folder "
-            "with --data"
-        ) from error
-    return database

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from drumscribe.utils.disk import require_space
 from drumscribe.utils.errors import DrumscribeError
 from drumscribe.web.runner import JobRunner
 from drumscribe.web.schemas import JobStatus
 from drumscribe.web.settings import StudioSettings
 from drumscribe.web.store import FINISHED, Job, JobStore, new_job_id
-from drumscribe.web.uploads import Upload
+from drumscribe.web.uploads import Upload, label
 
 _EXAMPLE_NAME = "groove.ogg"
 
@@ -63,7 +64,11 @@ class Studio:
 
         Raises:
             FullError: when the queue is full.
+            DrumscribeError: when the disk is.
         """
+        require_space(
+            self.store.folder, 2 * self.settings.max_upload_bytes, what="another recording"
+        )
         with self._lock:
             if self.store.count_waiting() + self._n_uploading >= self.settings.max_waiting:
                 raise FullError(self._retry_after_s())
@@ -83,8 +88,8 @@ class Studio:
             id=new_job_id(),
             name=upload.name,
             recording=f"recording{upload.suffix}",
-            title=upload.fields.get("title", ""),
-            artist=upload.fields.get("artist", ""),
+            title=label(upload.fields.get("title", "")),
+            artist=label(upload.fields.get("artist", "")),
             source=source,
             options=json.dumps(vars(options)),
         )

@@ -142,8 +142,8 @@ async def receive_upload(request: Request, path: Path) -> Upload:
         raise HTTPException(415, "send the recording as multipart/form-data, in the field 'audio'")
     upload = Upload(path)
     with path.open("wb") as file:
-        form = _Form(options[b"boundary"], file, upload)
         try:
+            form = _Form(options[b"boundary"], file, upload)
             async for piece in _pieces(request):
                 await asyncio.to_thread(form.parser.write, piece)
         except FormParserError:
@@ -189,10 +189,14 @@ def require_audio(head: bytes, *, name: str) -> None:
 
 
 def display_name(name: str) -> str:
-    """A file name as a label: without folders, control characters and what reverses text."""
-    base = name.replace("\\", "/").rpartition("/")[2]
-    kept = "".join(letter for letter in base if unicodedata.category(letter)[0] != "C")
-    return " ".join(kept.split())[:_MAX_NAME_LENGTH] or "recording"
+    """A file name as a label, without folders."""
+    return label(name.replace("\\", "/").rpartition("/")[2]) or "recording"
+
+
+def label(text: str) -> str:
+    """One line to show: without control characters and what reverses text."""
+    kept = "".join(letter for letter in text if unicodedata.category(letter)[0] != "C")
+    return " ".join(kept.split())[:_MAX_NAME_LENGTH]
 
 
 def known_suffix(name: str) -> str:

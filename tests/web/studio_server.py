@@ -1,0 +1,94 @@
+"""A studio that really listens, with real worker processes, in a thread of the tests."""
+
+import contextlib
+import io
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import soundfile
+import uvicorn
+
+from drumscribe.models.bundled import bundled_path
+from drumscribe.timing import SAMPLE_RATE
+from drumscribe.web.app import create_app
+from drumscribe.web.protocol import ImpatientProtocol
+from drumscribe.web.settings import StudioSettings
+from drumscribe.web.studio import Studio
+
+FINISHED = ("done", "failed", "cancelled")
+
+
+class RunningStudio:
+    """A studio and a client of it."""
+
+    def __init__(self, studio: Studio, port: int) -> None:
+        self.studio = studio
+        self.port = port
+        self.url = f"http://127.0.0.1:{port}"
+        self.client = httpx.Client(base_url=self.url, timeout=60)
+
+    def upload(self, audio: bytes, name: str = "song.wav", **fields: str) -> httpx.Response:
+        return self.client.post("/api/transcriptions", files={"audio": (name, audio)}, data=fields)
+
+    def wait(self, job_id: str, timeout_s: float = 120) -> dict[str, Any]:
+        """The status of a job that has ended."""
+        deadline = time.monotonic() + timeout_s
+        while time.monotonic() < deadline:
+            status = self.client.get(f"/api/transcriptions/{job_id}").json()
+            if status["status"] in FINISHED:
+                return status
+            time.sleep(0.05)
+        raise AssertionError(f"{job_id} has not ended: {status}")
+
+    def transcribed(self, audio: bytes, name: str = "song.wav", **fields: str) -> str:
+        """The id of a finished transcription."""
+        created = self.upload(audio, name, **fields)
+        assert created.status_code == 202, created.text
+        status = self.wait(created.json()["id"])
+        assert status["status"] == "done", status
+        return created.json()["id"]
+
+    def get(self, job_id: str, part: str) -> httpx.Response:
+        answer = self.client.get(f"/api/transcriptions/{job_id}/{part}")
+        assert answer.status_code == 200, answer.text
+        return answer
+
+
+@contextlib.contextmanager
+def running_studio(data_dir: Path, **changes: Any) -> Iterator[RunningStudio]:
+    """A studio that listens until the block ends."""
+    settings = StudioSettings(data_dir=data_dir, model=bundled_path(), port=0, **changes)
+    studio = Studio(settings)
+    config = uvicorn.Config(
+        create_app(studio),
+        port=0,
+        http=ImpatientProtocol,
+        log_level="error",
+        ws="none",
+        timeout_graceful_shutdown=1,
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        assert thread.is_alive(), "the server did not start"
+        time.sleep(0.01)
+    running = RunningStudio(studio, server.servers[0].sockets[0].getsockname()[1])
+    try:
+        yield running
+    finally:
+        running.client.close()
+        server.should_exit = True
+        thread.join(30)
+        assert not thread.is_alive(), "the server did not end"
+
+
+def audio_bytes(samples: Any, rate: int = SAMPLE_RATE, kind: str = "WAV", **options: str) -> bytes:
+    """Samples as the bytes of an audio file."""
+    stream = io.BytesIO()
+    soundfile.write(stream, samples, rate, format=kind, **options)
+    return stream.getvalue()
