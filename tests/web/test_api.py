@@ -4,6 +4,8 @@ import io
 import json
 import subprocess
 import sys
+import zipfile
+from pathlib import Path
 
 import mido
 import numpy as np
@@ -11,8 +13,11 @@ import pytest
 import soundfile
 from studio_server import audio_bytes
 
-from drumscribe.config import PeakPickingConfig
+from drumscribe.config import InferenceConfig, PeakPickingConfig
 from drumscribe.inference.peak_picking import find_peaks
+from drumscribe.inference.transcriber import Transcriber
+from drumscribe.models.bundled import bundled_path
+from drumscribe.models.load import load_model
 from drumscribe.timing import HOP_LENGTH, SAMPLE_RATE, frame_count
 
 
@@ -206,6 +211,29 @@ def test_edits_are_kept_and_exported(studio, song):
     midi = mido.MidiFile(file=io.BytesIO(studio.get(job_id, "export/mid").content))
     notes = [(m.note, m.velocity) for m in midi if m.type == "note_on" and m.velocity]
     assert len(notes) == 2 and (51, 33) in notes
+    signatures = [m.numerator for m in midi if m.type == "time_signature"]
+    assert signatures[-1] == 3
+
+
+def test_songs_for_games_hold_chart_and_sound(studio, song):
+    job_id = studio.transcribed(song, "a.wav", title="My: song?", artist="me")
+    for name, wanted in (("clonehero", "song.ini"), ("dtxmania", "set.def")):
+        content = io.BytesIO(studio.get(job_id, f"export/{name}").content)
+        with zipfile.ZipFile(content) as archive:
+            assert archive.testzip() is None
+            names = {Path(entry).name for entry in archive.namelist()}
+            assert wanted in names
+            assert names & {"song.opus", "bgm.ogg"}
+            assert {Path(entry).parent.as_posix() for entry in archive.namelist()} == {"My_ song"}
+
+
+def test_the_tempo_is_what_the_command_line_finds(studio, example, example_bytes, tmp_path):
+    found = studio.get(example, "result").json()["tempo"]
+    (tmp_path / "groove.ogg").write_bytes(example_bytes)
+    transcriber = Transcriber(load_model(bundled_path()), InferenceConfig())
+    tempo = transcriber.transcribe(tmp_path / "groove.ogg").tempo
+    assert found["beats_s"] == pytest.approx(tempo.beats_s)
+    assert found["confidence"] == pytest.approx(tempo.confidence)
 
 
 def test_what_an_edit_leaves_out_stays(studio, song):

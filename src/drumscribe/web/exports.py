@@ -1,31 +1,93 @@
-"""The formats that a transcription is exported to."""
+"""The formats that a transcription is exported to, from its newest hits and beats."""
 
-from collections.abc import Callable
+import re
+import tempfile
+import zipfile
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
-from drumscribe.charts.midi import write_transcription_midi
-from drumscribe.charts.tables import write_transcription_csv, write_transcription_json
+from drumscribe.charts.formats import FORMATS, suffix_of, write_format
+from drumscribe.charts.song_info import SongInfo
 from drumscribe.inference.transcriber import Transcription
+from drumscribe.utils.files import atomic_path
+
+_NAMES = {
+    "mid": "MIDI",
+    "csv": "Table (csv)",
+    "json": "JSON",
+    "jams": "JAMS",
+    "lanes": "Eight-lane chart",
+    "musicxml": "Notation (MusicXML)",
+    "svg": "Notation (SVG)",
+    "pdf": "Notation (PDF)",
+    "tab": "Drum tab",
+    "clonehero": "Clone Hero or YARG song",
+    "dtxmania": "DTXMania song",
+}
+_GAMES = ("clonehero", "dtxmania")
+_PACKAGES = {"svg": ("verovio",), "pdf": ("verovio", "cairosvg", "pypdf")}
+_MAX_STEM_LENGTH = 60
 
 
 @dataclass(frozen=True)
-class ExportFormat:
-    """One format.
+class Export:
+    """What is written.
 
     Attributes:
-        name: for people.
-        extension: of its files.
-        write: writes a transcription to a path.
+        format_id: one of ``export_formats()``.
+        transcription: the hits and beats.
+        recording: the audio they were heard in; songs for games hold it.
+        info: names of the song.
     """
 
-    name: str
-    extension: str
-    write: Callable[[Transcription, Path], None]
+    format_id: str
+    transcription: Transcription
+    recording: Path
+    info: SongInfo
 
 
-EXPORT_FORMATS = {
-    "mid": ExportFormat("MIDI", "mid", write_transcription_midi),
-    "csv": ExportFormat("csv table", "csv", write_transcription_csv),
-    "json": ExportFormat("JSON", "json", write_transcription_json),
-}
+def export_formats() -> dict[str, str]:
+    """Name for people of each format whose packages are installed, by its id."""
+    return {
+        key: _NAMES.get(key, key)
+        for key in (*FORMATS, *_GAMES)
+        if all(find_spec(package) for package in _PACKAGES.get(key, ()))
+    }
+
+
+def extension_of(format_id: str) -> str:
+    """What the names of a format's files end in, without the first dot."""
+    return "zip" if format_id in _GAMES else suffix_of(format_id)
+
+
+def safe_stem(name: str) -> str:
+    """A song's name as part of a file name on any system."""
+    kept = re.sub(r"[^\w -]+", "_", name)[:_MAX_STEM_LENGTH].strip("_ ")
+    return kept or "transcription"
+
+
+def write_export(export: Export, target: Path) -> None:
+    """Write one file.
+
+    Raises:
+        DrumscribeError: when it cannot be written, or a package for it is absent.
+    """
+    if export.format_id in _GAMES:
+        _write_song_zip(export, target)
+    else:
+        write_format(export.transcription, export.format_id, target)
+
+
+def _write_song_zip(export: Export, target: Path) -> None:
+    """A folder that a game plays, as one file; it is unpacked where the game has its songs."""
+    from drumscribe.charts.dtx_folder import write_dtx_folder
+    from drumscribe.charts.song_folder import write_song_folder
+
+    write = write_dtx_folder if export.format_id == "dtxmania" else write_song_folder
+    with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
+        folder = Path(scratch) / target.stem
+        write(export.transcription, export.recording, folder, export.info)
+        with atomic_path(target) as temporary, zipfile.ZipFile(temporary, "w") as archive:
+            for path in sorted(folder.iterdir()):
+                archive.write(path, f"{folder.name}/{path.name}")

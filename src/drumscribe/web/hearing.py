@@ -18,7 +18,9 @@ from drumscribe.data.log_mel import log_mel_blocks
 from drumscribe.data.targets import MAX_VELOCITY
 from drumscribe.drums import LANES8, Kit
 from drumscribe.events import fold_to_lanes
+from drumscribe.inference.beats import find_tempo
 from drumscribe.inference.peak_picking import DEFAULT_VELOCITY
+from drumscribe.inference.tempo_hints import TempoHints
 from drumscribe.inference.transcriber import Transcriber
 from drumscribe.models.frame_model import Activations
 from drumscribe.tempo import TempoMap
@@ -128,10 +130,11 @@ def hear_recording(
         log_mel_blocks(tap.pass_on(audio_blocks(recording)), transcriber.model.header.features)
     )
     on_progress("beats", _STAGE_STARTS["beats"])
-    events = fold_to_lanes(transcriber.events(activations), transcriber.kit)
-    duration_s = samples_to_seconds(tap.n_samples)
-    tempo = TempoMap.steady(bpm or 120.0, until_s=duration_s)
-    _write_activations(folder, activations, transcriber.kit)
+    kit, duration_s = transcriber.kit, samples_to_seconds(tap.n_samples)
+    heard = transcriber.events(activations)
+    hints = TempoHints(bpm=bpm)
+    tempo = find_tempo(heard, kit, activations.beat, duration_s=duration_s, hints=hints)
+    _write_activations(folder, activations, kit)
     _write_bytes(folder / WAVEFORM, _as_bytes(np.concatenate(tap.outline), low=-1.0))
     result = {
         "duration_s": duration_s,
@@ -139,7 +142,8 @@ def hear_recording(
         "picking": dataclasses.asdict(transcriber.peak_picking),
         "calibration": _lane_calibration(transcriber),
         "events": [
-            [event.onset_s, event.drum, event.velocity, event.confidence] for event in events
+            [event.onset_s, event.drum, event.velocity, event.confidence]
+            for event in fold_to_lanes(heard, kit)
         ],
         "tempo": tempo_to_dict(tempo),
         "audio": write_playback(recording, folder),

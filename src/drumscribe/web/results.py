@@ -3,10 +3,10 @@
 import json
 from typing import Any
 
+from drumscribe.charts.performance import tempo_of
 from drumscribe.drums import LANES8
 from drumscribe.events import DrumEvent
 from drumscribe.inference.transcriber import Transcription
-from drumscribe.tempo import TempoMap
 from drumscribe.web.hearing import RESULT, tempo_to_dict
 from drumscribe.web.schemas import Edits, LaneInfo, Picking, Result, Statistics, Tempo
 from drumscribe.web.store import Job, JobStore
@@ -53,7 +53,8 @@ def transcription_of(store: JobStore, job: Job) -> Transcription:
             for item in edits["events"]
         ]
     events.sort(key=lambda event: (event.onset_s, LANES8.index_by_name[event.drum]))
-    return Transcription(events, LANES8, found["duration_s"])
+    tempo = Tempo(**((edits and edits["tempo"]) or found["tempo"])).to_map()
+    return Transcription(events, LANES8, found["duration_s"], tempo)
 
 
 def edits_to_keep(edits: Edits) -> dict[str, Any]:
@@ -80,7 +81,6 @@ def edits_to_keep(edits: Edits) -> dict[str, Any]:
 def statistics_of(store: JobStore, job: Job) -> Statistics:
     """A finished job in numbers."""
     transcription = transcription_of(store, job)
-    tempo = tempo_of(store, job)
     velocities = [event.velocity for event in transcription.events]
     return Statistics(
         duration_s=transcription.duration_s,
@@ -88,15 +88,9 @@ def statistics_of(store: JobStore, job: Job) -> Statistics:
         n_events_by_lane={
             name: sum(event.drum == name for event in transcription.events) for name in LANES8.names
         },
-        bpm=tempo.bpm,
+        bpm=tempo_of(transcription).bpm,
         mean_velocity=sum(velocities) / len(velocities) if velocities else None,
     )
-
-
-def tempo_of(store: JobStore, job: Job) -> TempoMap:
-    """A finished job's newest beats."""
-    edits = store.edits(job.id)
-    return Tempo(**((edits and edits["tempo"]) or heard(store, job)["tempo"])).to_map()
 
 
 def _with_names(events: list[list[Any]]) -> list[dict[str, object]]:

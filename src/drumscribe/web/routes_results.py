@@ -8,10 +8,12 @@ from fastapi import APIRouter, Depends, HTTPException, Response
 from fastapi.responses import FileResponse
 from starlette.background import BackgroundTask
 
+from drumscribe.charts.song_info import SongInfo
 from drumscribe.drums import LANES8
 from drumscribe.timing import FRAME_RATE
 from drumscribe.web.access import PROBLEMS, DoneJob, studio_of
-from drumscribe.web.exports import EXPORT_FORMATS
+from drumscribe.web.export_process import export_safely
+from drumscribe.web.exports import Export, export_formats, extension_of, safe_stem
 from drumscribe.web.hearing import ACTIVATIONS, VELOCITIES, WAVEFORM
 from drumscribe.web.results import edits_to_keep, heard, result_of, transcription_of
 from drumscribe.web.schemas import Edits, Format, FormatList, Result, Revision
@@ -31,8 +33,8 @@ def formats() -> FormatList:
     """The formats of export."""
     return FormatList(
         formats=[
-            Format(id=key, name=each.name, extension=each.extension)
-            for key, each in EXPORT_FORMATS.items()
+            Format(id=key, name=name, extension=extension_of(key))
+            for key, name in export_formats().items()
         ]
     )
 
@@ -91,21 +93,27 @@ def edit(job: DoneJob, edits: Edits, studio: StudioOfApp) -> Revision:
 @router.get("/transcriptions/{job_id}/export/{format_id}", response_class=FileResponse)
 def export(job: DoneJob, format_id: str, studio: StudioOfApp) -> Response:
     """The newest hits and beats as a file."""
-    if format_id not in EXPORT_FORMATS:
-        raise HTTPException(404, f"there is no such format; choose of {', '.join(EXPORT_FORMATS)}")
-    chosen = EXPORT_FORMATS[format_id]
+    known = export_formats()
+    if format_id not in known:
+        raise HTTPException(404, f"there is no such format; choose of {', '.join(known)}")
+    title = job.title or Path(job.name).stem
+    chosen = Export(
+        format_id,
+        transcription_of(studio.store, job),
+        studio.store.job_dir(job.id) / job.recording,
+        SongInfo(title=title, artist=job.artist),
+    )
     folder = tempfile.TemporaryDirectory(prefix="drumscribe-")
-    target = Path(folder.name) / f"transcription.{chosen.extension}"
+    target = Path(folder.name) / f"{safe_stem(title)}.{extension_of(format_id)}"
     try:
-        chosen.write(transcription_of(studio.store, job), target)
+        export_safely(chosen, target, studio.settings)
     except BaseException:
         folder.cleanup()
         raise
-    stem = Path(job.name).stem or "transcription"
     return FileResponse(
         target,
         media_type=_BYTES,
-        filename=f"{stem}.{chosen.extension}",
+        filename=f"{Path(job.name).stem}.{extension_of(format_id)}",
         background=BackgroundTask(folder.cleanup),
     )
 

@@ -53,7 +53,7 @@ def run_worker(connection: Connection, limits: WorkerLimits) -> None:
     threading.Thread(target=_end_with_server, daemon=True).start()
     os.environ["OMP_NUM_THREADS"] = str(limits.n_threads)
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
-    _limit(limits)
+    limit_process(limits.memory_bytes)
     from drumscribe.config import InferenceConfig, section_from_dict
     from drumscribe.models.load import load_model
 
@@ -124,14 +124,14 @@ def _send(connection: Connection, **message: Any) -> None:
     connection.send_bytes(json.dumps(message).encode())
 
 
-def _limit(limits: WorkerLimits) -> None:
-    """Bound memory and files, where the system can; a crash leaves no core file."""
+def limit_process(memory_bytes: int) -> None:
+    """Bound this process's memory and files where the system can; crashes leave no core file."""
     try:
         import resource
     except ImportError:  # Windows
         return
     bounds = {
-        resource.RLIMIT_AS: limits.memory_bytes,
+        resource.RLIMIT_AS: memory_bytes,
         resource.RLIMIT_FSIZE: _MAX_FILE_BYTES,
         resource.RLIMIT_CORE: 0,
     }
