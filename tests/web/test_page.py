@@ -282,15 +282,20 @@ def test_the_mouse_adds_drags_and_selects(new_page, own_song):
     expect(page.locator("#selected-text")).to_contain_text("hits selected")
 
 
-def test_edits_of_two_windows(new_page, own_song):
+@pytest.mark.parametrize("kept", ["mine", "theirs"])
+def test_edits_of_two_windows(new_page, studio, own_song, kept):
     page, other = (in_studio(new_page(f"/#{own_song}")) for _ in range(2))
     add_kick_at_beat(other, 7)
     saved(other)
+    theirs = studio.get(own_song, "result").json()["events"]
     add_kick_at_beat(page, 3)
     expect(page.locator("#conflict-dialog")).to_be_visible()
-    page.click("#conflict-dialog [value=theirs]")
+    page.click(f"#conflict-dialog [value={kept}]")
     expect(page.locator("#conflict-dialog")).to_be_hidden()
-    assert total(page) == total(other)
+    saved(page)
+    now = studio.get(own_song, "result").json()["events"]
+    assert len(now) == len(theirs) == total(page)
+    assert (now == theirs) == (kept == "theirs")
     # The browser itself reports the refusal; nothing else may be reported.
     assert all("409" in each for each in new_page.complaints)
     new_page.complaints.clear()
@@ -351,6 +356,41 @@ def test_playing_moves_on_and_loops(new_page, example):
     expect(page.locator("#loop")).to_have_attribute("aria-pressed", "true")
     page.keyboard.press(" ")
     expect(page.locator("#play")).to_have_attribute("aria-label", "Play")
+
+
+HEAR_DRUMS = """
+  const elements = [];
+  window.Audio = class extends Audio {
+    constructor() { super(); elements.push(this); }
+  };
+  window.drums = [];
+  const start = AudioBufferSourceNode.prototype.start;
+  AudioBufferSourceNode.prototype.start = function (when) {
+    const { currentTime, playbackRate } = elements[0];
+    const aheadS = when - this.context.currentTime;
+    window.drums.push(currentTime + aheadS * playbackRate);
+    return start.call(this, when);
+  };
+"""
+
+
+@pytest.mark.parametrize("speed", [100, 50])
+def test_drums_sound_where_the_recording_is(new_page, studio, example, speed):
+    page = new_page(f"/#{example}", prepare=lambda page: page.add_init_script(HEAR_DRUMS))
+    in_studio(page)
+    page.locator("#speed").fill(str(speed))
+    page.focus("#stage")
+    page.keyboard.press(" ")
+    expect(page.locator("#clock")).to_have_text(re.compile("0:0[3-9]"), timeout=10_000)
+    page.keyboard.press(" ")
+    sounded_s = np.array(page.evaluate("drums"))
+    events = studio.get(example, "result").json()["events"]
+    onsets_s = np.array([event["onset_s"] for event in events])
+    early = onsets_s[(onsets_s > 0.3) & (onsets_s < 2.8)]
+    off_s = np.abs(sounded_s[:, None] - onsets_s[None]).min(axis=1)
+    assert len(early) <= len(sounded_s) <= len(onsets_s[onsets_s < 4])
+    # Where a browser says that its recording is, is itself known to some milliseconds.
+    assert np.median(off_s) < 0.02
 
 
 def test_names_are_text(new_page, studio, drum_hits):

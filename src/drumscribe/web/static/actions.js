@@ -3,7 +3,7 @@
 import { added, changed, movement, removed, repickedAll } from "./edits.js";
 import { countHits, firstAtOrAfter, nearestHit } from "./hits.js";
 import { presetThresholds } from "./presets.js";
-import { GRID_STEPS } from "./tempo.js";
+import { GRID_STEPS, UNCERTAIN } from "./tempo.js";
 import { announce, counted, describedHit } from "./words.js";
 
 const NEW_VELOCITY = 100;
@@ -12,9 +12,6 @@ const FINE_STEP_S = 0.002;
 const MIN_LOOP_S = 0.1;
 
 export class Actions {
-  /** Step of the grid that edits keep to. */
-  grid = GRID_STEPS.find((step) => step.id === "16");
-
   /**
    * @param {import("./store.js").Store} store
    * @param {import("./player.js").Player} player
@@ -22,6 +19,9 @@ export class Actions {
    */
   constructor(store, player, view) {
     Object.assign(this, { store, player, view });
+    const first = store.state.tempo.confidence < UNCERTAIN ? "off" : "16";
+    /** Step of the grid that edits keep to. */
+    this.grid = GRID_STEPS.find((step) => step.id === first);
   }
 
   get minGapS() {

@@ -38,6 +38,7 @@ export class Exporter {
     button.disabled = true;
     try {
       await this.saver.flush();
+      if (this.saver.hasUnsaved) throw new Error("Your last edits are not saved yet.");
       const { blob, name } = await api.exported(this.songId, format);
       const url = URL.createObjectURL(blob);
       element("a", { href: url, download: name }).click();

@@ -30,12 +30,18 @@ export class Highway {
 
   measure() {
     this.palette = readPalette(this.store.song.lanes);
+    this.isDirty = true;
   }
 
-  /** Draw; called once a frame while the highway is shown. */
+  /** Draw if anything has changed; called once a frame while the highway is shown. */
   draw() {
+    const { positionS } = this.player;
+    const { state } = this.store;
+    const isSame = this.nowS === positionS && this.state === state;
+    if (isSame && !this.isDirty) return;
+    Object.assign(this, { state, isDirty: false });
     const context = sizedContext(this.canvas, this.palette.surface);
-    this.nowS = this.player.positionS;
+    this.nowS = positionS;
     this.widthPx = this.canvas.clientWidth;
     this.heightPx = this.canvas.clientHeight;
     this.roadPx = Math.min(this.widthPx * 0.94, this.heightPx * 1.5);

@@ -62,7 +62,6 @@ export class LanePointer {
     this.#setHover(null);
     const start = { xPx: event.offsetX, yPx: event.offsetY };
     if (event.pointerType === "touch") this.#drag = { kind: "pan", ...start };
-    else if (event.button === 1) this.#drag = { kind: "pan", ...start };
     else if (event.button === 0) this.#drag = { ...this.#begin(event), ...start };
   }
 
@@ -103,18 +102,31 @@ export class LanePointer {
     const { xPx, yPx } = this.#drag;
     const isFar = Math.hypot(place.xPx - xPx, place.yPx - yPx) > DRAG_PX;
     this.#drag.hasMoved ||= isFar;
-    if (this.#drag.hasMoved) this[`_${this.#drag.kind}`](place, event, before);
+    if (this.#drag.hasMoved) this.#follow(place, event, before);
   }
 
-  _pan(place, _event, before) {
+  /** What a drag does, by what its press has begun. */
+  #follow(place, event, before) {
+    const kinds = {
+      pan: () => this.#panTo(place, before),
+      seek: () => this.#seekTo(place),
+      loop: () => this.#loopTo(place),
+      frame: () => this.#frameTo(place),
+      move: () => this.#moveTo(place, event),
+      velocity: () => this.#velocityTo(place),
+    };
+    kinds[this.#drag.kind]();
+  }
+
+  #panTo(place, before) {
     this.view.scrollBy((before.xPx - place.xPx) / this.view.pxPerS);
   }
 
-  _seek({ xPx }) {
+  #seekTo({ xPx }) {
     this.actions.player.seek(this.view.toS(xPx));
   }
 
-  _loop({ xPx }) {
+  #loopTo({ xPx }) {
     const snap = (timeS) => this.store.state.tempo.snapped(timeS, 1);
     const [fromS, toS] = [this.#drag.xPx, xPx].map((px) => snap(this.view.toS(px)));
     if (fromS === toS) return;
@@ -122,7 +134,7 @@ export class LanePointer {
     this.actions.player.setLoop(span);
   }
 
-  _frame(place) {
+  #frameTo(place) {
     const { xPx, yPx, kept } = this.#drag;
     const [left, right] = [Math.min(xPx, place.xPx), Math.max(xPx, place.xPx)];
     const [top, bottom] = [Math.min(yPx, place.yPx), Math.max(yPx, place.yPx)];
@@ -137,7 +149,7 @@ export class LanePointer {
   }
 
   /** Drag the selected hits in time and over lanes; the grabbed one keeps to the grid. */
-  _move({ xPx, yPx }, event) {
+  #moveTo({ xPx, yPx }, event) {
     const { hit, state, xPx: fromPx } = this.#drag;
     const { rows } = this.store;
     const wantedS = hit.onsetS + (xPx - fromPx) / this.view.pxPerS;
@@ -156,7 +168,7 @@ export class LanePointer {
     this.store.apply(next, "move", "drag");
   }
 
-  _velocity({ yPx }) {
+  #velocityTo({ yPx }) {
     const { yPx: fromPx, state } = this.#drag;
     const change = ({ velocity }) => ({ velocity: velocity + (fromPx - yPx) });
     const next = changed(state, this.store.selection, change, this.actions.minGapS);

@@ -33,6 +33,10 @@ export class Player extends EventTarget {
   #buffers = new Map();
   #timer = 0;
   #scheduledS = 0;
+
+  /** Voices that are set to sound, and when on the audio clock. */
+  #ahead = [];
+
   #anchor = { clockS: 0, mediaS: 0 };
 
   /**
@@ -107,7 +111,7 @@ export class Player extends EventTarget {
 
   #jump(timeS) {
     this.#audio.currentTime = Math.min(this.durationS, Math.max(0, timeS));
-    this.#reschedule();
+    this.#restart();
   }
 
   /** @param {import("./types.js").Span | null} span */
@@ -156,31 +160,29 @@ export class Player extends EventTarget {
       this.#buses[part].connect(this.#context.destination);
     }
     this.#context.createMediaElementSource(this.#audio).connect(this.#buses.recording);
-    this.#renewVoices();
   }
 
   #onMedia() {
     window.clearInterval(this.#timer);
-    this.#reschedule();
+    this.#restart();
     if (this.isPlaying) this.#timer = window.setInterval(() => this.#tick(), TICK_MS);
     this.dispatchEvent(new Event("state"));
   }
 
-  /** Silence what is set ahead and set it anew from here. */
-  #reschedule() {
+  /** Begin anew from where the recording is now. */
+  #restart() {
     if (!this.#context) return;
-    this.#renewVoices();
     this.#anchor = { clockS: this.#context.currentTime, mediaS: this.#audio.currentTime };
-    this.#scheduledS = this.#audio.currentTime;
+    this.#reschedule();
   }
 
-  #renewVoices() {
-    this.voices?.disconnect();
-    this.voices = this.#context.createGain();
-    this.voices.connect(this.#buses.drums);
-    this.clicks?.disconnect();
-    this.clicks = this.#context.createGain();
-    this.clicks.connect(this.#buses.metronome);
+  /** Take back what is set ahead and set it anew; what sounds already rings on. */
+  #reschedule() {
+    if (!this.#context) return;
+    const clockS = this.#context.currentTime;
+    for (const { source, startS } of this.#ahead) if (startS > clockS) source.disconnect();
+    this.#ahead = [];
+    this.#scheduledS = this.positionS;
   }
 
   #tick() {
@@ -196,6 +198,7 @@ export class Player extends EventTarget {
     if (untilS <= fromS) return;
     this.#scheduledS = untilS;
     const clockS = this.#context.currentTime;
+    this.#ahead = this.#ahead.filter(({ startS }) => startS > clockS);
     const when = (timeS) => Math.max(clockS, clockS + (timeS - nowS) / this.rate);
     this.#scheduleHits(fromS, untilS, when);
     if (this.volumes.metronome > 0) this.#scheduleClicks(fromS, untilS, when);
@@ -215,17 +218,18 @@ export class Player extends EventTarget {
     const first = Math.ceil(tempo.position(fromS) - 1e-6);
     for (let beat = first; tempo.seconds(beat) < untilS; beat += 1) {
       const name = tempo.numberInBar(beat) === 1 ? "accent" : "click";
-      this.#sound(name, when(tempo.seconds(beat)), 1, this.clicks);
+      this.#sound(name, when(tempo.seconds(beat)), 1, "metronome");
     }
   }
 
-  #sound(name, clockS, gain, out = this.voices) {
+  #sound(name, startS, gain, bus = "drums") {
     const source = this.#context.createBufferSource();
     source.buffer = this.#buffers.get(name) ?? this.#buffers.get("click");
     const level = this.#context.createGain();
     level.gain.value = gain;
-    source.connect(level).connect(out);
-    source.start(clockS);
+    source.connect(level).connect(this.#buses[bus]);
+    source.start(startS);
+    this.#ahead.push({ source, startS });
   }
 }
 

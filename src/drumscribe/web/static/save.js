@@ -75,10 +75,7 @@ export class Saver {
 
   /** Answers after how long to try again. */
   async #onError(error, state) {
-    if (error.status === 409) {
-      await this.#onConflict();
-      return 0;
-    }
+    if (error.status === 409) return this.#onConflict();
     const isPassing = error.status === 0 || error.status === 429 || error.status >= 500;
     if (isPassing) {
       this.show("Not saved yet, trying again", "failed");
@@ -91,13 +88,15 @@ export class Saver {
   }
 
   async #onConflict() {
-    const theirs = await loadSong(this.store.song.id);
+    const theirs = await loadSong(this.store.song.id).catch(() => null);
+    if (!theirs) return RETRY_MS;
     this.revision = theirs.revision;
     if ((await this.choose()) === "theirs") {
       this.#saved = theirs.state;
       this.store.reload(theirs);
       this.show("Saved", "saved");
     }
+    return 0;
   }
 
   #body() {

@@ -9,6 +9,9 @@
 
 const MIN_TAPS = 4;
 
+/** Below this confidence a tempo map is a guess: nothing should keep to its grid unasked. */
+export const UNCERTAIN = 0.5;
+
 /** Steps of the grid by name, in parts of a beat. */
 export const GRID_STEPS = [
   { id: "off", name: "Off", perBeat: 0 },

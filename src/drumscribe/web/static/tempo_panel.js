@@ -1,6 +1,6 @@
 /** Tempo and bars: by number, by tapping along, by saying where a bar begins. */
 
-import { fitTaps, GRID_STEPS, TempoMap } from "./tempo.js";
+import { fitTaps, GRID_STEPS, TempoMap, UNCERTAIN } from "./tempo.js";
 import { announce, element } from "./words.js";
 
 const TAP_PAUSE_S = 3;
@@ -125,6 +125,15 @@ export class TempoPanel {
     const field = byId("bpm");
     if (document.activeElement !== field) field.value = this.#bpm.toFixed(1);
     byId("beats-per-bar").value = String(this.#tempo.timeSignatures[0].numerator);
+    byId("tempo-note").textContent = noteOf(this.#tempo);
     byId("found-tempo").disabled = this.#tempo === this.found;
   }
+}
+
+/** How far the tempo can be relied on, for people. */
+function noteOf(tempo) {
+  if (tempo.confidence === 1) return "";
+  const isUncertain = tempo.confidence < UNCERTAIN;
+  const advice = isUncertain ? " Tap along to set it." : "";
+  return `Found in the recording, ${Math.round(100 * tempo.confidence)}% sure.${advice}`;
 }
