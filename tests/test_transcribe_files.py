@@ -188,7 +188,7 @@ def test_an_unknown_format_is_refused_with_the_choice():
 class StubTranscriber:
     """Hears one kick in every recording, and refuses those called bad."""
 
-    def transcribe(self, path, on_progress=None):
+    def transcribe(self, path, on_progress=None, hints=None):
         if on_progress is not None:
             on_progress(1.0)
         if path.stem == "bad":

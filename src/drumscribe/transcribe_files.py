@@ -3,20 +3,22 @@
 import logging
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from drumscribe.charts.formats import FORMATS, suffix_of, write_format
+from drumscribe.inference.tempo_hints import NO_HINTS, TempoHints
 from drumscribe.utils.errors import DrumscribeError
 from drumscribe.utils.files import require_file
 from drumscribe.utils.progress import progress_bar
 
 if TYPE_CHECKING:
+    from drumscribe.charts.note_maps import NoteMap
     from drumscribe.inference.transcriber import Transcriber, Transcription
+    from drumscribe.tempo import TempoMap
 
 logger = logging.getLogger(__name__)
-
-FORMATS = ("mid", "csv", "json")
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,24 @@ class Job:
 
     audio: Path
     targets: dict[str, Path]
+
+
+@dataclass(frozen=True)
+class TimingOptions:
+    """What is known of tempo and bars, and how what is written is snapped to them.
+
+    Attributes:
+        hints: what need not be found.
+        division: steps of a whole note to snap hits to, or ``None`` to write them as played.
+        strength: the part of the way that they are moved, 0..1.
+    """
+
+    hints: TempoHints = NO_HINTS
+    division: int | None = None
+    strength: float = 1.0
+
+
+AS_PLAYED = TimingOptions()
 
 
 def output_formats(option: str) -> list[str]:
@@ -69,14 +89,15 @@ def _targets_of_name(output: Path, formats: Sequence[str]) -> dict[str, Path]:
     """The name the user gave, whatever its suffix; with several formats each has its own suffix."""
     suffix = output.suffix.lower().removeprefix(".")
     if len(formats) == 1:
-        if suffix in FORMATS and suffix != formats[0]:
+        own = suffix_of(formats[0])
+        if suffix in FORMATS and suffix != own.rpartition(".")[2]:
             raise DrumscribeError(
                 f"{output}: would hold {formats[0]}, not {suffix}; add --format {suffix}, or name "
-                f"a file that ends in .{formats[0]}"
+                f"a file that ends in .{own}"
             )
         return {formats[0]: output}
     stem = output.stem if suffix in FORMATS else output.name
-    return {name: output.with_name(f"{stem}.{name}") for name in formats}
+    return {name: output.with_name(f"{stem}.{suffix_of(name)}") for name in formats}
 
 
 def _jobs_in_folders(
@@ -93,7 +114,8 @@ def _jobs_in_folders(
     for audio, base in bases.items():
         is_alone = n_alike[str(base.with_suffix("")).casefold()] == 1
         stem = base.stem if is_alone else base.name
-        jobs.append(Job(audio, {name: base.with_name(f"{stem}.{name}") for name in formats}))
+        targets = {name: base.with_name(f"{stem}.{suffix_of(name)}") for name in formats}
+        jobs.append(Job(audio, targets))
     return jobs
 
 
@@ -132,7 +154,12 @@ def _require_apart(jobs: Iterable[Job]) -> None:
                 )
 
 
-def transcribe_files(transcriber: "Transcriber", jobs: Sequence[Job]) -> list[str]:
+def transcribe_files(
+    transcriber: "Transcriber",
+    jobs: Sequence[Job],
+    timing: TimingOptions = AS_PLAYED,
+    note_map: "NoteMap | None" = None,
+) -> list[str]:
     """Transcribe every recording; one that fails does not stop the others.
 
     Returns:
@@ -144,7 +171,7 @@ def transcribe_files(transcriber: "Transcriber", jobs: Sequence[Job]) -> list[st
     failures: list[str] = []
     for job in jobs:
         try:
-            _transcribe_file(transcriber, job)
+            _transcribe_file(transcriber, job, timing, note_map)
         except DrumscribeError as error:
             if len(jobs) == 1:
                 raise
@@ -155,7 +182,9 @@ def transcribe_files(transcriber: "Transcriber", jobs: Sequence[Job]) -> list[st
     return failures
 
 
-def transcribe_recording(transcriber: "Transcriber", audio: Path) -> "Transcription":
+def transcribe_recording(
+    transcriber: "Transcriber", audio: Path, hints: TempoHints = NO_HINTS
+) -> "Transcription":
     """What is heard in a recording, with a progress bar.
 
     Raises:
@@ -165,25 +194,31 @@ def transcribe_recording(transcriber: "Transcriber", audio: Path) -> "Transcript
 
     total_s = audio_duration_s(audio) or 0.0
     with progress_bar(audio.name, total_s, unit="s of audio") as advance:
-        return transcriber.transcribe(audio, advance)
+        return transcriber.transcribe(audio, advance, hints)
 
 
-def _transcribe_file(transcriber: "Transcriber", job: Job) -> None:
-    transcription = transcribe_recording(transcriber, job.audio)
+def _transcribe_file(
+    transcriber: "Transcriber", job: Job, timing: TimingOptions, note_map: "NoteMap | None"
+) -> None:
+    transcription = transcribe_recording(transcriber, job.audio, timing.hints)
+    if transcription.tempo is not None:
+        logger.info("%s: %s", job.audio.name, transcription.tempo.summary())
+        transcription = _snapped(transcription, transcription.tempo, timing)
     for name, target in job.targets.items():
-        _write(transcription, name, target)
+        write_format(transcription, name, target, note_map)
         logger.info(
             "%s: %d hits in %.1f s", target, len(transcription.events), transcription.duration_s
         )
 
 
-def _write(transcription: "Transcription", name: str, target: Path) -> None:
-    from drumscribe.charts.midi import write_transcription_midi
-    from drumscribe.charts.tables import write_transcription_csv, write_transcription_json
+def _snapped(
+    transcription: "Transcription", tempo: "TempoMap", timing: TimingOptions
+) -> "Transcription":
+    """A copy on the grid, if that is asked for."""
+    if timing.division is None:
+        return transcription
+    from drumscribe.inference.quantize import quantize
 
-    writers = {
-        "mid": write_transcription_midi,
-        "csv": write_transcription_csv,
-        "json": write_transcription_json,
-    }
-    writers[name](transcription, target)
+    snapped = quantize(transcription.events, tempo, timing.division, strength=timing.strength)
+    logger.info("quantized to 1/%d: %s", timing.division, snapped.summary())
+    return replace(transcription, events=snapped.events)

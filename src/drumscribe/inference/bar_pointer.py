@@ -47,8 +47,16 @@ _CHANGE_COST = 45.0
 _ACTIVATION_WEIGHTS = (0.7, 0.7)
 """Of the network's beats and downbeats against hits."""
 
+_EMPTY_COST = 0.6
+"""Of a pulse that nobody plays on, in nats, but not in pauses: music keeps its tempo there."""
+
+_PLAYED_FRAMES, _PAUSE_FRAMES = 3, FRAME_RATE
+
 _TYPICAL_BPM, _TEMPO_OCTAVES, _TEMPO_WEIGHT = 112.0, 0.45, 0.8
 """Tempo of most music, its spread, and how much a pulse of another tempo costs."""
+
+_MOST_COMPOUND_BPM = 90.0
+"""Faster pulses of three parts are a shuffle's beats, not a compound metre's."""
 
 _IMPOSSIBLE = np.float32(-1e9)
 _REQUIRED = 1e5
@@ -85,7 +93,7 @@ class PulseTrack:
     Attributes:
         time_s: of each pulse in seconds, the first may be negative; shape (n,).
         number: which pulse of its bar each is, from 0; shape (n,).
-        score: what it is worth in nats; compares patterns.
+        score: what it is worth in nats, whatever its tempo; compares patterns.
     """
 
     time_s: npt.NDArray[np.float64]
@@ -227,6 +235,8 @@ class _Search:
         by_kind = evidence.beat_gain[frames[heard]] * _ACTIVATION_WEIGHTS
         gain[heard] = by_kind[:, :1]
         gain[heard, 0] += by_kind[:, 1]
+        away = _frames_to_nearest(self._n_frames, self._hit_frame)
+        gain[(away > _PLAYED_FRAMES) & (away < _PAUSE_FRAMES)] -= _EMPTY_COST
         return gain
 
     def _track(self, pulses: list[_Pulse]) -> PulseTrack:
@@ -234,7 +244,6 @@ class _Search:
         frame, length, number = np.array(pulses).T
         score = float(self._gain[frame[1:], number[1:]].sum(dtype=np.float64)) - self._bonus
         frame_length, started = length[:-1], frame[:-1]
-        score += float(self._length_value[frame_length].sum())
         steps = frame_length[:-1] - frame_length[1:]
         score -= float(self._change_cost[steps + _REACH, frame_length[1:]].sum())
         pulse = np.searchsorted(started, self._hit_frame, side="right") - 1
@@ -274,12 +283,23 @@ class _PulseScores:
             self._scored[low:high] += values
 
 
+def _frames_to_nearest(n_frames: int, hit_frame: IntArray) -> IntArray:
+    """How far each frame is from the nearest hit, (T,)."""
+    frames = np.arange(n_frames)
+    following = np.searchsorted(hit_frame, frames).clip(0, len(hit_frame) - 1)
+    before = np.maximum(following - 1, 0)
+    distance = np.minimum(np.abs(frames - hit_frame[before]), np.abs(frames - hit_frame[following]))
+    return np.asarray(distance)
+
+
 def _length_values(pattern: BarPattern, bounds: TempoBounds) -> FloatArray:
     """What a pulse is worth by its length alone, (P,): 0 at the typical tempo, else less."""
     bpm = 60 * FRAME_RATE / LENGTHS
     typical = _TYPICAL_BPM / pattern.counts_per_pulse**0.5
     octaves = np.log2(bpm / typical) / _TEMPO_OCTAVES
     value = -_TEMPO_WEIGHT * octaves**2 / 2
+    if pattern.counts_per_pulse > 1 and bounds.high_bpm == float("inf"):
+        value[bpm > _MOST_COMPOUND_BPM] = _IMPOSSIBLE / 1e3
     value[(bpm < bounds.low_bpm) | (bpm > bounds.high_bpm)] = _IMPOSSIBLE / 1e3
     return np.asarray(value, np.float32)
 

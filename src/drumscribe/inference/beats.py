@@ -21,9 +21,12 @@ from drumscribe.inference.bar_patterns import BarPattern, bar_pattern
 from drumscribe.inference.bar_pointer import PulseTrack, TempoBounds, track_pulses
 from drumscribe.inference.beat_evidence import BeatEvidence, beat_evidence
 from drumscribe.inference.beat_refinement import SteadyGrid, refine_beats, steady_grid
+from drumscribe.inference.hit_values import LONGEST, SHORTEST
 from drumscribe.inference.steady_phase import steady_downbeat_s
 from drumscribe.inference.tempo_hints import NO_HINTS, TempoHints
 from drumscribe.tempo import TempoMap, TimeSignature
+from drumscribe.timing import FRAME_RATE
+from drumscribe.utils.errors import DrumscribeError
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +40,7 @@ DEFAULT_BPM = 120.0
 
 _METRES = ((4, 4), (3, 4), (6, 8))
 _RARE_METRE_COST = 6.0  # nats by which a metre must be better than the first
+_COMPOUND_COST_PER_HIT = 0.06  # as even clicks fit three parts a pulse as well as two
 _FEWEST_HITS = 4
 _CHANCE_NATS = 4.0  # what the best track through hits at random is worth, however many
 _SURE_NATS_PER_HIT = 0.4
@@ -92,12 +96,21 @@ def find_tempo(
 def _tracked(evidence: BeatEvidence, hints: TempoHints) -> _Finding:
     """The beats under the likeliest metre."""
     metres = (hints.time_signature,) if hints.time_signature else _METRES
+    if len(np.unique(evidence.group)) == 1:
+        metres = metres[:1]  # one sound, as a click, tells no metre
     patterns = [bar_pattern(*metre) for metre in metres]
     tracks = [track_pulses(evidence, pattern, _bounds(hints, pattern)) for pattern in patterns]
-    values = [track.score - _RARE_METRE_COST * (index > 0) for index, track in enumerate(tracks)]
-    best = int(np.argmax(values))
+    n_hits = len(evidence.onset_s)
+    best = int(
+        np.argmax(
+            [
+                track.score - _metre_cost(metre, n_hits)
+                for metre, track in zip(metres, tracks, strict=True)
+            ]
+        )
+    )
     pattern, track = patterns[best], tracks[best]
-    confidence = _confidence(track, len(evidence.onset_s))
+    confidence = _confidence(track, n_hits)
     pinned = _pinned(track, hints)
     pulses_s = refine_beats(track.time_s, evidence.onset_s, pinned)
     grid = steady_grid(pulses_s)
@@ -126,9 +139,22 @@ def _known_tempo(
     return _Finding(np.array([first_s, first_s + step_s]), 0, pattern, confidence, True)
 
 
+def _metre_cost(metre: tuple[int, int], n_hits: int) -> float:
+    """What a metre's track must be worth more than one in 4/4, in nats."""
+    if metre == _METRES[0]:
+        return 0.0
+    return _RARE_METRE_COST + (_COMPOUND_COST_PER_HIT * n_hits if metre == (6, 8) else 0.0)
+
+
 def _bounds(hints: TempoHints, pattern: BarPattern) -> TempoBounds:
     low_bpm, high_bpm = hints.tempo_range()
     parts = pattern.counts_per_pulse
+    slowest, fastest = (60 * FRAME_RATE / length for length in (LONGEST, SHORTEST))
+    if high_bpm / parts < slowest or low_bpm / parts > fastest:
+        raise DrumscribeError(
+            f"--bpm ~{hints.bpm:g}: drummers can be followed at {slowest:.0f} to {fastest:.0f} "
+            "beats a minute; name a constant tempo, or one twice or half as fast"
+        )
     return TempoBounds(low_bpm / parts, high_bpm / parts, hints.first_beat_s)
 
 

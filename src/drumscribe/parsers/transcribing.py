@@ -9,7 +9,10 @@ from drumscribe.parsers.common import Commands, add_checkpoint, add_command, add
 def add_transcribe(commands: Commands) -> None:
     """Options of ``drumscribe transcribe``."""
     parser = add_command(
-        commands, "transcribe", "audio of drums to MIDI, csv or JSON", "transcribing.transcribe"
+        commands,
+        "transcribe",
+        "audio of drums to MIDI, tables and scores",
+        "transcribing.transcribe",
     )
     parser.add_argument("inputs", nargs="*", type=Path, help="audio files or folders of them")
     parser.add_argument("--audio", type=Path, help="an audio file or folder (the same as INPUTS)")
@@ -21,12 +24,15 @@ def add_transcribe(commands: Commands) -> None:
     )
     add_checkpoint(parser)
     _add_threshold(parser)
+    _add_timing(parser)
     parser.add_argument(
         "--format",
         default="mid",
         metavar="LIST",
-        help="what to write, of mid, csv, json, comma-separated (default: %(default)s)",
+        help="what to write, of mid, csv, json, jams, lanes, musicxml, svg, pdf, tab, "
+        "comma-separated (default: %(default)s)",
     )
+    _add_midi_notes(parser)
     add_config(parser)
 
 
@@ -84,6 +90,48 @@ def _add_chart_layout(parser: argparse.ArgumentParser) -> None:
         choices=("opus", "ogg"),
         default="opus",
         help="Opus, or Vorbis for old versions of games (default: %(default)s)",
+    )
+
+
+def _add_midi_notes(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--midi-notes",
+        default="gm",
+        metavar="TABLE",
+        help="notes of MIDI files: gm, td17, or a .yaml file of lines 'drum: note' "
+        "(default: %(default)s)",
+    )
+
+
+def _add_timing(parser: argparse.ArgumentParser) -> None:
+    """What is known of tempo and bars, and what is snapped to them."""
+    parser.add_argument(
+        "--bpm",
+        help="constant tempo, in counts of the time signature a minute; '~120' follows a drummer "
+        "who plays about that (default: found)",
+    )
+    parser.add_argument(
+        "--time-signature", metavar="N/D", help="as 4/4, 3/4 or 6/8 (default: found)"
+    )
+    parser.add_argument(
+        "--first-beat",
+        type=float,
+        metavar="SECONDS",
+        help="where a bar begins (default: found)",
+    )
+    parser.add_argument(
+        "--quantize",
+        type=int,
+        choices=(4, 8, 12, 16, 24, 32),
+        help="write hits on a grid of so many steps a whole note; 12 and 24 are triplets "
+        "(default: as played)",
+    )
+    parser.add_argument(
+        "--quantize-strength",
+        type=float,
+        default=1.0,
+        metavar="PART",
+        help="how far hits are moved to the grid, 0..1 (default: %(default)s)",
     )
 
 

@@ -1,0 +1,232 @@
+"""Tempo maps of drummers who keep time, drift, pause, begin with a pick-up, or play nothing."""
+
+import logging
+
+import mir_eval
+import numpy as np
+import pytest
+from grooves import ROCK, SHUFFLE, SLOW_BLUES, WALTZ, beats_at, play
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from drumscribe.drums import LANES8
+from drumscribe.events import DrumEvent
+from drumscribe.inference.beats import MIN_CONFIDENCE, find_tempo
+from drumscribe.inference.tempo_hints import TempoHints, tempo_hints
+from drumscribe.utils.errors import DrumscribeError
+
+DURATION_S = 30.0
+
+
+def tempo_of(events, duration_s=DURATION_S, beat=None, **hints):
+    return find_tempo(events, LANES8, beat, duration_s=duration_s, hints=TempoHints(**hints))
+
+
+def beat_f(tempo, beats_s, duration_s=DURATION_S):
+    """mir_eval's F-measure (70 ms) of the beats within the recording."""
+    found = np.array(tempo.beats_s)
+    return mir_eval.beat.f_measure(
+        *(times[(times >= 0) & (times < duration_s)] for times in (np.asarray(beats_s), found))
+    )
+
+
+def first_downbeat_s(tempo):
+    return tempo.beats_s[tempo.time_signatures[0].first_beat]
+
+
+@pytest.mark.parametrize("bpm", [75.0, 97.5, 100.0, 120.0, 128.0, 140.0])
+def test_a_click_track_is_constant_to_the_number(bpm):
+    clicks = [DrumEvent(float(t), "snare", 100) for t in beats_at(bpm, DURATION_S, 0.2)]
+    tempo = tempo_of(clicks)
+    assert tempo.is_steady
+    assert tempo.bpm == pytest.approx(bpm, abs=1e-9)
+    assert beat_f(tempo, beats_at(bpm, DURATION_S, 0.2)) > 0.97
+
+
+def test_a_steady_groove_says_120_and_where_the_bars_are():
+    tempo = tempo_of(play(ROCK, beats_at(120, DURATION_S), jitter_s=0.006))
+    assert tempo.summary().startswith("constant 120.0, 4/4")
+    assert tempo.confidence > 0.8
+    assert (first_downbeat_s(tempo) + 1.0) % 2.0 - 1.0 == pytest.approx(0.0, abs=0.02)
+    assert np.diff(tempo.beats_s) == pytest.approx(0.5)
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.floats(75, 155), st.floats(-0.08, 0.08), st.floats(15, 40), st.integers(0, 99))
+def test_a_drifting_drummer_is_followed(bpm, depth, period_s, seed):
+    beats_s = beats_at(lambda t: bpm * (1 + depth * np.sin(2 * np.pi * t / period_s)), DURATION_S)
+    tempo = tempo_of(play(ROCK, beats_s, jitter_s=0.007, seed=seed))
+    assert beat_f(tempo, beats_s) > 0.93
+    assert abs(np.log2(tempo.bpm * np.median(np.diff(beats_s)) / 60)) < 0.06
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.floats(60, 200), st.integers(0, 99))
+def test_at_any_tempo_the_grid_fits_if_not_the_octave(bpm, seed):
+    """A groove at 180 may as well be one at 90; what is never right is a grid between them."""
+    beats_s = beats_at(bpm, DURATION_S)
+    tempo = tempo_of(play(ROCK, beats_s, jitter_s=0.006, seed=seed))
+    ratio = tempo.bpm / bpm
+    nearest = min((0.5, 1.0, 2.0), key=lambda octave: abs(np.log2(ratio / octave)))
+    assert ratio == pytest.approx(nearest, rel=0.02)
+    distance_s = np.abs(np.array(tempo.beats_s)[:, None] - np.arange(0, 40, 30 / bpm)).min(axis=1)
+    assert np.quantile(distance_s[np.array(tempo.beats_s) > 0], 0.95) < 0.03
+
+
+def test_a_pause_does_not_lose_the_beat():
+    beats_s = beats_at(110, 60)
+    events = [e for e in play(ROCK, beats_s, jitter_s=0.005) if not 20 < e.onset_s < 32]
+    tempo = tempo_of(events, 60.0)
+    assert beat_f(tempo, beats_s, 60.0) > 0.97
+    assert np.diff(tempo.beats_s).min() > 0.9 * 60 / 110
+
+
+def test_the_second_half_at_another_tempo():
+    first_s = beats_at(100, 30)
+    beats_s = np.concatenate([first_s[:-1], beats_at(125, 60, first_s[-1])])
+    tempo = tempo_of(play(ROCK, beats_s, jitter_s=0.005), 60.0)
+    assert not tempo.is_steady
+    assert beat_f(tempo, beats_s, 60.0) > 0.95
+
+
+def test_a_pick_up_comes_before_the_first_bar():
+    beats_s = beats_at(100, DURATION_S, 0.3)
+    pick_up = [DrumEvent(float(t), "snare", 100) for t in beats_s[:2]]
+    events = sorted(pick_up + play(ROCK, beats_s[2:]))
+    tempo = tempo_of(events)
+    numbers = {beat.number: beat.time_s for beat in reversed(tempo.beats()) if beat.time_s > 0.2}
+    assert numbers[1] == pytest.approx(beats_s[2], abs=0.02)
+    assert numbers[3] == pytest.approx(beats_s[0], abs=0.02)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "counts", "bpm", "metre"),
+    [(WALTZ, 3, 95, (3, 4)), (SLOW_BLUES, 6, 190, (6, 8)), (SHUFFLE, 4, 130, (4, 4))],
+)
+def test_metre_and_swing(pattern, counts, bpm, metre):
+    beats_s = beats_at(bpm, DURATION_S, 0.5)
+    tempo = tempo_of(play(pattern, beats_s, counts=counts, jitter_s=0.005))
+    signature = tempo.time_signatures[0]
+    assert (signature.numerator, signature.denominator) == metre
+    assert tempo.bpm == pytest.approx(bpm, rel=0.01)
+    assert beat_f(tempo, beats_s) > 0.95
+    bar_s = counts * 60 / bpm
+    off_s = (first_downbeat_s(tempo) - 0.5 + bar_s / 2) % bar_s - bar_s / 2
+    assert abs(off_s) < 0.03
+
+
+def test_activations_decide_where_hits_cannot():
+    """Hits on every eighth alike: the network alone knows which are beats."""
+    events = [DrumEvent(0.25 * k, "hihat", 90) for k in range(120)]
+    for phase in (0, 1):
+        beat = np.full((30 * 98, 2), 0.02, np.float32)
+        for k in range(phase, 120, 2):
+            beat[round(0.25 * k * 98), 0] = 0.6
+        tempo = tempo_of(events, beat=beat)
+        assert beat_f(tempo, 0.25 * np.arange(phase, 120, 2)) > 0.97
+
+
+def test_a_fill_does_not_move_the_bar():
+    beats_s = beats_at(112, 40)
+    events = [
+        e for e in play(ROCK, beats_s, jitter_s=0.005) if not 28 < e.onset_s / (60 / 112) < 32
+    ]
+    fill = np.interp(np.arange(28, 32, 0.25), np.arange(len(beats_s)), beats_s)
+    events += [DrumEvent(float(t), "mid_tom", 100) for t in fill]
+    tempo = tempo_of(sorted(events), 40.0)
+    assert beat_f(tempo, beats_s, 40.0) > 0.97
+    downbeats_s = [beat.time_s for beat in tempo.beats() if beat.number == 1 and beat.time_s > -0.1]
+    np.testing.assert_allclose(downbeats_s[:15], beats_s[: 4 * 15 : 4], atol=0.04)
+
+
+hits = st.builds(DrumEvent, st.floats(0, 50), st.sampled_from(LANES8.names), st.integers(1, 127))
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(hits, max_size=30), st.floats(0, 60))
+def test_whatever_is_played_there_is_a_map_of_the_whole_recording(events, duration_s):
+    tempo = tempo_of(events, duration_s)
+    assert len(tempo.beats_s) >= 2
+    assert tempo.beats_s[0] <= 0.05
+    assert tempo.beats_s[-1] >= duration_s
+    assert 0 <= tempo.confidence <= 1
+    assert 0 <= tempo.time_signatures[0].first_beat < tempo.time_signatures[0].numerator
+
+
+def test_noise_is_a_steady_tempo_and_a_warning(caplog):
+    rng = np.random.default_rng(3)
+    times_s = np.sort(rng.uniform(0, 60, 200))
+    events = [DrumEvent(float(t), str(rng.choice(LANES8.names)), 90) for t in times_s]
+    with caplog.at_level(logging.WARNING):
+        tempo = tempo_of(events, 60.0)
+    assert tempo.confidence < MIN_CONFIDENCE
+    assert tempo.is_steady
+    assert "no clear tempo" in caplog.text
+
+
+def test_a_named_tempo_is_exactly_that():
+    events = play(ROCK, beats_at(120, DURATION_S, 0.25), jitter_s=0.006)
+    tempo = tempo_of(events, bpm=120.0)
+    assert tempo.is_steady
+    assert tempo.confidence == 1.0
+    assert np.diff(tempo.beats_s) == pytest.approx(0.5)
+    assert (first_downbeat_s(tempo) - 0.25 + 1) % 2 - 1 == pytest.approx(0, abs=0.015)
+
+
+def test_a_tempo_to_follow_settles_the_octave():
+    beats_s = beats_at(lambda t: 184 * (1 + 0.03 * np.sin(t / 4)), DURATION_S)
+    events = play(ROCK, beats_s, jitter_s=0.005)
+    tempo = tempo_of(events, bpm=180.0, follows_drummer=True)
+    assert tempo.bpm == pytest.approx(184, rel=0.05)
+    assert beat_f(tempo, beats_s) > 0.95
+
+
+def test_a_named_first_beat_begins_a_bar():
+    events = play(ROCK, beats_at(100, DURATION_S), jitter_s=0.005)
+    tempo = tempo_of(events, first_beat_s=1.2)
+    downbeats_s = [beat.time_s for beat in tempo.beats() if beat.number == 1]
+    assert np.abs(np.array(downbeats_s) - 1.2).min() < 1e-6
+    assert tempo.bpm == pytest.approx(100, rel=0.005)
+
+
+def test_a_named_metre_is_kept():
+    events = play(ROCK, beats_at(100, DURATION_S))
+    signature = tempo_of(events, time_signature=(5, 4)).time_signatures[0]
+    assert (signature.numerator, signature.denominator) == (5, 4)
+
+
+def test_a_tempo_that_nobody_can_be_followed_at_is_refused():
+    events = play(ROCK, beats_at(100, DURATION_S))
+    with pytest.raises(DrumscribeError, match=r"--bpm ~400: .* 50 to 245"):
+        tempo_of(events, bpm=400.0, follows_drummer=True)
+
+
+def test_long_recordings_are_as_one():
+    """Longer than any window of the search, whose joints must not show."""
+    beats_s = beats_at(lambda t: 105 * (1 + 0.04 * np.sin(2 * np.pi * t / 70)), 240)
+    tempo = tempo_of(play(ROCK, beats_s, jitter_s=0.006), 240.0)
+    assert beat_f(tempo, beats_s, 240.0) > 0.98
+
+
+@pytest.mark.parametrize(
+    ("bpm", "signature", "first", "message"),
+    [
+        ("fast", None, None, "--bpm fast: must be 10 to 1000"),
+        ("0", None, None, "--bpm 0: "),
+        ("nan", None, None, "--bpm nan: "),
+        (None, "4", None, "--time-signature 4: must be as 4/4"),
+        (None, "4/5", None, "--time-signature 4/5: "),
+        (None, "0/4", None, "--time-signature 0/4: "),
+        (None, None, -1.0, "--first-beat -1.0: must be seconds"),
+        (None, None, float("nan"), "--first-beat nan: "),
+    ],
+)
+def test_options_that_make_no_sense_are_named(bpm, signature, first, message):
+    with pytest.raises(DrumscribeError) as caught:
+        tempo_hints(bpm, signature, first)
+    assert str(caught.value).startswith(message)
+
+
+def test_options_are_hints():
+    assert tempo_hints("~98.5", "6/8", 1.5) == TempoHints(98.5, True, (6, 8), 1.5)
+    assert tempo_hints(None, None, None) == TempoHints()
