@@ -46,3 +46,14 @@ def test_beats_that_make_no_time_are_refused(beats_s: tuple[float, ...]):
 def test_signatures_out_of_order_are_refused():
     with pytest.raises(ValueError, match="time_signatures"):
         TempoMap((0.0, 1.0), (TimeSignature(4, 4), TimeSignature(0, 3)))
+
+
+def test_the_summary_says_how_steady_it_is():
+    assert TempoMap.steady(120).summary() == "constant 120.0, 4/4 (confidence 1.00)"
+    assert (
+        TempoMap.steady(97.25, numerator=6, denominator=8)
+        .summary()
+        .startswith("constant 97.25, 6/8")
+    )
+    following = TempoMap((0.0, 0.5, 1.0, 1.6), confidence=0.5)
+    assert following.summary() == "about 120.0 (102 to 120), 4/4 (confidence 0.50)"

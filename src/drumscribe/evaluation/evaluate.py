@@ -4,13 +4,17 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from drumscribe.drums import LANES8, MERGED_CLASS
+from drumscribe.evaluation.beat_metrics import BeatScore, beat_score
 from drumscribe.evaluation.comparison import Comparison, compare, judge
 from drumscribe.evaluation.excerpts import WorstPlaces
 from drumscribe.evaluation.metrics import TOLERANCES_S, onset_counts, velocity_counts
 from drumscribe.evaluation.references import Reference, ReferenceSet
 from drumscribe.evaluation.report import ALIGNED, RAW, EvaluationReport, RecordingScore
 from drumscribe.events import DrumEvent, fold_to_lanes
+from drumscribe.inference.beats import find_tempo
 from drumscribe.inference.transcriber import Transcriber
+from drumscribe.models.frame_model import Activations
+from drumscribe.timing import frame_to_seconds
 from drumscribe.utils.errors import DrumscribeError
 from drumscribe.utils.progress import progress_bar
 
@@ -39,7 +43,8 @@ def evaluate(
     worst = WorstPlaces(n_excerpts)
     with progress_bar("evaluating", None, unit="recordings") as advance:
         for reference in references.recordings:
-            events = transcriber.events(transcriber.activations(reference.frames()))
+            activations = transcriber.activations(reference.frames())
+            events = transcriber.events(activations)
             estimate = _merged(fold_to_lanes(events, transcriber.kit), merged)
             wanted = {
                 ALIGNED: _merged(reference.events, merged),
@@ -47,7 +52,8 @@ def evaluate(
             }
             comparison = compare(wanted[ALIGNED], estimate, classes)
             score = _score(reference, wanted, estimate, comparison, classes)
-            scores.append(score)
+            beats = _beat_score(reference, events, activations, transcriber)
+            scores.append(replace(score, beats=beats))
             worst.offer(reference, score.headline, comparison)
             advance(1)
     if not scores:
@@ -79,6 +85,20 @@ def _score(
         velocity=velocity if reference.has_velocity else None,
         judgement=judge(comparison, classes),
     )
+
+
+def _beat_score(
+    reference: Reference,
+    events: list[DrumEvent],
+    activations: Activations,
+    transcriber: Transcriber,
+) -> BeatScore | None:
+    """The score of the beats, where the reference has beats."""
+    if not reference.beats:
+        return None
+    duration_s = frame_to_seconds(len(activations.onset))
+    tempo = find_tempo(events, transcriber.kit, activations.beat, duration_s=duration_s)
+    return beat_score(reference.beats, tempo)
 
 
 def _merged(events: Iterable[DrumEvent], merged: dict[str, str]) -> list[DrumEvent]:

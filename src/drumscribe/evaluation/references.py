@@ -23,6 +23,8 @@ from drumscribe.data.targets import events_of_array
 from drumscribe.drums import LANES8
 from drumscribe.events import DrumEvent, fold_to_lanes
 from drumscribe.models.header import ModelHeader
+from drumscribe.tempo import Beat
+from drumscribe.timing import frame_to_seconds
 from drumscribe.utils.errors import DrumscribeError
 
 FloatArray = npt.NDArray[np.float32]
@@ -58,6 +60,7 @@ class Reference:
         offset_s: what was added to the labels to align them with the audio, in seconds.
         has_velocity: whether the labels' velocities mean anything.
         performance: what recordings of the same playing share; its own name when empty.
+        beats: its beats in seconds on the audio's clock; empty where they are not known.
     """
 
     name: str
@@ -67,6 +70,7 @@ class Reference:
     offset_s: float = 0.0
     has_velocity: bool = True
     performance: str = ""
+    beats: tuple[Beat, ...] = ()
 
     def onsets_s(self, lane: str) -> list[float]:
         """Sorted onsets of one lane, in seconds."""
@@ -159,6 +163,7 @@ def mdb_references(folder: Path, header: ModelHeader, mix: str) -> ReferenceSet:
             frames=_frames_of_file(path, header.features),
             events=_read_mdb_labels(_mdb_label_path(folder, path)),
             has_velocity=False,
+            beats=_read_mdb_beats(folder, path),
         )
         for path in audio_paths
     ]
@@ -174,7 +179,16 @@ def _store_reference(shard: Shard, recording: StoredRecording) -> Reference:
         events=fold_to_lanes(events, shard.header.kit),
         offset_s=recording.offset_s,
         performance=recording.performance,
+        beats=_stored_beats(shard, recording),
     )
+
+
+def _stored_beats(shard: Shard, recording: StoredRecording) -> tuple[Beat, ...]:
+    """The beats of one recording, in seconds from its own start."""
+    start_s = frame_to_seconds(recording.start_frame)
+    rows = shard.beats_between(recording.start_frame, recording.n_frames)
+    beats = [Beat(float(row["time_s"]) - start_s, int(row["number"])) for row in rows]
+    return tuple(beat for beat in beats if 0 <= beat.time_s <= recording.duration_s)
 
 
 def _egmd_reference(
@@ -188,6 +202,7 @@ def _egmd_reference(
         events=labelled.events,
         offset_s=labelled.alignment.offset_s,
         performance=recording.performance,
+        beats=tuple(labelled.beats),
     )
 
 
@@ -197,10 +212,29 @@ def _frames_of_file(path: Path, features: FeatureConfig) -> Callable[[], Iterabl
 
 def _mdb_label_path(folder: Path, audio: Path) -> Path:
     """The annotation of a track, whose name has another ending than the audio's."""
-    track = audio.stem.removesuffix("_Drum").removesuffix("_MIX")
+    track = _mdb_track(audio)
     labels = folder / "annotations" / "subclass"
     published = labels / f"{track}_subclass.txt"
     return published if published.is_file() else labels / f"{track}.txt"
+
+
+def _read_mdb_beats(folder: Path, audio: Path) -> tuple[Beat, ...]:
+    """The beats of a track, as time in seconds and number in the bar; none without the file."""
+    track = _mdb_track(audio)
+    beats = folder / "annotations" / "beats"
+    names = (f"{track}_MIX.beats", f"{track}.beats", f"{track}.txt")
+    path = next((beats / name for name in names if (beats / name).is_file()), None)
+    if path is None:
+        return ()
+    try:
+        rows = [line.split() for line in path.read_text(encoding="utf-8").splitlines()]
+        return tuple(Beat(float(row[0]), int(float(row[1]))) for row in rows if row)
+    except (OSError, ValueError, IndexError) as error:
+        raise DrumscribeError(f"{path}: is not a readable annotation ({error})") from error
+
+
+def _mdb_track(audio: Path) -> str:
+    return audio.stem.removesuffix("_Drum").removesuffix("_MIX")
 
 
 def _read_mdb_labels(path: Path) -> list[DrumEvent]:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from drumscribe.evaluation.beat_metrics import BeatScore, beat_line, beat_summary
 from drumscribe.evaluation.comparison import IntArray, Judgement
 from drumscribe.evaluation.excerpts import Excerpt
 from drumscribe.evaluation.matching import Counts
@@ -35,6 +36,7 @@ class RecordingScore:
         counts: by label variant ("aligned", "raw"), tolerance in seconds, and class.
         velocity: counts of hits with the right velocity, where velocities are known.
         judgement: what became of every hit.
+        beats: scores of its beats, where they are known.
     """
 
     name: str
@@ -43,6 +45,7 @@ class RecordingScore:
     counts: dict[str, dict[float, dict[str, Counts]]]
     velocity: Counts | None
     judgement: Judgement = field(repr=False)
+    beats: BeatScore | None = None
 
     @property
     def headline(self) -> Counts:
@@ -95,6 +98,10 @@ class EvaluationReport:
         """Counts of hits with the right velocity, ``None`` where no velocities are known."""
         known = [r.velocity for r in self.recordings if r.velocity is not None]
         return sum(known, Counts()) if known else None
+
+    def beats(self) -> list[BeatScore]:
+        """Scores of the beats of recordings whose beats are known."""
+        return [r.beats for r in self.recordings if r.beats is not None]
 
     def hits(self) -> npt.NDArray[Any]:
         """Every estimated hit of all recordings, ``HIT_DTYPE``, shape (n,)."""
@@ -171,6 +178,7 @@ class EvaluationReport:
             "interval_95": [round(edge, 4) for edge in self.interval()],
             "velocity": _scores(velocity) if velocity is not None else None,
             "timing_ms": {name: round(value, 2) for name, value in self.timing_ms().items()},
+            "beats": beat_summary(self.beats()) if self.beats() else None,
             "calibration": self._calibration(),
             "by_class": _all_scores(self.by_class(ALIGNED, TOLERANCES_S[0])),
             "by_kit": _all_scores(self.by_kit()),
@@ -218,6 +226,7 @@ class EvaluationReport:
         )
         error = expected_calibration_error(self.reliability())
         lines.append(f"confidence: expected calibration error {error:.3f}")
+        lines += [beat_line(self.beats())] if self.beats() else []
         lines += ["", *_section("drum", self.by_class(ALIGNED, TOLERANCES_S[0]))]
         kits = self.by_kit()
         if len(kits) > 1:
