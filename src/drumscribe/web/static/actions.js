@@ -1,10 +1,11 @@
 /** What keys, buttons and the pointer can do to the song. Each tells what it did. */
 
+import { announce } from "./dom.js";
 import { added, changed, movement, removed, repickedAll } from "./edits.js";
 import { countHits, firstAtOrAfter, nearestHit } from "./hits.js";
 import { presetThresholds } from "./presets.js";
 import { GRID_STEPS, UNCERTAIN } from "./tempo.js";
-import { announce, counted, describedHit } from "./words.js";
+import { counted, describedHit } from "./words.js";
 
 const NEW_VELOCITY = 100;
 const FREE_STEP_S = 0.01;
@@ -18,7 +19,9 @@ export class Actions {
    * @param {import("./viewport.js").Viewport} view
    */
   constructor(store, player, view) {
-    Object.assign(this, { store, player, view });
+    this.store = store;
+    this.player = player;
+    this.view = view;
     const first = store.state.tempo.confidence < UNCERTAIN ? "off" : "16";
     /** Step of the grid that edits keep to. */
     this.grid = GRID_STEPS.find((step) => step.id === first);

@@ -1,15 +1,19 @@
 /** The page: home, waiting or the studio, by the id after the address's hash. */
 
 import * as api from "./api.js";
+import { byId } from "./dom.js";
 import { Home, waitFor } from "./home.js";
 import { loadSong } from "./song.js";
 import { openStudio } from "./studio.js";
 import { titleOf } from "./words.js";
 
-const byId = (id) => document.getElementById(id);
-
 function showOnly(id) {
   for (const main of document.querySelectorAll("main")) main.hidden = main.id !== id;
+}
+
+function nameSong(title) {
+  byId("song-name").textContent = title;
+  byId("song-name").hidden = title === "";
 }
 
 /** Wait until a transcription is done, then edit it. */
@@ -18,7 +22,7 @@ async function open(id) {
   showOnly("waiting");
   try {
     const status = await api.status(id);
-    byId("song-name").textContent = titleOf(status);
+    nameSong(titleOf(status));
     if (status.status !== "done") await waitFor(id);
     const song = await loadSong(id);
     showOnly("studio");
@@ -27,7 +31,7 @@ async function open(id) {
     showOnly("home");
     history.replaceState(null, "", "/");
     await home.show();
-    byId("song-name").textContent = "";
+    nameSong("");
     byId("home-error").textContent = error.message;
     if (!(error instanceof api.ApiError)) throw error;
   }

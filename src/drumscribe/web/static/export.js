@@ -1,7 +1,7 @@
 /** The export dialog: a button for each format, made from the edits as they are now. */
 
 import * as api from "./api.js";
-import { announce, element } from "./words.js";
+import { announce, element } from "./dom.js";
 
 const REVOKE_MS = 60_000;
 
@@ -12,7 +12,9 @@ export class Exporter {
    * @param {string} songId
    */
   constructor(list, saver, songId) {
-    Object.assign(this, { list, saver, songId });
+    this.list = list;
+    this.saver = saver;
+    this.songId = songId;
   }
 
   /** Offer the formats that the server writes. */

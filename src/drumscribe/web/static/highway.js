@@ -20,7 +20,9 @@ export class Highway {
    * @param {import("./player.js").Player} player
    */
   constructor(canvas, store, player) {
-    Object.assign(this, { canvas, store, player });
+    this.canvas = canvas;
+    this.store = store;
+    this.player = player;
     const index = (name) => store.song.lanes.findIndex((lane) => lane.name === name);
     this.columns = COLUMNS.map(index).filter((lane) => lane >= 0);
     this.observer = new ResizeObserver(() => this.measure());
@@ -39,7 +41,8 @@ export class Highway {
     const { state } = this.store;
     const isSame = this.nowS === positionS && this.state === state;
     if (isSame && !this.isDirty) return;
-    Object.assign(this, { state, isDirty: false });
+    this.state = state;
+    this.isDirty = false;
     const context = sizedContext(this.canvas, this.palette.surface);
     this.nowS = positionS;
     this.widthPx = this.canvas.clientWidth;

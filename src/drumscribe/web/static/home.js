@@ -1,9 +1,8 @@
 /** Before there is a song: choosing a recording, and waiting for its transcription. */
 
 import * as api from "./api.js";
-import { clock, element, icon, roughly, titleOf } from "./words.js";
-
-const byId = (id) => document.getElementById(id);
+import { byId, element, icon } from "./dom.js";
+import { clock, roughly, titleOf } from "./words.js";
 
 const STATUS_WORDS = {
   queued: "waiting",

@@ -1,9 +1,8 @@
 /** What is selected, in words, and its velocity and lane to change. */
 
-import { announce, counted, element } from "./words.js";
+import { announce, byId, element } from "./dom.js";
+import { counted } from "./words.js";
 import { CERTAIN } from "./hits.js";
-
-const byId = (id) => document.getElementById(id);
 
 export class Inspector {
   /**

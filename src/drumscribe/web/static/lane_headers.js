@@ -1,8 +1,9 @@
 /** A header for each lane: its colour, name and count, mute, solo and sensitivity. */
 
+import { announce, element } from "./dom.js";
 import { repicked } from "./edits.js";
 import { THRESHOLD_RANGE } from "./song.js";
-import { announce, counted, element } from "./words.js";
+import { counted } from "./words.js";
 
 /** Sensitivity in per cent: the higher, the more hits. */
 const sensitivityOf = (threshold) => Math.round((1 - threshold) * 100);
@@ -15,7 +16,9 @@ export class LaneHeaders {
    * @param {import("./player.js").Player} player
    */
   constructor(list, store, player) {
-    Object.assign(this, { list, store, player });
+    this.list = list;
+    this.store = store;
+    this.player = player;
     this.headers = store.rows.map((lane) => this.#header(lane));
     list.replaceChildren(...this.headers.map(({ item }) => item));
     for (const type of ["change", "select"]) store.addEventListener(type, () => this.show());

@@ -21,7 +21,10 @@ export class LanePointer {
    * @param {import("./actions.js").Actions} actions
    */
   constructor(lanes, actions) {
-    Object.assign(this, { lanes, actions, store: lanes.store, view: lanes.view });
+    this.lanes = lanes;
+    this.actions = actions;
+    this.store = lanes.store;
+    this.view = lanes.view;
     const canvas = lanes.overlay;
     const on = (type, listener) => canvas.addEventListener(type, listener);
     on("pointerdown", (event) => this.#down(event));

@@ -21,9 +21,18 @@ export class LaneView {
    * @param {import("./player.js").Player} player
    */
   constructor({ base, overlay, playhead }, store, view, player) {
-    Object.assign(this, { base, overlay, playhead, store, view, player });
+    this.base = base;
+    this.overlay = overlay;
+    this.playhead = playhead;
+    this.store = store;
+    this.view = view;
+    this.player = player;
     this.wave = new WaveformDrawer(store.song.waveform);
-    /** Frame of a selection that is being drawn, in pixels. */
+    /**
+     * Frame of a selection that is being drawn: left, top, width and height in pixels.
+     *
+     * @type {[number, number, number, number] | null}
+     */
     this.frame = null;
     /** Where the pointer would put a hit: `{timeS, lane}`. */
     this.hover = null;

@@ -11,7 +11,11 @@ export class Overview {
    * @param {import("./player.js").Player} player
    */
   constructor({ base, overlay }, store, view, player) {
-    Object.assign(this, { base, overlay, store, view, player });
+    this.base = base;
+    this.overlay = overlay;
+    this.store = store;
+    this.view = view;
+    this.player = player;
     this.wave = new WaveformDrawer(store.song.waveform);
     this.observer = new ResizeObserver(() => this.measure());
     this.observer.observe(base);

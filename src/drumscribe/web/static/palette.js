@@ -14,7 +14,7 @@ const NAMES = [
 
 /**
  * @param {import("./types.js").Lane[]} lanes
- * @returns {{lanes: string[], [name: string]: string | string[]}} colours of the current theme
+ * @returns {Record<string, any> & {lanes: string[]}} colours of the current theme
  */
 export function readPalette(lanes) {
   const style = getComputedStyle(document.documentElement);

@@ -25,7 +25,9 @@ export class Saver {
    * @param {() => Promise<"mine" | "theirs">} choose asks which of two edits stays
    */
   constructor(store, show, choose) {
-    Object.assign(this, { store, show, choose });
+    this.store = store;
+    this.show = show;
+    this.choose = choose;
     this.revision = store.song.revision;
     this.#saved = store.state;
     store.addEventListener("change", () => this.#later(PAUSE_MS));

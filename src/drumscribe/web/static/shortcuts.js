@@ -1,6 +1,6 @@
 /** Keys and what they do: the one table behind the keyboard and the help. */
 
-import { element } from "./words.js";
+import { element } from "./dom.js";
 
 /**
  * @typedef {object} Shortcut

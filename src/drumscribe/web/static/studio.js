@@ -2,6 +2,7 @@
 
 import { Actions } from "./actions.js";
 import * as api from "./api.js";
+import { announce, byId } from "./dom.js";
 import { Exporter } from "./export.js";
 import { Highway } from "./highway.js";
 import { countHits } from "./hits.js";
@@ -18,9 +19,7 @@ import { Store } from "./store.js";
 import { TempoPanel } from "./tempo_panel.js";
 import { Transport } from "./transport.js";
 import { Viewport } from "./viewport.js";
-import { announce, counted } from "./words.js";
-
-const byId = (id) => document.getElementById(id);
+import { counted } from "./words.js";
 
 const ZOOM_STEP = 1.5;
 

@@ -1,12 +1,10 @@
 /** Tempo and bars: by number, by tapping along, by saying where a bar begins. */
 
+import { announce, byId, element } from "./dom.js";
 import { fitTaps, GRID_STEPS, TempoMap, UNCERTAIN } from "./tempo.js";
-import { announce, element } from "./words.js";
 
 const TAP_PAUSE_S = 3;
 const BPM_RANGE = [20, 400];
-
-const byId = (id) => document.getElementById(id);
 
 export class TempoPanel {
   #tapsS = [];

@@ -1,8 +1,7 @@
 /** The row of controls for playing: buttons, clock, speed, volumes. */
 
-import { announce, clock } from "./words.js";
-
-const byId = (id) => document.getElementById(id);
+import { announce, byId } from "./dom.js";
+import { clock } from "./words.js";
 
 export class Transport {
   /**
