@@ -2,6 +2,9 @@
 
 import contextlib
 import io
+import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -85,6 +88,37 @@ def running_studio(data_dir: Path, **changes: Any) -> Iterator[RunningStudio]:
         server.should_exit = True
         thread.join(30)
         assert not thread.is_alive(), "the server did not end"
+
+
+class ServerProcess:
+    """``drumscribe studio`` as a user runs it."""
+
+    def __init__(self, folder: Path, *options: str) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        command = ["studio", "--data", str(folder), "--port", str(port), "--no-browser", *options]
+        self.process = subprocess.Popen([sys.executable, "-m", "drumscribe", *command])
+        self.client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30)
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            try:
+                self.client.get("/health")
+                return
+            except httpx.TransportError:
+                assert self.process.poll() is None, "the server ended"
+                time.sleep(0.05)
+        raise AssertionError("the server did not answer")
+
+    def kill(self) -> None:
+        self.client.close()
+        self.process.kill()
+        self.process.wait()
+
+    def statuses(self) -> dict[str, Any]:
+        """The status of every job by its id."""
+        listed = self.client.get("/api/transcriptions").json()["transcriptions"]
+        return {status["id"]: status for status in listed}
 
 
 def audio_bytes(samples: Any, rate: int = SAMPLE_RATE, kind: str = "WAV", **options: str) -> bytes:

@@ -6,15 +6,11 @@
 import os
 import random
 import signal
-import socket
 import subprocess
-import sys
 import time
-from pathlib import Path
 
-import httpx
 import pytest
-from studio_server import FINISHED, audio_bytes
+from studio_server import FINISHED, ServerProcess, audio_bytes
 
 N_KILLS = int(os.environ.get("DRUMSCRIBE_KILLS", "2"))
 
@@ -69,36 +65,6 @@ def test_a_job_that_kills_its_worker_each_time_fails_alone(studio_at, long_song,
         error = status["error"]
         assert error.startswith("hostile.wav: ended the transcription process each time")
         assert studio.wait(good)["status"] == "done"
-
-
-class ServerProcess:
-    """``drumscribe studio`` as a user runs it."""
-
-    def __init__(self, folder: Path, *options: str) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        command = ["studio", "--data", str(folder), "--port", str(port), "--no-browser", *options]
-        self.process = subprocess.Popen([sys.executable, "-m", "drumscribe", *command])
-        self.client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30)
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
-            try:
-                self.client.get("/health")
-                return
-            except httpx.TransportError:
-                assert self.process.poll() is None, "the server ended"
-                time.sleep(0.05)
-        raise AssertionError("the server did not answer")
-
-    def kill(self) -> None:
-        self.client.close()
-        self.process.kill()
-        self.process.wait()
-
-    def statuses(self) -> dict:
-        listed = self.client.get("/api/transcriptions").json()["transcriptions"]
-        return {status["id"]: status for status in listed}
 
 
 def is_alive(pid):

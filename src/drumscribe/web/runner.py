@@ -69,7 +69,7 @@ class JobRunner:
 
     def start(self) -> None:
         """Put back what a killed server was running, and begin."""
-        self._store.requeue()
+        self._store.requeue(is_attempt=False)  # it was not the jobs that ended the server
         for thread in self._threads:
             thread.start()
 
@@ -144,10 +144,7 @@ class JobRunner:
             return self._is_stopping or progress.is_cancelled
 
         try:
-            if job.attempts > _MAX_ATTEMPTS:  # the server itself died each time
-                outcome = Outcome("died")
-            else:
-                outcome = process.ask(request, on_progress, should_stop)
+            outcome = process.ask(request, on_progress, should_stop)
             self._settle(job, outcome, is_cancelled=progress.is_cancelled)
         finally:
             del self._running[job.id]
