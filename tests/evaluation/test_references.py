@@ -15,6 +15,7 @@ from drumscribe.data.preprocess import preprocess
 from drumscribe.drums import ARTICULATIONS12, LANES8
 from drumscribe.evaluation.references import egmd_references, mdb_references, store_references
 from drumscribe.models.header import ModelHeader
+from drumscribe.tempo import Beat
 from drumscribe.timing import SAMPLE_RATE, frame_count
 from drumscribe.utils.errors import DrumscribeError
 from store_fixtures import (
@@ -83,6 +84,18 @@ class TestMdbDrums:
         labels.rename(labels.with_name("MusicDelta_Rock_subclass.txt"))
         [reference] = mdb(tmp_path)
         assert [(event.onset_s, event.drum) for event in reference.events] == [(0.5, "kick")]
+
+    @pytest.mark.parametrize("name", ["MusicDelta_Rock_MIX.beats", "MusicDelta_Rock.txt"])
+    def test_beats_are_read_where_there_are_any(self, tmp_path, name):
+        write_mdb_track(tmp_path, "MusicDelta_Rock", "0.5 KD\n")
+        assert mdb(tmp_path)[0].beats == ()
+        (tmp_path / "annotations" / "beats").mkdir()
+        path = tmp_path / "annotations" / "beats" / name
+        path.write_text("0.01000 \t 4\n0.58 1.000\n\n")
+        assert mdb(tmp_path)[0].beats == (Beat(0.01, 4), Beat(0.58, 1))
+        path.write_text("0.01 first\n")
+        with pytest.raises(DrumscribeError, match="is not a readable annotation"):
+            mdb(tmp_path)
 
     def test_every_subclass_becomes_its_lane_and_the_tambourine_none(self, tmp_path):
         lines = [f"{0.05 * i:.6f} \t {label} " for i, label in enumerate(MDB_LANES)]

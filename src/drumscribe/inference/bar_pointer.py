@@ -44,7 +44,7 @@ _STEPS = tuple(step for step in range(-_REACH, _REACH + 1) if step)
 _CHANGE_COST = 45.0
 """Of a change of length, in nats, times the change as a part of the length."""
 
-_ACTIVATION_WEIGHTS = (0.7, 0.7)
+_ACTIVATION_WEIGHTS = (1.0, 1.0)
 """Of the network's beats and downbeats against hits."""
 
 _EMPTY_COST = 0.6
