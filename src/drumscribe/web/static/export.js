@@ -37,21 +37,28 @@ export class Exporter {
   }
 
   async #download(format, button) {
+    button.querySelector(".error")?.remove();
     button.disabled = true;
+    button.setAttribute("aria-busy", "true");
+    announce(`Writing ${format.name}`);
     try {
       await this.saver.flush();
       if (this.saver.hasUnsaved) throw new Error("Your last edits are not saved yet.");
       const { blob, name } = await api.exported(this.songId, format);
-      const url = URL.createObjectURL(blob);
-      element("a", { href: url, download: name }).click();
-      window.setTimeout(() => URL.revokeObjectURL(url), REVOKE_MS);
+      offer(blob, name);
       announce(`${name} is ready`);
-      button.querySelector(".error")?.remove();
     } catch (error) {
-      button.querySelector(".error")?.remove();
       button.append(element("span", { class: "error" }, error.message));
     } finally {
       button.disabled = false;
+      button.removeAttribute("aria-busy");
     }
   }
+}
+
+/** Have the browser save a file. */
+function offer(blob, name) {
+  const url = URL.createObjectURL(blob);
+  element("a", { href: url, download: name }).click();
+  window.setTimeout(() => URL.revokeObjectURL(url), REVOKE_MS);
 }

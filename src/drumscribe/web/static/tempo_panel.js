@@ -131,7 +131,6 @@ export class TempoPanel {
 /** How far the tempo can be relied on, for people. */
 function noteOf(tempo) {
   if (tempo.confidence === 1) return "";
-  const isUncertain = tempo.confidence < UNCERTAIN;
-  const advice = isUncertain ? " Tap along to set it." : "";
-  return `Found in the recording, ${Math.round(100 * tempo.confidence)}% sure.${advice}`;
+  if (tempo.confidence < UNCERTAIN) return "Only a guess: tap along";
+  return `Found, ${Math.round(100 * tempo.confidence)}% sure`;
 }
