@@ -173,6 +173,24 @@ def test_the_sound_is_in_a_form_browsers_play_and_in_time(
     assert abs(loud_s - onset_s) < 0.02
 
 
+def test_what_only_ffmpeg_decodes_is_heard_and_played(studio, drum_hits, tmp_path):
+    av = pytest.importorskip("av")
+    samples = drum_hits([0.5, 1.2], duration_s=2.0)
+    with av.open(str(tmp_path / "a.m4a"), "w") as container:
+        stream = container.add_stream("aac", rate=SAMPLE_RATE, layout="mono")
+        frame = av.AudioFrame.from_ndarray(samples[None], format="fltp", layout="mono")
+        frame.sample_rate = SAMPLE_RATE
+        for packet in (*stream.encode(frame), *stream.encode(None)):
+            container.mux(packet)
+    job_id = studio.transcribed((tmp_path / "a.m4a").read_bytes(), "a.m4a")
+    answer = studio.get(job_id, "audio")
+    assert answer.headers["content-type"] == "audio/ogg"
+    played, rate = soundfile.read(io.BytesIO(answer.content))
+    loud_s = np.argmax(np.abs(played) > 0.1) / rate
+    onsets = [event["onset_s"] for event in studio.get(job_id, "result").json()["events"]]
+    assert min(abs(onset_s - loud_s) for onset_s in onsets) < 0.02
+
+
 def test_parts_of_the_sound_can_be_asked_for(studio, song):
     job_id = studio.transcribed(song)
     part = studio.client.get(f"/api/transcriptions/{job_id}/audio", headers={"Range": "bytes=4-9"})

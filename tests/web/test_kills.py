@@ -81,7 +81,7 @@ def test_a_killed_server_ends_every_accepted_job_after_its_restart(tmp_path, dru
     wav = audio_bytes(drum_hits([0.3, 1.1], duration_s=30.0))
     accepted, workers = [], []
     for _ in range(N_KILLS):
-        server = ServerProcess(tmp_path / "data")
+        server = ServerProcess(tmp_path / "data", "--queue", "1000")
         for _ in range(3):
             answer = server.client.post("/api/transcriptions", files={"audio": ("a.wav", wav)})
             accepted.append(answer.json()["id"])

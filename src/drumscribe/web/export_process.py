@@ -63,7 +63,7 @@ def _reason_of_failure(export: Export, target: Path, settings: StudioSettings) -
 
 
 def _write(connection: Connection, export: Export, target: Path, memory_bytes: int) -> None:
-    limit_process(memory_bytes)
+    limit_process(memory_bytes, cpu_s=int(_TIMEOUT_S))  # it may outlive a killed server
     reason = ""
     try:
         write_export(export, target)

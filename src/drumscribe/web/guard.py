@@ -82,21 +82,25 @@ class Guard:
             min_rate_bytes=self._settings.min_upload_rate_kbs * 1000,
         )
         try:
-            self._require_own_host(headers)
-            _require_own_page(scope, headers)
-            cookie = self._new_cookie(scope)
-            if cookie is None:
-                self._require_token(scope, headers)
+            cookie = self._let_in(scope, headers)
             body.require_declared_size()
         except HTTPException as refusal:
             await _answer(body.send, refusal.status_code, {"detail": refusal.detail})
             return
-        if cookie is not None:
-            await _answer(
-                body.send, HTTPStatus.SEE_OTHER, {}, {"location": "/", "set-cookie": cookie}
-            )
-            return
-        await self._app(scope, body.receive, body.send)
+        if cookie is None:
+            await self._app(scope, body.receive, body.send)
+        else:
+            welcome = {"location": "/", "set-cookie": cookie}
+            await _answer(body.send, HTTPStatus.SEE_OTHER, {}, welcome)
+
+    def _let_in(self, scope: Scope, headers: Mapping[str, str]) -> str | None:
+        """The cookie to set, if any, for a request that may pass; otherwise an HTTPException."""
+        self._require_own_host(headers)
+        _require_own_page(scope, headers)
+        cookie = self._new_cookie(scope)
+        if cookie is None:
+            self._require_token(scope, headers)
+        return cookie
 
     def _max_bytes(self, scope: Scope) -> int:
         """The largest body that a request may have."""

@@ -115,25 +115,12 @@ def hear_recording(
         DrumscribeError: when it cannot be decoded or is too long.
     """
     folder = recording.parent
-    on_progress("decoding", _STAGE_STARTS["decoding"])
-    total_s = audio_duration_s(recording) or 0.0
-    if total_s < 24 * 3600:  # a header may lie; what is decoded is counted too
-        require_duration(total_s, max_duration_s, name=str(recording))
-
-    def on_read(read_s: float) -> None:
-        share = min(1.0, read_s / total_s) if total_s > 0 else 0.5
-        begins, ends = _STAGE_STARTS["listening"], _STAGE_STARTS["beats"]
-        on_progress("listening", begins + share * (ends - begins))
-
-    tap = _Tap(str(recording), max_duration_s, on_read)
-    activations = transcriber.activations(
-        log_mel_blocks(tap.pass_on(audio_blocks(recording)), transcriber.model.header.features)
-    )
+    activations, tap = _listen(recording, transcriber, max_duration_s, on_progress)
     on_progress("beats", _STAGE_STARTS["beats"])
     kit, duration_s = transcriber.kit, samples_to_seconds(tap.n_samples)
-    heard = transcriber.events(activations)
+    events = transcriber.events(activations)
     hints = TempoHints(bpm=bpm)
-    tempo = find_tempo(heard, kit, activations.beat, duration_s=duration_s, hints=hints)
+    tempo = find_tempo(events, kit, activations.beat, duration_s=duration_s, hints=hints)
     _write_activations(folder, activations, kit)
     _write_bytes(folder / WAVEFORM, _as_bytes(np.concatenate(tap.outline), low=-1.0))
     result = {
@@ -143,13 +130,31 @@ def hear_recording(
         "calibration": _lane_calibration(transcriber),
         "events": [
             [event.onset_s, event.drum, event.velocity, event.confidence]
-            for event in fold_to_lanes(heard, kit)
+            for event in fold_to_lanes(events, kit)
         ],
         "tempo": tempo_to_dict(tempo),
         "audio": write_playback(recording, folder),
     }
     write_text(folder / RESULT, json.dumps(result, separators=(",", ":")))
     return duration_s
+
+
+def _listen(
+    recording: Path, transcriber: Transcriber, max_duration_s: float, on_progress: OnProgress
+) -> tuple[Activations, _Tap]:
+    """The activations of a recording, and what the page shows of its sound."""
+    on_progress("decoding", _STAGE_STARTS["decoding"])
+    total_s = audio_duration_s(recording) or 0.0
+    require_duration(total_s, max_duration_s, name=str(recording))
+
+    def on_read(read_s: float) -> None:
+        share = min(1.0, read_s / total_s) if total_s > 0 else 0.5
+        begins, ends = _STAGE_STARTS["listening"], _STAGE_STARTS["beats"]
+        on_progress("listening", begins + share * (ends - begins))
+
+    tap = _Tap(str(recording), max_duration_s, on_read)
+    blocks = log_mel_blocks(tap.pass_on(audio_blocks(recording)), transcriber.model.header.features)
+    return transcriber.activations(blocks), tap
 
 
 def tempo_to_dict(tempo: TempoMap) -> dict[str, Any]:

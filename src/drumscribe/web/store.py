@@ -88,8 +88,9 @@ class JobStore:
         self.folder = folder
         self._lock = threading.RLock()
         try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # recordings are private
             for part in (self.jobs_dir, self.incoming_dir):
-                part.mkdir(parents=True, exist_ok=True)
+                part.mkdir(exist_ok=True)
             self._db = open_database(folder / "studio.sqlite3")
         except OSError as error:
             raise DrumscribeError(

@@ -124,8 +124,13 @@ def _send(connection: Connection, **message: Any) -> None:
     connection.send_bytes(json.dumps(message).encode())
 
 
-def limit_process(memory_bytes: int) -> None:
-    """Bound this process's memory and files where the system can; crashes leave no core file."""
+def limit_process(memory_bytes: int, *, cpu_s: int | None = None) -> None:
+    """Bound this process where the system can; crashes leave no core file.
+
+    Args:
+        memory_bytes: address space.
+        cpu_s: seconds of computing in its whole life.
+    """
     try:
         import resource
     except ImportError:  # Windows
@@ -135,6 +140,8 @@ def limit_process(memory_bytes: int) -> None:
         resource.RLIMIT_FSIZE: _MAX_FILE_BYTES,
         resource.RLIMIT_CORE: 0,
     }
+    if cpu_s is not None:
+        bounds[resource.RLIMIT_CPU] = cpu_s
     for kind, bound in bounds.items():
         with contextlib.suppress(ValueError, OSError):  # macOS knows no limit of address space
             resource.setrlimit(kind, (bound, bound))
