@@ -18,8 +18,17 @@ STANDARD_LIBRARY_ALONE = ["drumscribe", "drumscribe.cli", "drumscribe.__main__"]
 
 # Everything that transcription and preprocessing stand on.
 WITHOUT_TORCH = [
+    "drumscribe.charts.dtx_folder",
+    "drumscribe.charts.formats",
+    "drumscribe.charts.jams",
+    "drumscribe.charts.lane_chart",
     "drumscribe.charts.midi",
+    "drumscribe.charts.musicxml",
+    "drumscribe.charts.score_image",
+    "drumscribe.charts.song_folder",
+    "drumscribe.charts.tab",
     "drumscribe.charts.tables",
+    "drumscribe.commands.charting",
     "drumscribe.commands.checking",
     "drumscribe.commands.data",
     "drumscribe.commands.evaluating",

@@ -183,9 +183,9 @@ def transcribe_files(
 
 
 def transcribe_recording(
-    transcriber: "Transcriber", audio: Path, hints: TempoHints = NO_HINTS
+    transcriber: "Transcriber", audio: Path, timing: TimingOptions = AS_PLAYED
 ) -> "Transcription":
-    """What is heard in a recording, with a progress bar.
+    """What is heard in a recording, snapped as asked, with a progress bar.
 
     Raises:
         DrumscribeError: when it cannot be decoded.
@@ -194,16 +194,17 @@ def transcribe_recording(
 
     total_s = audio_duration_s(audio) or 0.0
     with progress_bar(audio.name, total_s, unit="s of audio") as advance:
-        return transcriber.transcribe(audio, advance, hints)
+        transcription = transcriber.transcribe(audio, advance, timing.hints)
+    if transcription.tempo is None:
+        return transcription
+    logger.info("%s: %s", audio.name, transcription.tempo.summary())
+    return _snapped(transcription, transcription.tempo, timing)
 
 
 def _transcribe_file(
     transcriber: "Transcriber", job: Job, timing: TimingOptions, note_map: "NoteMap | None"
 ) -> None:
-    transcription = transcribe_recording(transcriber, job.audio, timing.hints)
-    if transcription.tempo is not None:
-        logger.info("%s: %s", job.audio.name, transcription.tempo.summary())
-        transcription = _snapped(transcription, transcription.tempo, timing)
+    transcription = transcribe_recording(transcriber, job.audio, timing)
     for name, target in job.targets.items():
         write_format(transcription, name, target, note_map)
         logger.info(

@@ -79,6 +79,8 @@ def score_of(transcription: Transcription) -> Score:
             carried = _fill(cell, mine, beat, n_counts)
             bar.cells.append(cell)
         bars.append(bar)
+    if len(bars) > 1 and not any(cell.hits for cell in bars[-1].cells):
+        bars.pop()  # nothing was meant for it
     return Score(bars, tempo.bpm)
 
 

@@ -48,12 +48,14 @@ def _transcription(arguments: Namespace, audio: Path) -> "Transcription":
         from drumscribe.charts.midi import read_transcription_midi
 
         return read_transcription_midi(arguments.midi)
+    from drumscribe.commands.timing_choice import timing_options
+    from drumscribe.transcribe_files import transcribe_recording
+
+    timing = timing_options(arguments)
     config = load_config(arguments.config, arguments.overrides)
     thresholds = thresholds_by_drum(arguments.threshold)
     transcriber = make_transcriber(find_model(arguments.checkpoint, config), config, thresholds)
-    from drumscribe.transcribe_files import transcribe_recording
-
-    return transcribe_recording(transcriber, audio)
+    return transcribe_recording(transcriber, audio, timing)
 
 
 def _folder_name(info: "SongInfo") -> str:

@@ -10,13 +10,8 @@ from drumscribe.utils.errors import DrumscribeError
 def transcribe(arguments: Namespace) -> int:
     """``drumscribe transcribe``."""
     from drumscribe.charts.note_maps import note_map
-    from drumscribe.inference.tempo_hints import tempo_hints
-    from drumscribe.transcribe_files import (
-        TimingOptions,
-        output_formats,
-        plan_outputs,
-        transcribe_files,
-    )
+    from drumscribe.commands.timing_choice import timing_options
+    from drumscribe.transcribe_files import output_formats, plan_outputs, transcribe_files
 
     inputs = [*arguments.inputs, *([arguments.audio] if arguments.audio else [])]
     if not inputs:
@@ -24,10 +19,7 @@ def transcribe(arguments: Namespace) -> int:
     jobs = plan_outputs(inputs, arguments.output, output_formats(arguments.format))
     notes = note_map(arguments.midi_notes)
     thresholds = thresholds_by_drum(arguments.threshold)
-    hints = tempo_hints(arguments.bpm, arguments.time_signature, arguments.first_beat)
-    if not 0 <= arguments.quantize_strength <= 1:
-        raise DrumscribeError(f"--quantize-strength {arguments.quantize_strength:g}: must be 0..1")
-    timing = TimingOptions(hints, arguments.quantize, arguments.quantize_strength)
+    timing = timing_options(arguments)
     config = load_config(arguments.config, arguments.overrides)
     transcriber = make_transcriber(find_model(arguments.checkpoint, config), config, thresholds)
     failures = transcribe_files(transcriber, jobs, timing, notes)

@@ -64,6 +64,7 @@ def add_chart(commands: Commands) -> None:
     _add_chart_layout(parser)
     add_checkpoint(parser)
     _add_threshold(parser)
+    _add_timing(parser)
     add_config(parser)
 
 

@@ -1,0 +1,56 @@
+"""Every format by its name, and pictures of scores."""
+
+import builtins
+import importlib.util
+
+import pytest
+from transcriptions import on_bars
+
+from drumscribe.charts.formats import FORMATS, suffix_of, write_format
+from drumscribe.tempo import TempoMap
+from drumscribe.utils.errors import DrumscribeError
+
+needs_score = pytest.mark.skipif(
+    any(importlib.util.find_spec(name) is None for name in ("verovio", "cairosvg", "pypdf")),
+    reason="needs the extra 'score'",
+)
+
+
+@pytest.fixture
+def played(rock):
+    return on_bars(rock(24), TempoMap.steady(100, until_s=60), duration_s=60)
+
+
+@pytest.mark.parametrize("name", [name for name in FORMATS if name not in ("svg", "pdf")])
+def test_every_format_is_written_by_its_name(tmp_path, played, name):
+    path = tmp_path / f"a.{suffix_of(name)}"
+    write_format(played, name, path)
+    assert path.stat().st_size > 100
+
+
+@needs_score
+def test_a_score_is_drawn_on_one_page_or_several(tmp_path, played):
+    import pypdf
+
+    write_format(played, "svg", tmp_path / "song.svg")
+    text = (tmp_path / "song.svg").read_text(encoding="utf-8")
+    assert text.startswith("<svg")
+    assert text.count('class="measure"') == 24
+    write_format(played, "pdf", tmp_path / "song.pdf")
+    pages = pypdf.PdfReader(tmp_path / "song.pdf").pages
+    assert len(pages) >= 1
+    assert float(pages[0].mediabox.width) == pytest.approx(595, abs=2)
+
+
+@pytest.mark.parametrize(("name", "package"), [("svg", "verovio"), ("pdf", "cairosvg")])
+def test_without_the_extra_it_is_named(tmp_path, played, monkeypatch, name, package):
+    imported = builtins.__import__
+
+    def without(module, *rest):
+        if module == package:
+            raise ModuleNotFoundError(f"No module named {package!r}", name=package)
+        return imported(module, *rest)
+
+    monkeypatch.setattr(builtins, "__import__", without)
+    with pytest.raises(DrumscribeError, match=rf"{package}.*drumscribe\[score\]"):
+        write_format(played, name, tmp_path / "a")

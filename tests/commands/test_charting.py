@@ -1,0 +1,70 @@
+"""``drumscribe chart``: a song in, a folder that a game plays out."""
+
+import numpy as np
+import pytest
+import soundfile
+
+from drumscribe import cli
+from drumscribe.data.midi_processing import MidiNote, write_midi
+
+DURATION_S = 20.0
+
+
+@pytest.fixture
+def song(tmp_path):
+    """A song by its name, and a MIDI file of its drums."""
+    soundfile.write(tmp_path / "Band - Song.wav", np.zeros(round(22_050 * DURATION_S)), 22_050)
+    notes = [MidiNote(0.5 * beat, (36, 38)[beat % 2], 100) for beat in range(38)]
+    write_midi(tmp_path / "notes.mid", notes, duration_s=DURATION_S, bpm=120)
+    return tmp_path / "Band - Song.wav"
+
+
+def chart(song, *options):
+    return cli.main(["chart", str(song), "--midi", str(song.parent / "notes.mid"), *options])
+
+
+def names(folder):
+    return {path.name for path in folder.iterdir()}
+
+
+def test_a_song_becomes_a_folder_named_after_it(song, capsys):
+    renamed = song.rename(song.with_name("01 Band - Song.wav"))
+    assert chart(renamed) == 0
+    folder = song.parent / "Band - Song"
+    assert names(folder) == {"notes.mid", "notes.chart", "song.ini", "song.opus"}
+    assert capsys.readouterr().out.startswith(f"{folder}: Song; notes: expert 38, hard ")
+
+
+def test_names_and_files_are_as_asked_for(song, tmp_path):
+    out = tmp_path / "out"
+    options = ["-o", str(out), "--title", "Other", "--artist", "Else"]
+    options += ["--chart-files", "mid", "--audio-format", "ogg"]
+    assert chart(song, *options) == 0
+    assert names(out) == {"notes.mid", "song.ini", "song.ogg"}
+    assert "name = Other\nartist = Else\n" in (out / "song.ini").read_text()
+
+
+def test_another_game_has_another_folder(song, tmp_path):
+    assert chart(song, "-o", str(tmp_path / "out"), "--game", "dtxmania") == 0
+    assert {"mas.dtx", "bas.dtx", "set.def", "bgm.ogg"} <= names(tmp_path / "out")
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--midi", "absent.mid"], "absent.mid: no such MIDI file"),
+        (["-o", "file.txt"], "file.txt"),
+    ],
+)
+def test_what_cannot_be_done_is_one_line(song, tmp_path, monkeypatch, capsys, options, told):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file.txt").touch()
+    assert chart(song, *options) == 1
+    error = capsys.readouterr().err
+    assert told in error
+    assert error.count("\n") == 1
+
+
+def test_a_song_that_is_not_there_is_named(tmp_path, capsys):
+    assert cli.main(["chart", str(tmp_path / "absent.mp3")]) == 1
+    assert "absent.mp3: no such audio file" in capsys.readouterr().err
