@@ -8,8 +8,16 @@ import pytest
 
 from drumscribe.drums import LANES8
 from drumscribe.events import DrumEvent
+from drumscribe.inference.tempo_hints import TempoHints
 from drumscribe.inference.transcriber import Transcription
-from drumscribe.transcribe_files import Job, output_formats, plan_outputs, transcribe_files
+from drumscribe.tempo import TempoMap
+from drumscribe.transcribe_files import (
+    Job,
+    TimingOptions,
+    output_formats,
+    plan_outputs,
+    transcribe_files,
+)
 from drumscribe.utils.errors import DrumscribeError
 
 
@@ -254,3 +262,27 @@ def test_the_log_tells_every_file_written(tmp_path, caplog):
     assert [record.getMessage() for record in caplog.records] == [
         f"{tmp_path / name}: 1 hits in 1.0 s" for name in ("a.mid", "a.csv")
     ]
+
+
+class OnBars(StubTranscriber):
+    """Hears a kick beside a sixteenth of a track at 120."""
+
+    def transcribe(self, path, on_progress=None, hints=None):
+        self.hints = hints
+        tempo = TempoMap.steady(120, until_s=4)
+        return Transcription([DrumEvent(1.27, "kick", 90)], LANES8, 4.0, tempo)
+
+
+def test_what_is_written_is_quantized_when_that_is_asked_for(tmp_path, caplog):
+    hints = TempoHints(bpm=120.0)
+    with caplog.at_level(logging.INFO):
+        for division, onset in ((None, "1.27,"), (16, "1.25,")):
+            transcriber = OnBars()
+            timing = TimingOptions(hints, division)
+            transcribe_files(transcriber, jobs_of(tmp_path, "a", formats=("csv",)), timing)
+            assert transcriber.hints is hints
+            assert (tmp_path / "a.csv").read_text().splitlines()[1].startswith(onset)
+    assert "a.wav: constant 120.0, 4/4 (confidence 1.00)" in caplog.messages
+    assert any(
+        line.startswith("quantized to 1/16: hits moved by 20 ms") for line in caplog.messages
+    )

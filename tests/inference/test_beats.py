@@ -181,6 +181,13 @@ def test_a_tempo_to_follow_settles_the_octave():
     assert beat_f(tempo, beats_s) > 0.95
 
 
+def test_a_tempo_that_only_some_metres_can_have_is_followed():
+    """At 100 counts a minute, 6/8 would have a pulse slower than any that is searched."""
+    events = play(ROCK, beats_at(100, DURATION_S), jitter_s=0.005)
+    tempo = tempo_of(events, bpm=98.0, follows_drummer=True)
+    assert tempo.bpm == pytest.approx(100, rel=0.005)
+
+
 def test_a_named_first_beat_begins_a_bar():
     events = play(ROCK, beats_at(100, DURATION_S), jitter_s=0.005)
     tempo = tempo_of(events, first_beat_s=1.2)

@@ -55,9 +55,6 @@ _PLAYED_FRAMES, _PAUSE_FRAMES = 3, FRAME_RATE
 _TYPICAL_BPM, _TEMPO_OCTAVES, _TEMPO_WEIGHT = 112.0, 0.45, 0.8
 """Tempo of most music, its spread, and how much a pulse of another tempo costs."""
 
-_MOST_COMPOUND_BPM = 90.0
-"""Faster pulses of three parts are a shuffle's beats, not a compound metre's."""
-
 _IMPOSSIBLE = np.float32(-1e9)
 _REQUIRED = 1e5
 _STARTS = -128
@@ -298,8 +295,6 @@ def _length_values(pattern: BarPattern, bounds: TempoBounds) -> FloatArray:
     typical = _TYPICAL_BPM / pattern.counts_per_pulse**0.5
     octaves = np.log2(bpm / typical) / _TEMPO_OCTAVES
     value = -_TEMPO_WEIGHT * octaves**2 / 2
-    if pattern.counts_per_pulse > 1 and bounds.high_bpm == float("inf"):
-        value[bpm > _MOST_COMPOUND_BPM] = _IMPOSSIBLE / 1e3
     value[(bpm < bounds.low_bpm) | (bpm > bounds.high_bpm)] = _IMPOSSIBLE / 1e3
     return np.asarray(value, np.float32)
 

@@ -45,6 +45,8 @@ _FEWEST_HITS = 4
 _CHANCE_NATS = 4.0  # what the best track through hits at random is worth, however many
 _SURE_NATS_PER_HIT = 0.4
 _HALF_SURE_HITS = 8
+_SLOWEST_BPM, _FASTEST_BPM = 60 * FRAME_RATE / LONGEST, 60 * FRAME_RATE / SHORTEST
+_MOST_COMPOUND_BPM = 90.0  # faster pulses of three parts are a shuffle's beats
 _EDGE_S = 0.03  # a first beat so little after the start is the recording's first
 
 
@@ -95,35 +97,49 @@ def find_tempo(
 
 def _tracked(evidence: BeatEvidence, hints: TempoHints) -> _Finding:
     """The beats under the likeliest metre."""
-    metres = (hints.time_signature,) if hints.time_signature else _METRES
-    if len(np.unique(evidence.group)) == 1:
-        metres = metres[:1]  # one sound, as a click, tells no metre
-    patterns = [bar_pattern(*metre) for metre in metres]
-    tracks = [track_pulses(evidence, pattern, _bounds(hints, pattern)) for pattern in patterns]
-    n_hits = len(evidence.onset_s)
-    best = int(
-        np.argmax(
-            [
-                track.score - _metre_cost(metre, n_hits)
-                for metre, track in zip(metres, tracks, strict=True)
-            ]
-        )
-    )
-    pattern, track = patterns[best], tracks[best]
-    confidence = _confidence(track, n_hits)
+    pattern, track = _likeliest(evidence, hints)
+    confidence = _confidence(track, len(evidence.onset_s))
     pinned = _pinned(track, hints)
     pulses_s = refine_beats(track.time_s, evidence.onset_s, pinned)
     grid = steady_grid(pulses_s)
     if confidence < MIN_CONFIDENCE:
         bpm = hints.bpm or _counts_bpm(grid, pulses_s, pattern)
-        known = TempoHints(bpm, time_signature=metres[best], first_beat_s=hints.first_beat_s)
+        known = TempoHints(
+            bpm,
+            time_signature=(pattern.numerator, pattern.denominator),
+            first_beat_s=hints.first_beat_s,
+        )
         return _known_tempo(evidence, known, bpm, confidence)
     if grid is not None:
         pulses_s = (grid.through(*pinned) if pinned else grid).beats_s(len(pulses_s))
     counts_s = _counts(pulses_s, pattern.counts_per_pulse)
-    first_pulse = int(np.flatnonzero(track.number == 0)[0]) if 0 in track.number else 0
+    first_pulse = -int(track.number[0]) % pattern.n_pulses
     first_downbeat = first_pulse * pattern.counts_per_pulse
     return _Finding(counts_s, first_downbeat, pattern, confidence, grid is not None)
+
+
+def _likeliest(evidence: BeatEvidence, hints: TempoHints) -> tuple[BarPattern, PulseTrack]:
+    """The metre that explains the hits best, and its pulses."""
+    metres = (hints.time_signature,) if hints.time_signature else _METRES
+    if len(np.unique(evidence.group)) == 1:
+        metres = metres[:1]  # one sound, as a click, tells no metre
+    n_hits = len(evidence.onset_s)
+    best: tuple[float, BarPattern, PulseTrack] | None = None
+    for metre in metres:
+        pattern = bar_pattern(*metre)
+        bounds = _bounds(hints, pattern)
+        if bounds is None:
+            continue
+        track = track_pulses(evidence, pattern, bounds)
+        value = track.score - _metre_cost(metre, n_hits)
+        if best is None or value > best[0]:
+            best = value, pattern, track
+    if best is None:
+        raise DrumscribeError(
+            f"--bpm ~{hints.bpm:g}: drummers can be followed at {_SLOWEST_BPM:.0f} to "
+            f"{_FASTEST_BPM:.0f} beats a minute; name a constant tempo, or one half or twice that"
+        )
+    return best[1], best[2]
 
 
 def _known_tempo(
@@ -146,16 +162,14 @@ def _metre_cost(metre: tuple[int, int], n_hits: int) -> float:
     return _RARE_METRE_COST + (_COMPOUND_COST_PER_HIT * n_hits if metre == (6, 8) else 0.0)
 
 
-def _bounds(hints: TempoHints, pattern: BarPattern) -> TempoBounds:
-    low_bpm, high_bpm = hints.tempo_range()
-    parts = pattern.counts_per_pulse
-    slowest, fastest = (60 * FRAME_RATE / length for length in (LONGEST, SHORTEST))
-    if high_bpm / parts < slowest or low_bpm / parts > fastest:
-        raise DrumscribeError(
-            f"--bpm ~{hints.bpm:g}: drummers can be followed at {slowest:.0f} to {fastest:.0f} "
-            "beats a minute; name a constant tempo, or one twice or half as fast"
-        )
-    return TempoBounds(low_bpm / parts, high_bpm / parts, hints.first_beat_s)
+def _bounds(hints: TempoHints, pattern: BarPattern) -> TempoBounds | None:
+    """Tempos of pulses that are allowed, ``None`` where none of them is searched."""
+    low_bpm, high_bpm = (bpm / pattern.counts_per_pulse for bpm in hints.tempo_range())
+    if pattern.counts_per_pulse > 1 and hints.time_signature is None:
+        high_bpm = min(high_bpm, _MOST_COMPOUND_BPM)
+    if high_bpm < max(low_bpm, _SLOWEST_BPM) or low_bpm > _FASTEST_BPM:
+        return None
+    return TempoBounds(low_bpm, high_bpm, hints.first_beat_s)
 
 
 def _pinned(track: PulseTrack, hints: TempoHints) -> tuple[int, float] | None:
