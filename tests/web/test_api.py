@@ -179,7 +179,7 @@ def test_what_only_ffmpeg_decodes_is_heard_and_played(studio, drum_hits, tmp_pat
     with av.open(str(tmp_path / "a.m4a"), "w") as container:
         stream = container.add_stream("aac", rate=SAMPLE_RATE, layout="mono")
         frame = av.AudioFrame.from_ndarray(samples[None], format="fltp", layout="mono")
-        frame.sample_rate = SAMPLE_RATE
+        frame.sample_rate, frame.pts = SAMPLE_RATE, 0
         for packet in (*stream.encode(frame), *stream.encode(None)):
             container.mux(packet)
     job_id = studio.transcribed((tmp_path / "a.m4a").read_bytes(), "a.m4a")
@@ -189,6 +189,7 @@ def test_what_only_ffmpeg_decodes_is_heard_and_played(studio, drum_hits, tmp_pat
     loud_s = np.argmax(np.abs(played) > 0.1) / rate
     onsets = [event["onset_s"] for event in studio.get(job_id, "result").json()["events"]]
     assert min(abs(onset_s - loud_s) for onset_s in onsets) < 0.02
+    assert abs(loud_s - 0.5) < 0.02
 
 
 def test_parts_of_the_sound_can_be_asked_for(studio, song):

@@ -26,7 +26,7 @@ COOKIE = "drumscribe_studio"
 _HOST = re.compile(r"(?P<name>[^:\[\]]+|\[[0-9a-f:]+\])(:\d{1,5})?")
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _SMALL_BODY_BYTES = 64_000
-_EDITS_BODY_BYTES = 32_000_000
+_EDITS_BODY_BYTES = 16_000_000
 _FORM_BYTES = 64_000  # of a multipart form, beside the recording
 
 _POLICY = "; ".join(

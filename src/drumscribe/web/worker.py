@@ -58,7 +58,11 @@ def run_worker(connection: Connection, limits: WorkerLimits) -> None:
     from drumscribe.models.load import load_model
 
     inference = section_from_dict(InferenceConfig, limits.inference)
-    model = load_model(Path(limits.model))
+    try:
+        model = load_model(Path(limits.model))
+    except DrumscribeError as error:  # it fails the job that waits for this process
+        _send(connection, kind="failed", message=str(error), is_last=True)
+        return
     _send(connection, kind="ready")
     with contextlib.suppress(EOFError):
         while True:
@@ -75,15 +79,17 @@ def _answer(
     except DrumscribeError as error:
         # People know the recording by its name, not by where the server keeps it.
         message = str(error).replace(request["recording"], request["name"])
+        message = message.replace(f"{Path(request['recording']).parent}{os.sep}", "")
         _send(connection, kind="failed", message=message)
     except MemoryError:
         message = f"{request['name']}: needs more memory than a transcription may use; convert it"
-        _send(connection, kind="failed", message=f"{message} to 16-bit stereo at 44100 Hz")
+        message = f"{message} to 16-bit stereo at 44100 Hz"
+        _send(connection, kind="failed", message=message, is_last=True)
         raise SystemExit(1) from None
     except Exception:
         logger.exception("transcription failed")
         message = f"{request['name']}: could not be transcribed; the server's log says why"
-        _send(connection, kind="failed", message=message)
+        _send(connection, kind="failed", message=message, is_last=True)
         raise SystemExit(1) from None
     else:
         _send(connection, kind="done", duration_s=duration_s)

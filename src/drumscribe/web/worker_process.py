@@ -125,6 +125,8 @@ class WorkerProcess:
             elif message["kind"] == "progress":
                 on_progress(str(message["stage"]), float(message["share"]))
             elif message["kind"] == "failed":
+                if message.get("is_last"):
+                    self.end()
                 return Outcome("failed", str(message["message"]))
             elif message["kind"] == "done":
                 return Outcome("done", duration_s=float(message["duration_s"]))
