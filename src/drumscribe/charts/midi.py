@@ -1,5 +1,6 @@
 """A transcription as a standard MIDI file that a sequencer lays bars over."""
 
+from bisect import bisect_left
 from pathlib import Path
 
 from drumscribe.charts.note_maps import GENERAL_MIDI, NoteMap
@@ -16,6 +17,9 @@ from drumscribe.drums import LANES8, Kit
 from drumscribe.inference.transcriber import Transcription
 from drumscribe.tempo import TempoMap, TimeSignature
 from drumscribe.utils.errors import DrumscribeError
+
+_SAME_TIME_S = 1e-6
+_BEATS_BEYOND_S = 20.0  # of a file too short for two beats there are these
 
 
 def write_transcription_midi(
@@ -64,15 +68,33 @@ def read_transcription_midi(
 
 
 def _tempo_of_midi(recording: MidiRecording) -> TempoMap:
-    """The beats that a file's tempos and time signatures describe."""
-    beats = recording.beats(recording.end_s + 1.0)
-    clock = recording.grid
+    """The beats that a file's tempos and time signatures describe.
+
+    A short bar at the start, of a metre of its own, is the pick-up of the metre that follows.
+    """
+    metres = recording.metre_changes
+    if _has_pickup(recording):
+        metres = metres[1:]
+    start_s = float(recording.grid.seconds(metres[0].tick)) - _SAME_TIME_S
+    beats_s = [
+        beat.time_s
+        for beat in recording.beats(recording.end_s + _BEATS_BEYOND_S)
+        if beat.time_s >= start_s
+    ]
     signatures = []
-    for metre in recording.metre_changes:
-        start_s = float(clock.seconds(metre.tick)) - 1e-9
-        first = next((i for i, beat in enumerate(beats) if beat.time_s >= start_s), None)
-        if first is not None:
+    for metre in metres:
+        metre_s = float(recording.grid.seconds(metre.tick)) - _SAME_TIME_S
+        if metre_s <= beats_s[-1]:
+            first = bisect_left(beats_s, metre_s)
             signatures.append(TimeSignature(first, metre.numerator, metre.denominator))
-    while len(beats) < 2:
-        beats = recording.beats(2 * recording.end_s + 30.0)
-    return TempoMap(tuple(beat.time_s for beat in beats), tuple(signatures))
+    return TempoMap(tuple(beats_s), tuple(signatures))
+
+
+def _has_pickup(recording: MidiRecording) -> bool:
+    """Whether the first metre is that of one bar, and a shorter one than the next."""
+    if len(recording.metre_changes) < 2:
+        return False
+    first, second = recording.metre_changes[:2]
+    quarters = [4 * metre.numerator / metre.denominator for metre in (first, second)]
+    length_ticks = quarters[0] * recording.ticks_per_beat
+    return first.tick + length_ticks == second.tick and quarters[0] < quarters[1]

@@ -17,8 +17,8 @@ from drumscribe.inference.transcriber import Transcription
 from drumscribe.tempo import TempoMap, TimeSignature
 
 # Divisions of a cell, and what they cost. A cell of three counts has no tuplets.
-_SIMPLE = {1: 0.0, 2: 0.5, 4: 1.5, 3: 2.5, 8: 6.0, 6: 6.0}
-_COMPOUND = {1: 0.0, 3: 0.5, 6: 1.5, 12: 6.0}
+_SIMPLE = {1: 0.0, 2: 0.5, 4: 1.5, 3: 2.5, 8: 10.0, 6: 9.0}
+_COMPOUND = {1: 0.0, 3: 0.5, 6: 1.5, 12: 10.0}
 _FINEST_QUARTERS = Fraction(1, 8)  # no notes shorter than a 32nd
 _JITTER_BEATS = 0.035  # how far people play from where they mean, in cells
 _LOST_HIT = 12.0

@@ -15,7 +15,7 @@ from drumscribe.utils.files import atomic_path, write_text
 _SCREEN = {"pageWidth": 2400, "pageHeight": 60_000, "adjustPageHeight": True, "scale": 40}
 _PAPER = {"pageWidth": 2100, "pageHeight": 2970, "scale": 100}  # A4 in tenths of a millimetre
 _PLAIN = {"footer": "none", "header": "auto", "breaks": "auto"}
-_POINTS_PER_A4_WIDTH = 595
+_A4_WIDTH_PX = 794  # at 96 to the inch
 
 
 def write_score_svg(transcription: Transcription, path: Path) -> None:
@@ -40,9 +40,7 @@ def write_score_pdf(transcription: Transcription, path: Path) -> None:
     pages = pypdf.PdfWriter()
     for number in range(1, toolkit.getPageCount() + 1):
         svg = toolkit.renderToSVG(number).encode()
-        page = cairosvg.svg2pdf(
-            bytestring=svg, output_width=_POINTS_PER_A4_WIDTH, background_color="white"
-        )
+        page = cairosvg.svg2pdf(bytestring=svg, output_width=_A4_WIDTH_PX, background_color="white")
         pages.append(io.BytesIO(page))
     with atomic_path(path) as temporary, temporary.open("wb") as file:
         pages.write(file)

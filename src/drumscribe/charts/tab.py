@@ -47,7 +47,7 @@ def write_tab(transcription: Transcription, path: Path) -> None:
     Raises:
         DrumscribeError: when it cannot be written.
     """
-    write_text(path, tab_text(score_of(transcription), title=path.stem))
+    write_text(path, tab_text(score_of(transcription), title=path.stem.removesuffix(".tab")))
 
 
 def tab_text(score: Score, *, title: str) -> str:
