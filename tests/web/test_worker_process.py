@@ -25,7 +25,7 @@ def process(settings):
 
 
 def request_of(path, name="song.wav"):
-    return {"recording": str(path), "name": name, "options": {}, "max_duration_s": 60.0}
+    return {"recording": str(path), "name": name, "options": {}, "max_duration_s": 900.0}
 
 
 def ask(process, path, should_stop=lambda: False):
