@@ -19,7 +19,7 @@ from drumscribe.tempo import TempoMap, TimeSignature
 from drumscribe.utils.errors import DrumscribeError
 
 _SAME_TIME_S = 1e-6
-_BEATS_BEYOND_S = 20.0  # of a file too short for two beats there are these
+_BEATS_BEYOND_S = 140.0  # two whole notes of the slowest tempo, which make a map of any file
 
 
 def write_transcription_midi(
