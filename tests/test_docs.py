@@ -14,6 +14,9 @@ ROOT = Path(__file__).parents[1]
 NAMES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")
 PAGES = [*(ROOT / name for name in NAMES), *sorted((ROOT / "docs").glob("*.md"))]
 
+OWN_OPTIONS = ("scripts/pretrain.py", "scripts/pack_pretraining.py")
+"""Scripts that run no one command, but have options of their own."""
+
 SECTIONS = {field.name: field.default_factory for field in dataclasses.fields(Config)}
 SETTINGS = {
     f"{name}.{field.name}"
@@ -53,8 +56,8 @@ def drumscribe_arguments(command):
     for word in words:
         if word.startswith("scripts/"):
             subcommand = re.search(r'main\(\["(\w+)"', text_of(ROOT / word))
-            assert subcommand, f"{word} runs no command of drumscribe"
-            return [subcommand[1], *words[words.index(word) + 1 :]]
+            assert subcommand or word in OWN_OPTIONS, f"{word} runs no command of drumscribe"
+            return [subcommand[1], *words[words.index(word) + 1 :]] if subcommand else None
     return None
 
 
@@ -89,6 +92,14 @@ def test_commands_parse_and_their_settings_load(page, monkeypatch):
         assert understood is not None, line
         if "overrides" in understood:
             load_config(understood.config, understood.overrides)
+
+
+@pytest.mark.parametrize("script", OWN_OPTIONS)
+def test_scripts_know_the_options_that_are_told(script):
+    told = [line for page in PAGES for line in shell_lines(page) if script in line]
+    known = set(re.findall(r'"(--?[a-z][a-z-]*)"', text_of(ROOT / script)))
+    assert told
+    assert {word for line in told for word in line.split() if word.startswith("-")} <= known
 
 
 def test_commands_named_in_the_text_exist(page, capsys):
