@@ -1,5 +1,7 @@
 """Reading ``notes.mid`` and ``notes.chart`` as their format descriptions say, and no more."""
 
+import re
+
 import mido
 
 TOM_MARKERS = {98: 110, 99: 111, 100: 112}
@@ -41,3 +43,19 @@ def read_notes_chart(path):
         for tick, number in numbers
         if number <= 4 or number == 32
     )
+
+
+def chart_seconds(path, ticks):
+    """Times of ticks of a ``.chart`` in seconds, by its own tempos."""
+    text = path.read_text(encoding="utf-8")
+    resolution = int(re.search(r"Resolution = (\d+)", text)[1])
+    tempos = [(int(t), 60_000 / int(b)) for t, b in re.findall(r"(\d+) = B (\d+)", text)]
+    times_s = []
+    for tick in ticks:
+        ends = [start for start, _ in tempos[1:]] + [tick]
+        spans = [
+            max(0, min(end, tick) - start) * per_quarter
+            for (start, per_quarter), end in zip(tempos, ends, strict=True)
+        ]
+        times_s.append(sum(spans) / resolution)
+    return times_s

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import mido
 import pytest
+from clone_hero_reader import chart_seconds, read_notes_chart
 from hypothesis import given
 from midi_checks import assert_sound
 from transcriptions import any_transcription, on_bars
@@ -19,6 +20,7 @@ from drumscribe.charts.hits import chords_of, playable_hits
 from drumscribe.charts.pads import PadLayout
 from drumscribe.charts.reduction import LEVEL_NAMES
 from drumscribe.charts.song_folder import ini_text
+from drumscribe.data.midi_processing import read_midi
 from drumscribe.drums import ARTICULATIONS12, LANES8
 from drumscribe.events import DrumEvent
 from drumscribe.tempo import TempoMap
@@ -242,6 +244,24 @@ def test_star_power_and_fills_stand_on_bars_and_apart(rock):
     assert {fill.end_tick for fill in chart.fills} <= lines
     spans = sorted((s.start_tick, s.end_tick) for s in chart.star_power + chart.fills)
     assert all(one[1] <= other[0] for one, other in pairwise(spans))
+
+
+@pytest.mark.parametrize("bpm", [97.3333, 120.0004, 173.21])
+def test_neither_file_drifts_in_a_long_song(tmp_path, bpm):
+    tempo = TempoMap.steady(bpm, until_s=1200)
+    kicks = [DrumEvent(time_s, "kick", 90) for time_s in tempo.beats_s[4::16]]
+    chart = chart_of(*kicks, tempo=tempo, duration_s=1200)
+    write_notes_mid(chart, tmp_path / "notes.mid")
+    write_notes_chart(chart, tmp_path / "notes.chart")
+    expected_s = [kick.onset_s + chart.lead_in_s for kick in kicks]
+    ticks = [tick for tick, _, _ in read_notes_chart(tmp_path / "notes.chart")]
+    assert {tick % 480 for tick in ticks} == {0}  # beats are beats, to the end
+    in_text_s = chart_seconds(tmp_path / "notes.chart", ticks)
+    in_midi_s = [
+        note.onset_s for note in read_midi(tmp_path / "notes.mid").notes if note.note == 96
+    ]
+    assert in_text_s == pytest.approx(expected_s, abs=0.001)
+    assert in_midi_s == pytest.approx(expected_s, abs=0.001)
 
 
 def test_a_groove_that_comes_again_has_the_same_letter():

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from drumscribe.charts.game_chart import GameChart, Note
 from drumscribe.charts.reduction import EXPERT
+from drumscribe.data.tick_grid import tick_grid
 from drumscribe.utils.files import write_text
 
 _SECTION_NAMES = {
@@ -57,11 +58,23 @@ def write_notes_chart(
 
 
 def _sync(chart: GameChart) -> Iterator[tuple[int, str]]:
-    """Time signatures and tempos in thousandths of a beat a minute."""
-    for metre in chart.grid.metre_changes:
+    """Time signatures and tempos in thousandths of a beat a minute.
+
+    The tempos are chosen anew for this format: those of MIDI, rounded again, would drift.
+    """
+    grid = tick_grid(
+        chart.tempo,
+        ticks_per_quarter=chart.grid.ticks_per_quarter,
+        round_tempo=lambda spq: 60.0 * _MILLI / _milli_bpm(spq),
+    )
+    for metre in grid.metre_changes:
         yield metre.tick, f"TS {metre.numerator} {metre.denominator.bit_length() - 1}"
-    for change in chart.grid.tempo_changes:
-        yield change.tick, f"B {round(60 * _MILLI / change.seconds_per_quarter)}"
+    for change in grid.tempo_changes:
+        yield change.tick, f"B {_milli_bpm(change.seconds_per_quarter)}"
+
+
+def _milli_bpm(seconds_per_quarter: float) -> int:
+    return max(1, round(60 * _MILLI / seconds_per_quarter))
 
 
 def _events(chart: GameChart) -> Iterator[tuple[int, str]]:

@@ -25,7 +25,7 @@ IntArray = npt.NDArray[np.int64]
 
 _MAX_HALF_TICK_S = 0.00095
 _MAX_TICKS_PER_QUARTER = 16 * TICKS_PER_QUARTER
-_BAR_TOLERANCE_S = 0.0005  # beats may be so far from their bar lines before the tempo is corrected
+_BAR_TOLERANCE_S = 0.0001  # beats may be so far from their bar lines before the tempo is corrected
 _ZERO_S = 0.0001  # a downbeat nearer to the start than this stands on it
 _FINEST_PICKUP = 32
 _PICKUP_STRETCH = 0.3  # the count that the recording starts in may be so much longer or shorter
@@ -235,8 +235,10 @@ def _tempo_changes(
         n_quarters = (following.tick - here.tick) / ticks_per_quarter
         if not changes or abs(now_s + tempo_s * n_quarters - following.time_s) > tolerance_s:
             per_tick_s = _lasting_pace(anchors[index:], now_s, tolerance_s)
-            tempo_s = round_tempo(per_tick_s * ticks_per_quarter)
-            changes.append(TempoChange(here.tick, tempo_s))
+            corrected_s = round_tempo(per_tick_s * ticks_per_quarter)
+            if corrected_s != tempo_s:
+                tempo_s = corrected_s
+                changes.append(TempoChange(here.tick, tempo_s))
         now_s += tempo_s * n_quarters
     return tuple(changes)
 
