@@ -69,6 +69,17 @@ def test_a_folder_holds_what_a_game_needs(tmp_path, song, chart_files, names):
     assert found == {"song.ini", "song.opus"} | names
 
 
+def test_files_of_an_earlier_chart_are_told(tmp_path, song, caplog):
+    write_song_folder(transcription(), song, tmp_path / "out", SongInfo("T"))
+    assert not caplog.messages
+    options = SongFolderOptions(chart_files="mid", audio_format="ogg")
+    write_song_folder(transcription(), song, tmp_path / "out", SongInfo("T"), options)
+    assert [message.partition(":")[0].rpartition("/")[2] for message in caplog.messages] == [
+        "song.opus",
+        "notes.chart",
+    ]
+
+
 def test_the_ini_says_what_games_ask(tmp_path, song):
     info = SongInfo("Título", "Ärtist", year="1999")
     chart = write_song_folder(transcription(), song, tmp_path / "out", info)

@@ -1,5 +1,6 @@
 """A song that Clone Hero and YARG play: a folder with chart, ``song.ini`` and audio."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +18,8 @@ from drumscribe.charts.song_audio import AudioFormat, write_song_audio
 from drumscribe.charts.song_info import SongInfo
 from drumscribe.inference.transcriber import Transcription
 from drumscribe.utils.files import write_text
+
+logger = logging.getLogger(__name__)
 
 ChartFiles = Literal["both", "mid", "chart"]
 
@@ -75,7 +78,21 @@ def write_song_folder(
             chart, folder / "notes.chart", title=info.title, artist=info.artist, audio=audio_name
         )
     write_text(folder / "song.ini", ini_text(_ini_values(chart, info)))
+    _tell_leftovers(folder, options)
     return chart
+
+
+def _tell_leftovers(folder: Path, options: SongFolderOptions) -> None:
+    """Warn of an earlier chart's files that a game might take for this one's."""
+    written = {f"song.{options.audio_format}"}
+    written |= {
+        f"notes.{name}" for name in ("mid", "chart") if options.chart_files in ("both", name)
+    }
+    for name in ("song.opus", "song.ogg", "notes.mid", "notes.chart"):
+        if name not in written and (folder / name).exists():
+            logger.warning(
+                "%s: is left from before; delete it, or games may read it", folder / name
+            )
 
 
 def ini_text(values: Mapping[str, object]) -> str:
