@@ -19,6 +19,9 @@ from drumscribe.models.header import ModelHeader
 from drumscribe.utils.errors import DrumscribeError
 from drumscribe.utils.progress import progress_bar
 
+_GAP_SLACK = 0.002
+"""F-measure that is no reason to change a model's gap: a wider one swallows rolls and flams."""
+
 MIN_GAPS_S = (0.02, 0.03, 0.04, 0.05, 0.06)
 """The smallest gaps that are tried, in seconds: two to six frames."""
 
@@ -83,8 +86,8 @@ def tune(
 ) -> Tuning:
     """The thresholds, smallest gap and calibration that suit labelled recordings best.
 
-    The gap is that of the highest F-measure over all lanes, whatever the strategy; of equals the
-    one nearest to the model's own.
+    The gap is that of the highest F-measure over all lanes, whatever the strategy; of those within
+    0.002 of it the one nearest to the model's own.
 
     Args:
         transcriber: of a model of the eight lanes.
@@ -105,7 +108,8 @@ def tune(
         raise DrumscribeError("no labelled recordings to tune on")
     gaps = {gap_s: _micro_f(counter) for gap_s, counter in counters.items()}
     own_gap_s = transcriber.peak_picking.min_gap_s
-    gap_s = max(gaps, key=lambda gap_s: (gaps[gap_s], -abs(gap_s - own_gap_s)))
+    good_gaps_s = [gap_s for gap_s, f in gaps.items() if f >= max(gaps.values()) - _GAP_SLACK]
+    gap_s = min(good_gaps_s, key=lambda gap_s: abs(gap_s - own_gap_s))
     thresholds, counts = counters[gap_s].best(strategy)
     return Tuning(
         thresholds=thresholds,
