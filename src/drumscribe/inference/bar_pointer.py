@@ -57,7 +57,6 @@ _TYPICAL_BPM, _TEMPO_OCTAVES, _TEMPO_WEIGHT = 112.0, 0.45, 0.8
 
 _IMPOSSIBLE = np.float32(-1e9)
 _REQUIRED = 1e5
-_STARTS = -128
 
 
 class _Pulse(NamedTuple):
@@ -131,8 +130,10 @@ class _Search:
         if bounds.downbeat_s is not None:
             self._gain[seconds_to_frame(bounds.downbeat_s) - self._origin, 0] = _REQUIRED
             self._bonus = _REQUIRED
-        self._length_value = _length_values(pattern, bounds)
-        self._change_cost = _change_costs()
+        # For each number of a pulse anew: numpy adds whole rows much faster than rows of one.
+        each = (1, self._n_pulses)
+        self._length_value = np.tile(_length_values(pattern, bounds)[:, None], each)
+        self._change_cost = np.tile(_change_costs()[..., None], each)
 
     def run(self) -> PulseTrack:
         """Search window after window."""
@@ -156,73 +157,87 @@ class _Search:
         shape = (len(LENGTHS), self._n_pulses)
         ring = np.full((_RING, *shape), _IMPOSSIBLE, np.float32)
         n_blocks = -(-(end - begin) // _BLOCK)
-        change = np.zeros((n_blocks * _BLOCK, *shape), np.int8)
+        arrivals = np.empty((n_blocks * _BLOCK, *shape), np.float32)
         scores = _PulseScores(self._values, self._hit_frame, self._hit_group, begin)
         last_from = self._end_frame + 1 if end == self._n_frames else end - LONGEST
         best_score, best = -np.inf, _Pulse(begin, 0, 0)
         for block in range(n_blocks):
             frames = begin + block * _BLOCK + np.arange(_BLOCK)
-            chosen = change[block * _BLOCK : (block + 1) * _BLOCK]
             arrived = self._arrivals(ring, frames, begin)
+            arrivals[block * _BLOCK : (block + 1) * _BLOCK] = arrived
             late = np.flatnonzero((frames >= last_from) & (frames < end))
             if len(late) and (score := float(arrived[late].max())) > best_score:
                 place = np.unravel_index(int(arrived[late].argmax()), (len(late), *shape))
                 best_score = score
                 best = _Pulse(int(frames[late[place[0]]]), int(place[1]), int(place[2]))
-            left = self._departures(arrived, chosen)
-            self._begin(left, chosen, frames, start)
-            ring[frames % _RING] = left + self._length_value[:, None] + scores.of_block(block)
-        return self._traced_back(change, begin, best)
+            left = self._departures(arrived)
+            self._begin(left, frames, start)
+            ring[frames % _RING] = left + self._length_value + scores.of_block(block)
+        return self._traced_back(arrivals, begin, start, best)
 
     def _arrivals(self, ring: FloatArray, frames: IntArray, begin: int) -> FloatArray:
         """Value of each pulse's first frame by the length of the one before, (block, P, B)."""
         source = frames[:, None] - LENGTHS[None, :]
-        arrived = ring[source % _RING, np.arange(len(LENGTHS))[None, :]]
-        arrived[source < begin] = _IMPOSSIBLE
+        arrived = np.roll(ring[source % _RING, np.arange(len(LENGTHS))[None, :]], 1, axis=2)
+        if frames[0] < begin + LONGEST:
+            arrived[source < begin] = _IMPOSSIBLE
         gain = self._gain[np.minimum(frames, self._n_frames - 1)]
-        return np.asarray(np.roll(arrived, 1, axis=2) + gain[:, None, :])
+        arrived += np.tile(gain, len(LENGTHS)).reshape(arrived.shape)
+        return arrived
 
-    def _departures(self, arrived: FloatArray, chosen: npt.NDArray[np.int8]) -> FloatArray:
-        """Value of each pulse's first frame by its own length; notes the best change of length."""
+    def _departures(self, arrived: FloatArray) -> FloatArray:
+        """Value of each pulse's first frame by its own length, (block, P, B)."""
         left = arrived.copy()
         n_lengths = len(LENGTHS)
         for step in _STEPS:
             low, high = max(0, -step), min(n_lengths, n_lengths - step)
-            cost = self._change_cost[step + _REACH, low:high, None]
-            value = arrived[:, low + step : high + step] - cost
+            cost = self._change_cost[step + _REACH, low:high]
             target = left[:, low:high]
-            np.copyto(chosen[:, low:high], step, where=value > target)
-            np.maximum(target, value, out=target)
+            np.maximum(target, arrived[:, low + step : high + step] - cost, out=target)
         return left
 
-    def _begin(
-        self,
-        left: FloatArray,
-        chosen: npt.NDArray[np.int8],
-        frames: IntArray,
-        start: _Pulse | None,
-    ) -> None:
+    def _begin(self, left: FloatArray, frames: IntArray, start: _Pulse | None) -> None:
         """Let the track begin: at ``start``, or at every frame up to the first hit."""
         if start is None and frames[0] <= self._start_frame:
-            may_start = (frames <= self._start_frame)[:, None, None] & (left < 0)
-            left[may_start] = 0.0
-            chosen[may_start] = _STARTS
+            early = left[: int((frames <= self._start_frame).sum())]
+            np.maximum(early, 0.0, out=early)
         elif start is not None and frames[0] == start.frame:
             left[0, start.length, start.number] = 0.0
-            chosen[0, start.length, start.number] = _STARTS
 
-    def _traced_back(self, change: npt.NDArray[np.int8], begin: int, last: _Pulse) -> list[_Pulse]:
+    def _traced_back(
+        self, arrivals: FloatArray, begin: int, start: _Pulse | None, last: _Pulse
+    ) -> list[_Pulse]:
         """The pulses up to ``last``, whose length is that of the one before it."""
         pulses = [last]
         frame, length, number = last
-        step = 0
-        while step != _STARTS:
+        step: int | None = 0
+        while step is not None:
             length += step
             frame -= int(LENGTHS[length])
             number = (number - 1) % self._n_pulses
-            pulses.append(_Pulse(frame, length, number))
-            step = int(change[frame - begin, length, number])
+            pulse = _Pulse(frame, length, number)
+            pulses.append(pulse)
+            step = self._change_at(arrivals[frame - begin, :, number], pulse, start)
         return pulses[::-1]
+
+    def _change_at(self, arrived: FloatArray, pulse: _Pulse, start: _Pulse | None) -> int | None:
+        """The best change of length to a pulse, ``None`` where the track begins with it.
+
+        Found here again, not noted down in the search: pulses of the track are few.
+
+        Args:
+            arrived: value of the pulse's first frame by the length of the one before, (P,).
+            pulse: where the track has been traced back to.
+            start: the pulse that a track must begin with.
+        """
+        steps = [step for step in (0, *_STEPS) if 0 <= pulse.length + step < len(LENGTHS)]
+        costs = self._change_cost[np.array(steps) + _REACH, pulse.length, pulse.number]
+        values = arrived[pulse.length + np.array(steps)] - costs
+        if start is None:
+            is_first = pulse.frame <= self._start_frame and values.max() < 0
+        else:
+            is_first = pulse == start
+        return None if is_first else steps[int(values.argmax())]
 
     def _pulse_gain(self, evidence: BeatEvidence) -> FloatArray:
         """What a pulse at a frame is worth by activations, (T, B)."""
@@ -242,7 +257,7 @@ class _Search:
         score = float(self._gain[frame[1:], number[1:]].sum(dtype=np.float64)) - self._bonus
         frame_length, started = length[:-1], frame[:-1]
         steps = frame_length[:-1] - frame_length[1:]
-        score -= float(self._change_cost[steps + _REACH, frame_length[1:]].sum())
+        score -= float(self._change_cost[steps + _REACH, frame_length[1:], 0].sum())
         pulse = np.searchsorted(started, self._hit_frame, side="right") - 1
         after = self._hit_frame - started[pulse]
         place = (self._hit_group, LONGEST - 1 - after, frame_length[pulse], number[pulse])

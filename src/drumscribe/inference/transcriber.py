@@ -29,7 +29,7 @@ from drumscribe.utils.iteration import batched
 
 FloatArray = npt.NDArray[np.float32]
 
-_CHUNKS_PER_BATCH = 2  # more is no faster on two cores, and each takes 100 MB
+_CHUNKS_PER_BATCH = 1  # more is no faster on two cores, and each takes 70 MB
 
 
 @dataclass(frozen=True)
@@ -107,8 +107,9 @@ class Transcriber:
 
         activations = self.activations(log_mel_blocks(counted(), self.model.header.features))
         duration_s = samples_to_seconds(n_samples)
-        events = self.events(activations)
-        tempo = find_tempo(events, self.kit, activations.beat, duration_s=duration_s, hints=hints)
+        events, beat = self.events(activations), activations.beat
+        del activations  # hours of hits' activations would lie beside what beats are found with
+        tempo = find_tempo(events, self.kit, beat, duration_s=duration_s, hints=hints)
         return Transcription(events, self.kit, duration_s, tempo)
 
     def activations(self, log_mel: Iterable[FloatArray]) -> Activations:
@@ -137,7 +138,8 @@ class Transcriber:
                         for rows, chunk in zip(head, batch, strict=True)
                     ]
                     parts.setdefault(field.name, []).extend(kept)
-        joined = {name: np.concatenate(rows) for name, rows in parts.items()}
+        # One head after the other, so that only one is in memory twice.
+        joined = {name: np.concatenate(parts.pop(name)) for name in list(parts)}
         return Activations(joined["onset"], joined.get("velocity"), joined.get("beat"))
 
     def events(self, activations: Activations) -> list[DrumEvent]:

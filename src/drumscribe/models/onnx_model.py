@@ -58,6 +58,7 @@ def load_onnx(path: Path) -> OnnxFrameModel:
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     options.intra_op_num_threads = _n_threads()
+    options.enable_mem_pattern = False  # a plan of all buffers at once takes more, and no less time
     try:
         session = onnxruntime.InferenceSession(
             path.read_bytes(), options, providers=onnxruntime.get_available_providers()
