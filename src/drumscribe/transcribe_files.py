@@ -1,8 +1,9 @@
 """Transcribing files and folders: which output belongs to which input, and what fails."""
 
+import contextlib
 import logging
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ from drumscribe.charts.formats import FORMATS, suffix_of, write_format
 from drumscribe.inference.tempo_hints import NO_HINTS, TempoHints
 from drumscribe.utils.errors import DrumscribeError
 from drumscribe.utils.files import require_file
-from drumscribe.utils.progress import progress_bar
+from drumscribe.utils.progress import Advance, progress_bar
 
 if TYPE_CHECKING:
     from drumscribe.charts.note_maps import NoteMap
@@ -171,15 +172,21 @@ def transcribe_files(
     failures: list[str] = []
     for job in jobs:
         try:
-            _transcribe_file(transcriber, job, timing, note_map)
+            with _progress(job.audio) as advance:
+                transcribe_job(transcriber, job, timing, note_map, advance)
         except DrumscribeError as error:
             if len(jobs) == 1:
                 raise
             logger.error("drumscribe: %s", error)
             failures.append(str(error))
-    if failures:
-        logger.error("drumscribe: %d of %d recordings failed", len(failures), len(jobs))
+    tell_failures(failures, len(jobs))
     return failures
+
+
+def tell_failures(failures: Sequence[str], n_jobs: int) -> None:
+    """Log how many recordings failed, if any did."""
+    if failures:
+        logger.error("drumscribe: %d of %d recordings failed", len(failures), n_jobs)
 
 
 def transcribe_recording(
@@ -190,26 +197,49 @@ def transcribe_recording(
     Raises:
         DrumscribeError: when it cannot be decoded.
     """
-    from drumscribe.data.audio_processing import audio_duration_s
-
-    total_s = audio_duration_s(audio) or 0.0
-    with progress_bar(audio.name, total_s, unit="s of audio") as advance:
-        transcription = transcriber.transcribe(audio, advance, timing.hints)
-    if transcription.tempo is None:
-        return transcription
-    logger.info("%s: %s", audio.name, transcription.tempo.summary())
-    return _snapped(transcription, transcription.tempo, timing)
+    with _progress(audio) as advance:
+        return _heard(transcriber, audio, timing, advance)
 
 
-def _transcribe_file(
-    transcriber: "Transcriber", job: Job, timing: TimingOptions, note_map: "NoteMap | None"
+def transcribe_job(
+    transcriber: "Transcriber",
+    job: Job,
+    timing: TimingOptions,
+    note_map: "NoteMap | None",
+    advance: Advance | None = None,
 ) -> None:
-    transcription = transcribe_recording(transcriber, job.audio, timing)
+    """Transcribe a recording and write the files of its job.
+
+    Raises:
+        DrumscribeError: when it cannot be decoded, or a file not be written.
+    """
+    transcription = _heard(transcriber, job.audio, timing, advance)
     for name, target in job.targets.items():
         write_format(transcription, name, target, note_map)
         logger.info(
             "%s: %d hits in %.1f s", target, len(transcription.events), transcription.duration_s
         )
+
+
+@contextlib.contextmanager
+def _progress(audio: Path) -> Iterator[Advance]:
+    """A bar over the seconds of a recording."""
+    from drumscribe.data.audio_processing import audio_duration_s
+
+    total_s = audio_duration_s(audio) or 0.0
+    with progress_bar(audio.name, total_s, unit="s of audio") as advance:
+        yield advance
+
+
+def _heard(
+    transcriber: "Transcriber", audio: Path, timing: TimingOptions, advance: Advance | None
+) -> "Transcription":
+    """What is heard in a recording, snapped as asked."""
+    transcription = transcriber.transcribe(audio, advance, timing.hints)
+    if transcription.tempo is None:
+        return transcription
+    logger.info("%s: %s", audio.name, transcription.tempo.summary())
+    return _snapped(transcription, transcription.tempo, timing)
 
 
 def _snapped(

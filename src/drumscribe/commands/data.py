@@ -14,7 +14,7 @@ def preprocess(arguments: Namespace) -> int:
     config = load_config(arguments.config, overrides)
     from drumscribe.data.preprocess import preprocess as run
 
-    summary = run(config, overwrite=arguments.overwrite)
+    summary = run(config, overwrite=arguments.overwrite, scheduler=arguments.scheduler)
     print(
         f"{config.data.processed_path}: {summary.n_shards_made} shards made, "
         f"{summary.n_shards_kept} kept"

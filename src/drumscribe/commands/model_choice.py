@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from drumscribe.config import Config
 from drumscribe.models.bundled import bundled_path
+from drumscribe.transcribe_many import TranscriberSource
 from drumscribe.utils.errors import DrumscribeError
 from drumscribe.utils.files import require_file
 
@@ -44,16 +45,16 @@ def make_transcriber(
     path: Path, config: Config, thresholds: dict[str, float] | None = None
 ) -> "Transcriber":
     """The transcriber of the model at ``path``; thresholds as ``thresholds_by_drum`` gives them."""
-    thresholds = dict(thresholds or {})
+    return transcriber_source(path, config, thresholds).load()
+
+
+def transcriber_source(
+    path: Path, config: Config, thresholds: dict[str, float] | None = None
+) -> TranscriberSource:
+    """What the transcriber of the model at ``path`` is made of, in this process or in others."""
     logger.info("model: %s", path)
     limit_threads(n_busy=0)
-    from drumscribe.inference.transcriber import Transcriber
-    from drumscribe.models.load import load_model
-
-    model = load_model(path)
-    if "" in thresholds:  # one value for every drum, except those named
-        thresholds = dict.fromkeys(model.header.kit.names, thresholds.pop("")) | thresholds
-    return Transcriber(model, config.inference, thresholds)
+    return TranscriberSource(path, config.inference, tuple((thresholds or {}).items()))
 
 
 def thresholds_by_drum(options: Iterable[str]) -> dict[str, float]:

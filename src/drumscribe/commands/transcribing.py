@@ -1,8 +1,9 @@
 """Recordings to files of hits: ``drumscribe transcribe``."""
 
+import os
 from argparse import Namespace
 
-from drumscribe.commands.model_choice import find_model, make_transcriber, thresholds_by_drum
+from drumscribe.commands.model_choice import find_model, thresholds_by_drum, transcriber_source
 from drumscribe.config import load_config
 from drumscribe.utils.errors import DrumscribeError
 
@@ -12,6 +13,7 @@ def transcribe(arguments: Namespace) -> int:
     from drumscribe.charts.note_maps import note_map
     from drumscribe.commands.timing_choice import timing_options
     from drumscribe.transcribe_files import output_formats, plan_outputs, transcribe_files
+    from drumscribe.transcribe_many import transcribe_many
 
     inputs = [*arguments.inputs, *([arguments.audio] if arguments.audio else [])]
     if not inputs:
@@ -21,6 +23,16 @@ def transcribe(arguments: Namespace) -> int:
     thresholds = thresholds_by_drum(arguments.threshold)
     timing = timing_options(arguments)
     config = load_config(arguments.config, arguments.overrides)
-    transcriber = make_transcriber(find_model(arguments.checkpoint, config), config, thresholds)
-    failures = transcribe_files(transcriber, jobs, timing, notes)
+    source = transcriber_source(find_model(arguments.checkpoint, config), config, thresholds)
+    if arguments.scheduler is None and 1 in (len(jobs), arguments.workers or os.cpu_count()):
+        failures = transcribe_files(source.load(), jobs, timing, notes)
+    else:
+        failures = transcribe_many(
+            source,
+            jobs,
+            timing,
+            notes,
+            n_workers=arguments.workers,
+            scheduler=arguments.scheduler,
+        )
     return 1 if failures else 0

@@ -46,6 +46,7 @@ from drumscribe.data.recording_processing import (
 from drumscribe.data.store_summary import SplitSummary, summarise_split
 from drumscribe.data.targets import beat_array, event_array
 from drumscribe.drums import kit_by_name
+from drumscribe.utils.cluster import cluster_results
 from drumscribe.utils.errors import DrumscribeError
 from drumscribe.utils.files import remove_partial_files
 from drumscribe.utils.progress import Advance, progress_bar
@@ -86,12 +87,16 @@ class PreprocessSummary:
         return lines
 
 
-def preprocess(config: Config, *, overwrite: bool = False) -> PreprocessSummary:
+def preprocess(
+    config: Config, *, overwrite: bool = False, scheduler: str | None = None
+) -> PreprocessSummary:
     """Write the feature store that ``config`` asks for, or what is missing of it.
 
     Args:
         config: the configuration; ``data``, ``features`` and ``preprocessing`` matter here.
         overwrite: replace shards that were made from another plan.
+        scheduler: address of a Dask scheduler whose machines, which must see the same folders, make
+            the shards instead of processes of this one.
 
     Returns:
         What the store holds, read back from it.
@@ -109,7 +114,10 @@ def preprocess(config: Config, *, overwrite: bool = False) -> PreprocessSummary:
         )
     plans = plan_shards(config, found.recordings)
     todo = _unfinished(plans, config, overwrite=overwrite)
-    _make_shards(todo, config)
+    if scheduler is None:
+        _make_shards(todo, config)
+    else:
+        _make_shards_on_cluster(todo, config, scheduler)
     return _finish_store(plans, config, found, n_made=len(todo))
 
 
@@ -206,6 +214,21 @@ def _make_shards(plans: Sequence[ShardPlan], config: Config) -> None:
         worker_pool(n_workers, start=_share_counter, start_arguments=(counter,)) as pool,
     ):
         _follow([pool.submit(_make_shard, plan, config) for plan in plans], counter, advance)
+
+
+def _make_shards_on_cluster(plans: Sequence[ShardPlan], config: Config, scheduler: str) -> None:
+    """Write shards on other machines, showing seconds of audio done as shards come."""
+    dataset_dir = str(config.data.dataset_path.absolute())
+    there = dataclasses.replace(
+        config, data=dataclasses.replace(config.data, root="/", dataset_dir=dataset_dir)
+    )
+    tasks = [(dataclasses.replace(plan, path=plan.path.absolute()), there) for plan in plans]
+    total_s = sum(plan.duration_s for plan in plans)
+    with progress_bar("preprocessing", total_s, unit="s of audio") as advance:
+        for index, _ in cluster_results(scheduler, _make_shard, tasks):
+            advance(plans[index].duration_s)
+    for folder in {plan.path.parent for plan in plans}:
+        remove_partial_files(folder)  # of workers that were killed
 
 
 def _share_counter(counter: Any) -> None:

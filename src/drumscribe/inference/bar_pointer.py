@@ -183,7 +183,7 @@ class _Search:
             arrived[source < begin] = _IMPOSSIBLE
         gain = self._gain[np.minimum(frames, self._n_frames - 1)]
         arrived += np.tile(gain, len(LENGTHS)).reshape(arrived.shape)
-        return arrived
+        return np.asarray(arrived)
 
     def _departures(self, arrived: FloatArray) -> FloatArray:
         """Value of each pulse's first frame by its own length, (block, P, B)."""

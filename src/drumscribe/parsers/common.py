@@ -40,3 +40,13 @@ def add_checkpoint(parser: argparse.ArgumentParser) -> None:
         help="a .ckpt or .onnx model; a bare name that is not here is looked for in the newest "
         "run (default: the bundled model)",
     )
+
+
+def add_scheduler(parser: argparse.ArgumentParser) -> None:
+    """Machines that do the work instead of this one."""
+    parser.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="work on the Dask cluster of this scheduler, as tcp://host:8786, whose machines see "
+        "the same folders (default: processes of this machine)",
+    )

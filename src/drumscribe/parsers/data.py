@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from drumscribe.parsers.common import Commands, add_command, add_config
+from drumscribe.parsers.common import Commands, add_command, add_config, add_scheduler
 
 
 def add_preprocess(commands: Commands) -> None:
@@ -16,6 +16,7 @@ def add_preprocess(commands: Commands) -> None:
     parser.add_argument(
         "--overwrite", action="store_true", help="replace features made with other settings"
     )
+    add_scheduler(parser)
     add_config(parser)
 
 

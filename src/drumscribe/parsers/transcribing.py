@@ -3,7 +3,13 @@
 import argparse
 from pathlib import Path
 
-from drumscribe.parsers.common import Commands, add_checkpoint, add_command, add_config
+from drumscribe.parsers.common import (
+    Commands,
+    add_checkpoint,
+    add_command,
+    add_config,
+    add_scheduler,
+)
 
 
 def add_transcribe(commands: Commands) -> None:
@@ -33,6 +39,13 @@ def add_transcribe(commands: Commands) -> None:
         "comma-separated (default: %(default)s)",
     )
     _add_midi_notes(parser)
+    parser.add_argument(
+        "--workers",
+        type=int,
+        default=0,
+        help="processes for several recordings; 0 is one for each core (default: %(default)s)",
+    )
+    add_scheduler(parser)
     add_config(parser)
 
 
