@@ -2,7 +2,16 @@
 
 from pathlib import Path
 
-from benchmarks import cold_start, false_alarms, log_mel, preprocess
+from benchmarks import (
+    cold_start,
+    false_alarms,
+    growth,
+    log_mel,
+    preprocess,
+    stages,
+    store_reading,
+    training_step,
+)
 from benchmarks.machine import describe
 
 _PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
@@ -20,9 +29,13 @@ def main() -> None:
     """Measure, print and write."""
     sections = {
         "From a cold start to a MIDI file": cold_start.lines,
+        "Transcription by stage": stages.lines,
         "Hits where there are no drums": false_alarms.lines,
         "Log-mel against librosa": log_mel.lines,
         "Preprocessing, decoding included": preprocess.lines,
+        "Preprocessing of more and more recordings": growth.lines,
+        "MIDI parsing and store reading": store_reading.lines,
+        "Training and its loader": training_step.lines,
     }
     page = [_HEAD.format(machine=describe())]
     for title, measure in sections.items():

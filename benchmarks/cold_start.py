@@ -33,7 +33,7 @@ def lines() -> list[str]:
     with tempfile.TemporaryDirectory() as folder:
         for name, length_s in _LENGTHS_S.items():
             audio = Path(folder) / f"{length_s}.ogg"
-            _write_repeated(audio, length_s)
+            write_repeated(audio, length_s)
             command = ["transcribe", str(audio), "-o", str(audio.with_suffix(".mid"))]
             n_rounds = _N_ROUNDS if length_s < 3600 else 1
             best = min(measured(command) for _ in range(n_rounds))
@@ -66,7 +66,7 @@ def measured(arguments: list[str]) -> Cost:
     return Cost(wall_s, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
 
-def _write_repeated(path: Path, length_s: int) -> None:
+def write_repeated(path: Path, length_s: int) -> None:
     """The example over and over, written piece by piece."""
     samples, rate = soundfile.read(_EXAMPLE, dtype="float32")
     n_left = length_s * rate

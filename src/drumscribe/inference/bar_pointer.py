@@ -242,13 +242,16 @@ class _Search:
     def _pulse_gain(self, evidence: BeatEvidence) -> FloatArray:
         """What a pulse at a frame is worth by activations, (T, B)."""
         gain = np.zeros((self._n_frames, self._n_pulses), np.float32)
-        frames = np.arange(self._n_frames) + self._origin
-        heard = (frames >= 0) & (frames < len(evidence.beat_gain))
-        by_kind = evidence.beat_gain[frames[heard]] * _ACTIVATION_WEIGHTS
-        gain[heard] = by_kind[:, :1]
-        gain[heard, 0] += by_kind[:, 1]
-        away = _frames_to_nearest(self._n_frames, self._hit_frame)
-        gain[(away > _PLAYED_FRAMES) & (away < _PAUSE_FRAMES)] -= _EMPTY_COST
+        low = max(0, -self._origin)  # the first and last frames are outside the recording
+        high = min(self._n_frames, len(evidence.beat_gain) - self._origin)
+        if low < high:
+            heard = evidence.beat_gain[low + self._origin : high + self._origin]
+            gain[low:high] = heard[:, :1] * _ACTIVATION_WEIGHTS[0]
+            gain[low:high, 0] += heard[:, 1] * _ACTIVATION_WEIGHTS[1]
+        for first in range(0, self._n_frames, _WINDOW):
+            frames = np.arange(first, min(first + _WINDOW, self._n_frames))
+            away = _frames_to_nearest(frames, self._hit_frame)
+            gain[frames[(away > _PLAYED_FRAMES) & (away < _PAUSE_FRAMES)]] -= _EMPTY_COST
         return gain
 
     def _track(self, pulses: list[_Pulse]) -> PulseTrack:
@@ -295,9 +298,8 @@ class _PulseScores:
             self._scored[low:high] += values
 
 
-def _frames_to_nearest(n_frames: int, hit_frame: IntArray) -> IntArray:
-    """How far each frame is from the nearest hit, (T,)."""
-    frames = np.arange(n_frames)
+def _frames_to_nearest(frames: IntArray, hit_frame: IntArray) -> IntArray:
+    """How far each frame is from the nearest hit, shape as ``frames``."""
     following = np.searchsorted(hit_frame, frames).clip(0, len(hit_frame) - 1)
     before = np.maximum(following - 1, 0)
     distance = np.minimum(np.abs(frames - hit_frame[before]), np.abs(frames - hit_frame[following]))

@@ -10,6 +10,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -59,13 +60,10 @@ def find_peaks(activation: FloatArray, config: PeakPickingConfig, *, threshold: 
         threshold: the least height.
     """
     reach = seconds_to_frame(config.peak_window_s)
-    padded = np.pad(activation, reach, constant_values=-np.inf)
-    highest = np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1).max(axis=1)
-    rises = np.diff(activation, prepend=-np.inf) != 0
-    frames = np.flatnonzero((activation >= highest) & rises & (activation >= max(threshold, 1e-9)))
-    # Rounded up, so that the gap is never shorter than asked for.
-    min_gap_frames = math.ceil(config.min_gap_s * FRAME_RATE - 1e-6)
-    kept = _thin_out(frames, activation[frames], min_gap_frames)
+    border = max(1, reach)
+    padded = np.pad(activation, border, constant_values=-np.inf)[:, None]
+    frames = np.flatnonzero(_is_peak(padded, reach, border) & (activation >= threshold)[:, None])
+    kept = _thin_out(frames, activation[frames], _min_gap_frames(config))
     return Peaks(kept, activation[kept])
 
 
@@ -85,16 +83,102 @@ def pick_events(
         thresholds: of each class by name, of activations.
         calibration: what activations mean, by class; where absent the activation is the confidence.
     """
-    found: list[tuple[int, int, DrumEvent]] = []
-    for index, name in enumerate(kit.names):
-        onset = activations.onset[:, index]
-        peaks = find_peaks(onset, config, threshold=thresholds[name])
-        sure = calibration[name].confidence(peaks.height) if name in calibration else peaks.height
-        for frame, confidence in zip(peaks.frame.tolist(), sure.tolist(), strict=True):
-            velocity = _velocity(activations.velocity, frame, index)
-            event = DrumEvent(frame_to_seconds(frame), name, velocity, min(1.0, confidence))
-            found.append((frame, index, event))
-    return [event for _, _, event in sorted(found)]
+    picker = EventPicker(kit, config, thresholds, calibration)
+    picker.push(activations)
+    return picker.finish()
+
+
+class EventPicker:
+    """Picks the hits of activations that come in parts; of those it keeps the peaks alone.
+
+    Args:
+        kit: the model's kit.
+        config: peak window and smallest gap.
+        thresholds: as ``pick_events`` takes them.
+        calibration: likewise.
+    """
+
+    def __init__(
+        self,
+        kit: Kit,
+        config: PeakPickingConfig,
+        thresholds: Mapping[str, float],
+        calibration: Mapping[str, Calibration] = MappingProxyType({}),
+    ) -> None:
+        self._kit = kit
+        self._calibration = calibration
+        self._thresholds = np.array([thresholds[name] for name in kit.names], np.float32)
+        self._reach = seconds_to_frame(config.peak_window_s)
+        self._border = max(1, self._reach)
+        self._min_gap_frames = _min_gap_frames(config)
+        self._n_done = 0
+        self._onset = np.full((self._border, len(kit)), -np.inf, np.float32)
+        self._velocity = self._velocities(None, self._border)
+        self._found: list[tuple[npt.NDArray[Any], ...]] = []  # frames, classes, heights, velocities
+
+    def push(self, part: Activations) -> None:
+        """Take the next part of a recording, of any length."""
+        self._take(part.onset, self._velocities(part.velocity, len(part.onset)))
+
+    def finish(self) -> list[DrumEvent]:
+        """The hits of all parts, sorted by time, then by class index."""
+        beyond = np.full((self._border, len(self._kit)), -np.inf, np.float32)
+        self._take(beyond, self._velocities(None, self._border))
+        frames, classes, heights, velocities = (
+            np.concatenate(column) for column in zip(*self._found, strict=True)
+        )
+        found: list[tuple[int, int, DrumEvent]] = []
+        for index, name in enumerate(self._kit.names):
+            own = classes == index
+            kept = _thin_out(frames[own], heights[own], self._min_gap_frames)
+            at = np.flatnonzero(own)[np.searchsorted(frames[own], kept)]
+            sure = heights[at]
+            if name in self._calibration:
+                sure = self._calibration[name].confidence(sure)
+            for frame, velocity, confidence in zip(
+                kept.tolist(), velocities[at].tolist(), sure.tolist(), strict=True
+            ):
+                event = DrumEvent(frame_to_seconds(frame), name, velocity, min(1.0, confidence))
+                found.append((frame, index, event))
+        found.sort()
+        return [event for _, _, event in found]
+
+    def _take(self, onset: FloatArray, velocity: npt.NDArray[np.uint8]) -> None:
+        """Note the peaks of all frames whose surroundings are known now."""
+        onset = np.concatenate([self._onset, onset])
+        velocity = np.concatenate([self._velocity, velocity])
+        n_known = max(0, len(onset) - 2 * self._border)
+        middle = slice(self._border, self._border + n_known)
+        if n_known:
+            peaks = _is_peak(onset, self._reach, self._border) & (onset[middle] >= self._thresholds)
+            frames, classes = np.nonzero(peaks)
+            at = (frames + self._border, classes)
+            peaks_of = (frames + self._n_done).astype(np.int32), classes.astype(np.uint8)
+            self._found.append((*peaks_of, onset[at], velocity[at]))
+        self._n_done += n_known
+        self._onset, self._velocity = onset[n_known:], velocity[n_known:]
+
+    def _velocities(self, velocity: FloatArray | None, n_frames: int) -> npt.NDArray[np.uint8]:
+        """MIDI velocities of frames, (t, C)."""
+        if velocity is None:
+            return np.full((n_frames, len(self._kit)), DEFAULT_VELOCITY, np.uint8)
+        return np.clip(np.rint(velocity.astype(np.float64) * MAX_VELOCITY), 1, MAX_VELOCITY).astype(
+            np.uint8
+        )
+
+
+def _is_peak(onset: FloatArray, reach: int, border: int) -> npt.NDArray[np.bool_]:
+    """Where activations, (t, C), are the first highest of their surroundings, without borders."""
+    middle = slice(border, len(onset) - border)
+    around = onset[border - reach : len(onset) - border + reach]
+    windows = np.lib.stride_tricks.sliding_window_view(around, 2 * reach + 1, axis=0)
+    rises = onset[middle] != onset[border - 1 : len(onset) - border - 1]
+    return np.asarray((onset[middle] >= windows.max(axis=-1)) & rises & (onset[middle] >= 1e-9))
+
+
+def _min_gap_frames(config: PeakPickingConfig) -> int:
+    # Rounded up, so that the gap is never shorter than asked for.
+    return math.ceil(config.min_gap_s * FRAME_RATE - 1e-6)
 
 
 def _thin_out(
@@ -113,9 +197,3 @@ def _thin_out(
         first, end = np.searchsorted(frames, [frame - min_gap_frames + 1, frame + min_gap_frames])
         blocked[first:end] = True
     return np.array(sorted(kept), dtype=np.int64)
-
-
-def _velocity(velocity: FloatArray | None, frame: int, index: int) -> int:
-    if velocity is None:
-        return DEFAULT_VELOCITY
-    return int(np.clip(round(float(velocity[frame, index]) * MAX_VELOCITY), 1, MAX_VELOCITY))

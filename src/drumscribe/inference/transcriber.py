@@ -19,17 +19,14 @@ from drumscribe.drums import Kit
 from drumscribe.events import DrumEvent
 from drumscribe.inference.beats import find_tempo
 from drumscribe.inference.chunking import keep_middle, split
-from drumscribe.inference.peak_picking import pick_events
+from drumscribe.inference.peak_picking import EventPicker
 from drumscribe.inference.tempo_hints import NO_HINTS, TempoHints
 from drumscribe.models.frame_model import Activations, FrameModel
 from drumscribe.tempo import TempoMap
 from drumscribe.timing import samples_to_seconds, seconds_to_frame
 from drumscribe.utils.errors import DrumscribeError
-from drumscribe.utils.iteration import batched
 
 FloatArray = npt.NDArray[np.float32]
-
-_CHUNKS_PER_BATCH = 1  # more is no faster on two cores, and each takes 70 MB
 
 
 @dataclass(frozen=True)
@@ -105,10 +102,14 @@ class Transcriber:
                     on_progress(samples_to_seconds(len(block)))
                 yield block
 
-        activations = self.activations(log_mel_blocks(counted(), self.model.header.features))
+        picker, beats = self._picker(), []
+        for part in self._parts(log_mel_blocks(counted(), self.model.header.features)):
+            picker.push(part)
+            if part.beat is not None:
+                beats.append(part.beat)
         duration_s = samples_to_seconds(n_samples)
-        events, beat = self.events(activations), activations.beat
-        del activations  # hours of hits' activations would lie beside what beats are found with
+        events = picker.finish()
+        beat = np.concatenate(beats) if beats else None
         tempo = find_tempo(events, self.kit, beat, duration_s=duration_s, hints=hints)
         return Transcription(events, self.kit, duration_s, tempo)
 
@@ -121,33 +122,40 @@ class Transcriber:
         Returns:
             Arrays of shape (T, C) and (T, 2), T the frames of all blocks.
         """
-        border_frames = seconds_to_frame(self._config.border_s)
-        chunks = split(
-            log_mel,
-            chunk_frames=seconds_to_frame(self._config.chunk_s),
-            border_frames=border_frames,
-        )
         parts: dict[str, list[FloatArray]] = {}
-        for batch in batched(chunks, _CHUNKS_PER_BATCH):
-            output = self.model(np.stack([chunk.log_mel for chunk in batch]))
-            for field in dataclasses.fields(output):
-                head: FloatArray | None = getattr(output, field.name)
+        for part in self._parts(log_mel):
+            for field in dataclasses.fields(part):
+                head: FloatArray | None = getattr(part, field.name)
                 if head is not None:
-                    kept = [
-                        keep_middle(rows, chunk, border_frames=border_frames)
-                        for rows, chunk in zip(head, batch, strict=True)
-                    ]
-                    parts.setdefault(field.name, []).extend(kept)
+                    parts.setdefault(field.name, []).append(head)
         # One head after the other, so that only one is in memory twice.
         joined = {name: np.concatenate(parts.pop(name)) for name in list(parts)}
         return Activations(joined["onset"], joined.get("velocity"), joined.get("beat"))
 
     def events(self, activations: Activations) -> list[DrumEvent]:
         """The hits that the activations of a whole recording show."""
-        return pick_events(
-            activations,
-            self.kit,
-            self.peak_picking,
-            self.thresholds,
-            self.model.header.calibration,
+        picker = self._picker()
+        picker.push(activations)
+        return picker.finish()
+
+    def _picker(self) -> EventPicker:
+        return EventPicker(
+            self.kit, self.peak_picking, self.thresholds, self.model.header.calibration
         )
+
+    def _parts(self, log_mel: Iterable[FloatArray]) -> Iterator[Activations]:
+        """The activations of a recording, chunk by chunk."""
+        border_frames = seconds_to_frame(self._config.border_s)
+        chunks = split(
+            log_mel,
+            chunk_frames=seconds_to_frame(self._config.chunk_s),
+            border_frames=border_frames,
+        )
+        for chunk in chunks:
+            output = self.model(chunk.log_mel[None])
+            kept = {
+                field.name: keep_middle(head[0], chunk, border_frames=border_frames).copy()
+                for field in dataclasses.fields(output)
+                if (head := getattr(output, field.name)) is not None
+            }  # copies, as a part that is kept would hold the whole
+            yield Activations(kept["onset"], kept.get("velocity"), kept.get("beat"))

@@ -1,0 +1,68 @@
+"""Training: the bare network's step against what the loader delivers, on the CPU."""
+
+import time
+
+import torch
+
+from benchmarks.machine import temporary_folder
+from drumscribe.config import load_config
+from drumscribe.data.data_module import DrumDataModule
+from drumscribe.data.dataset import Batch, WindowDataset
+from drumscribe.data.feature_store import opened_split, outline
+from drumscribe.data.preprocess import preprocess
+from drumscribe.data.synth.dataset import SynthConfig, write_dataset
+from drumscribe.models.crnn import DrumCRNN
+from drumscribe.training.lit_module import DrumLitModule
+from drumscribe.training.losses import drum_losses
+
+_N_BATCHES = 3
+
+
+def lines() -> list[str]:
+    """The benchmark as rows of a Markdown table."""
+    with temporary_folder() as folder:
+        config = load_config(None, [f"data.root={folder}", "preprocessing.n_workers=1"])
+        synth = SynthConfig(n_recordings=120, n_kits=1, duration_s=35.0)
+        write_dataset(config.data.dataset_path, synth)
+        preprocess(config)
+        data = DrumDataModule(config)
+        module = DrumLitModule(config, data.read_header(), data.count_hits(), n_steps=1)
+        with opened_split(config.data.processed_path / "train") as shards:
+            split = outline(shards)
+        batches = iter(WindowDataset(split, config.training, config.augmentation))
+        started = time.perf_counter()
+        taken = [next(batches) for _ in range(_N_BATCHES)]
+        loader_s = (time.perf_counter() - started) / _N_BATCHES
+    step_s = min(_step_s(module, batch) for batch in taken)
+    network_s = min(_network_s(module.model, batch) for batch in taken)
+    size = config.training.batch_size
+    return [
+        f"Batches of {size} windows of {config.training.window_s:g} s, the default configuration.",
+        "",
+        "| what | a batch | windows a second |",
+        "| --- | --- | --- |",
+        f"| loader, one process | {loader_s:.2f} s | {size / loader_s:.0f} |",
+        f"| network, forward and back | {network_s:.2f} s | {size / network_s:.0f} |",
+        f"| whole training step | {step_s:.2f} s | {size / step_s:.0f} |",
+        "",
+        f"One loader process delivers {step_s / loader_s:.0f} times what this machine's training "
+        "takes.",
+    ]
+
+
+def _network_s(network: DrumCRNN, batch: Batch) -> float:
+    """Seconds of a pass forward and back."""
+    started = time.perf_counter()
+    sum(head.mean() for head in network(batch["log_mel"]) if head is not None).backward()
+    return time.perf_counter() - started
+
+
+def _step_s(module: DrumLitModule, batch: Batch) -> float:
+    """Seconds of a step with loss and optimiser."""
+    optimiser = torch.optim.AdamW(module.model.parameters())
+    weights = module.get_buffer("class_weights")
+    started = time.perf_counter()
+    losses = drum_losses(module.model(batch["log_mel"]), batch, weights, module._config.training)
+    losses["loss"].backward()
+    optimiser.step()
+    return time.perf_counter() - started
