@@ -6,7 +6,7 @@ decided here (see ``drums.py``).
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -289,18 +289,19 @@ def _note_messages(
     *,
     note_length_s: float,
     end_tick: int,
-) -> list[TimedMessage]:
+) -> Iterator[TimedMessage]:
     """Note-on and note-off messages with absolute ticks, in order, no two notes overlapping."""
-    timed: list[tuple[int, int, mido.Message]] = []  # note-offs sort before note-ons
+    # Hours of notes: numbers are a fraction of the size of messages, which are made at the end.
+    timed: list[tuple[int, int, int, int]] = []  # tick, 0 at a note's end, pitch, velocity
     keys = sorted(velocities)
     ends = grid.ticks(grid.seconds([tick for _, tick in keys]) + note_length_s).tolist()
     for index, (pitch, tick) in enumerate(keys):
         following = keys[index + 1] if index + 1 < len(keys) else (-1, 0)
         next_tick = following[1] if following[0] == pitch else end_tick
         off_tick = min(max(ends[index], tick + 1), next_tick)
-        on = {"channel": DRUM_CHANNEL, "note": pitch}
-        velocity = velocities[pitch, tick]
-        timed.append((tick, 1, mido.Message("note_on", velocity=velocity, **on)))
-        timed.append((off_tick, 0, mido.Message("note_off", velocity=0, **on)))
+        timed.append((tick, 1, pitch, velocities[pitch, tick]))
+        timed.append((off_tick, 0, pitch, 0))
     timed.sort(key=lambda item: item[:2])
-    return [(tick, message) for tick, _, message in timed]
+    for tick, is_on, pitch, velocity in timed:
+        kind = "note_on" if is_on else "note_off"
+        yield tick, mido.Message(kind, channel=DRUM_CHANNEL, note=pitch, velocity=velocity)
