@@ -27,8 +27,8 @@ class Cost(NamedTuple):
 def lines() -> list[str]:
     """The benchmark as rows of a Markdown table."""
     rows = [
-        "| recording (ogg) | wall time | processor time | peak memory | x real time |",
-        "| --- | --- | --- | --- | --- |",
+        "| recording (ogg) | threads | wall time | processor time | peak memory | x real time |",
+        "| --- | --- | --- | --- | --- | --- |",
     ]
     with tempfile.TemporaryDirectory() as folder:
         for name, length_s in _LENGTHS_S.items():
@@ -36,18 +36,19 @@ def lines() -> list[str]:
             write_repeated(audio, length_s)
             command = ["transcribe", str(audio), "-o", str(audio.with_suffix(".mid"))]
             n_rounds = _N_ROUNDS if length_s < 3600 else 1
-            best = min(measured(command) for _ in range(n_rounds))
-            rows.append(
-                f"| {name} | {best.wall_s:.1f} s | {best.cpu_s:.1f} s | {best.memory_mb:.0f} MB "
-                f"| {length_s / best.wall_s:.0f} |"
-            )
+            for n_threads in (1, 2):
+                best = min(measured(command, n_threads) for _ in range(n_rounds))
+                rows.append(
+                    f"| {name} | {n_threads} | {best.wall_s:.1f} s | {best.cpu_s:.1f} s "
+                    f"| {best.memory_mb:.0f} MB | {length_s / best.wall_s:.0f} |"
+                )
         usage = min(measured(["--help"]) for _ in range(_N_ROUNDS))
         rows += ["", f"`drumscribe --help`: {usage.wall_s:.2f} s"]
     return rows
 
 
-def measured(arguments: list[str]) -> Cost:
-    """What a ``drumscribe`` process with these arguments takes.
+def measured(arguments: list[str], n_threads: int = 1) -> Cost:
+    """What a ``drumscribe`` process with these arguments takes on so many threads.
 
     Raises:
         RuntimeError: when it fails.
@@ -55,6 +56,7 @@ def measured(arguments: list[str]) -> Cost:
     started = time.perf_counter()
     process = subprocess.Popen(
         [sys.executable, "-m", "drumscribe", *arguments],
+        env=os.environ | {"OMP_NUM_THREADS": str(n_threads)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

@@ -1,5 +1,7 @@
 """Peaks: cases worked out by hand, and what must hold for any activations."""
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,7 +9,12 @@ from hypothesis import strategies as st
 
 from drumscribe.config import PeakPickingConfig
 from drumscribe.drums import LANES8
-from drumscribe.inference.peak_picking import DEFAULT_VELOCITY, find_peaks, pick_events
+from drumscribe.inference.peak_picking import (
+    DEFAULT_VELOCITY,
+    EventPicker,
+    find_peaks,
+    pick_events,
+)
 from drumscribe.models.calibration import Calibration
 from drumscribe.models.frame_model import Activations
 from drumscribe.timing import FRAME_RATE
@@ -203,3 +210,19 @@ def test_calibration_changes_confidence_and_not_what_is_a_hit():
     [event] = pick_events(heard, LANES8, CONFIG, LOW, calibration)
     assert event.drum == "kick"
     assert event.confidence == pytest.approx(2 / 3)  # odds of 4 become 2
+
+
+@given(values=curves, config=configs, cuts=st.lists(st.integers(0, 80), max_size=6))
+def test_hits_are_the_same_however_the_activations_are_cut(values, config, cuts):
+    onset = np.stack([curve(values), curve(values[::-1])] * 4, axis=1)
+    velocity = np.linspace(0, 1, onset.size, dtype=np.float32).reshape(onset.shape)
+    whole = pick_events(Activations(onset, velocity, None), LANES8, config, LOW)
+    picker = EventPicker(LANES8, config, LOW)
+    edges = [0, *sorted(min(cut, len(onset)) for cut in cuts), len(onset)]
+    for first, end in itertools.pairwise(edges):
+        picker.push(Activations(onset[first:end], velocity[first:end], None))
+    assert picker.finish() == whole
+    for name, column in zip(LANES8.names, onset.T, strict=True):
+        peaks = find_peaks(np.ascontiguousarray(column), config, threshold=LOW[name])
+        times = [event.onset_s for event in whole if event.drum == name]
+        assert times == [frame / FRAME_RATE for frame in peaks.frame.tolist()]

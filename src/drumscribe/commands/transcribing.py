@@ -3,7 +3,12 @@
 import os
 from argparse import Namespace
 
-from drumscribe.commands.model_choice import find_model, thresholds_by_drum, transcriber_source
+from drumscribe.commands.model_choice import (
+    find_model,
+    make_transcriber,
+    thresholds_by_drum,
+    transcriber_source,
+)
 from drumscribe.config import load_config
 from drumscribe.utils.errors import DrumscribeError
 
@@ -23,16 +28,16 @@ def transcribe(arguments: Namespace) -> int:
     thresholds = thresholds_by_drum(arguments.threshold)
     timing = timing_options(arguments)
     config = load_config(arguments.config, arguments.overrides)
-    source = transcriber_source(find_model(arguments.checkpoint, config), config, thresholds)
-    if arguments.scheduler is None and 1 in (len(jobs), arguments.workers or os.cpu_count()):
-        failures = transcribe_files(source.load(), jobs, timing, notes)
+    model = find_model(arguments.checkpoint, config)
+    n_workers, scheduler = arguments.workers, arguments.scheduler
+    if n_workers < 0:
+        raise DrumscribeError(f"--workers {n_workers}: must be 1 or more, or 0 for all cores")
+    if scheduler is None and 1 in (len(jobs), n_workers or os.cpu_count()):
+        transcriber = make_transcriber(model, config, thresholds)
+        failures = transcribe_files(transcriber, jobs, timing, notes)
     else:
+        source = transcriber_source(model, config, thresholds)
         failures = transcribe_many(
-            source,
-            jobs,
-            timing,
-            notes,
-            n_workers=arguments.workers,
-            scheduler=arguments.scheduler,
+            source, jobs, timing, notes, n_workers=n_workers, scheduler=scheduler
         )
     return 1 if failures else 0
