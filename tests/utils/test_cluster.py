@@ -24,12 +24,13 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 def address():
     """A cluster of two processes, with what these tests import."""
     here = str(Path(__file__).parent)
-    os.environ["PYTHONPATH"] = os.pathsep.join([here, os.environ.get("PYTHONPATH", "")])
-    cluster = distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
-    )
-    with cluster:
-        yield cluster.scheduler_address
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("PYTHONPATH", here, prepend=os.pathsep)
+        cluster = distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
+        )
+        with cluster:
+            yield cluster.scheduler_address
 
 
 def power(base: int, exponent: int) -> int:
