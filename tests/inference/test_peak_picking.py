@@ -226,3 +226,8 @@ def test_hits_are_the_same_however_the_activations_are_cut(values, config, cuts)
         peaks = find_peaks(np.ascontiguousarray(column), config, threshold=LOW[name])
         times = [event.onset_s for event in whole if event.drum == name]
         assert times == [frame / FRAME_RATE for frame in peaks.frame.tolist()]
+
+
+def test_nothing_heard_is_no_hits():
+    thresholds = dict.fromkeys(LANES8.names, 0.5)
+    assert EventPicker(LANES8, PeakPickingConfig(), thresholds).finish() == []

@@ -114,7 +114,11 @@ class EventPicker:
         self._n_done = 0
         self._onset = np.full((self._border, len(kit)), -np.inf, np.float32)
         self._velocity = self._velocities(None, self._border)
-        self._found: list[tuple[npt.NDArray[Any], ...]] = []  # frames, classes, heights, velocities
+        # Frames, classes, heights and velocities of the peaks; the first part is empty.
+        types = (np.int32, np.uint8, np.float32, np.uint8)
+        self._found: list[tuple[npt.NDArray[Any], ...]] = [
+            tuple(np.empty(0, kind) for kind in types)
+        ]
 
     def push(self, part: Activations) -> None:
         """Take the next part of a recording, of any length."""
