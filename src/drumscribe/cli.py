@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from io import TextIOWrapper
 from typing import TextIO
 
 from drumscribe import __version__
@@ -24,6 +25,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         0 when it worked, 1 when it could not be done, 2 for a wrong command line, 130 on Ctrl-C.
     """
+    if isinstance(sys.stdout, TextIOWrapper):  # names of files may be in no encoding
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         try:
             return _run(_parser().parse_args(argv))
@@ -52,21 +55,34 @@ def _run(arguments: argparse.Namespace) -> int:
         theme, _, handler = arguments.handler.partition(".")
         commands = import_module(f"drumscribe.commands.{theme}")
         return int(getattr(commands, handler)(arguments))
-    except DrumscribeError as error:
-        print(f"drumscribe: {error}", file=sys.stderr)
-        return 1
-    except ModuleNotFoundError as error:
-        if error.name is None or error.name.partition(".")[0] == "drumscribe":
+    except (DrumscribeError, ModuleNotFoundError, OSError, MemoryError) as error:
+        told = _explained(error)
+        if told is None:
             raise
-        print(
-            f"drumscribe: this command needs the package {error.name!r}; run 'uv sync' in the "
-            "checkout, or: pip install 'drumscribe[train]'",
-            file=sys.stderr,
-        )
+        line = told.replace("\n", "\\n")  # a file's name may hold one
+        print(f"drumscribe: {line}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("drumscribe: stopped", file=sys.stderr)
         return _INTERRUPTED
+
+
+def _explained(error: Exception) -> str | None:
+    """What the user reads of an error; ``None`` when it is a mistake of the program."""
+    if isinstance(error, DrumscribeError):
+        return str(error)
+    if isinstance(error, MemoryError):
+        return "there is not enough memory; close other programs, or use fewer workers"
+    if isinstance(error, OSError):  # a name too long, a folder that may not be looked into
+        named = isinstance(error.filename, str)
+        return f"{error.filename}: {error.strerror}; check the path" if named else None
+    name = getattr(error, "name", None)
+    if name is None or name.partition(".")[0] == "drumscribe":
+        return None
+    return (
+        f"this command needs the package {name!r}; run 'uv sync' in the "
+        "checkout, or: pip install 'drumscribe[train]'"
+    )
 
 
 def _is_lost(stream: TextIO | None) -> bool:

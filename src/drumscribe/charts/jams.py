@@ -11,7 +11,7 @@ from typing import Any
 from drumscribe import __version__
 from drumscribe.charts.performance import tempo_of
 from drumscribe.inference.transcriber import Transcription
-from drumscribe.utils.files import write_text
+from drumscribe.utils.files import writable_text, write_text
 
 JAMS_VERSION = "0.3.4"
 """Of the format's schema."""
@@ -28,7 +28,7 @@ def write_jams(transcription: Transcription, path: Path) -> None:
     """
     contents = {
         "file_metadata": {
-            "title": path.stem,
+            "title": writable_text(path.stem),
             "artist": "",
             "release": "",
             "duration": round(transcription.duration_s, _TIME_DIGITS),

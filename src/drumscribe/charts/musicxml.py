@@ -15,7 +15,7 @@ from drumscribe.charts.score import Bar, Score, score_of
 from drumscribe.drums import Kit
 from drumscribe.inference.transcriber import Transcription
 from drumscribe.tempo import TimeSignature
-from drumscribe.utils.files import write_text
+from drumscribe.utils.files import writable_text, write_text
 
 DIVISIONS = 96
 """Parts of a quarter note in which lengths are written: 32nds and triplets of them."""
@@ -59,7 +59,9 @@ def write_musicxml(transcription: Transcription, path: Path) -> None:
     Raises:
         DrumscribeError: when it cannot be written.
     """
-    write_text(path, musicxml(score_of(transcription), transcription.kit, title=path.stem))
+    write_text(
+        path, musicxml(score_of(transcription), transcription.kit, title=writable_text(path.stem))
+    )
 
 
 def musicxml(score: Score, kit: Kit, *, title: str, has_metronome_mark: bool = True) -> str:

@@ -10,7 +10,7 @@ from drumscribe.charts.musicxml import musicxml
 from drumscribe.charts.score import score_of
 from drumscribe.inference.transcriber import Transcription
 from drumscribe.utils.errors import DrumscribeError
-from drumscribe.utils.files import atomic_path, write_text
+from drumscribe.utils.files import atomic_path, writable_text, write_text
 
 _SCREEN = {"pageWidth": 2400, "pageHeight": 60_000, "adjustPageHeight": True, "scale": 40}
 _PAPER = {"pageWidth": 2100, "pageHeight": 2970, "scale": 100}  # A4 in tenths of a millimetre
@@ -63,7 +63,10 @@ def _drawn(transcription: Transcription, path: Path, options: dict[str, Any]) ->
     with _extra_named(path):
         import verovio
     text = musicxml(
-        score_of(transcription), transcription.kit, title=path.stem, has_metronome_mark=False
+        score_of(transcription),
+        transcription.kit,
+        title=writable_text(path.stem),
+        has_metronome_mark=False,
     )
     toolkit = verovio.toolkit()
     toolkit.setOptions(_PLAIN | options)

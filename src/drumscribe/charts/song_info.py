@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from drumscribe.data.audio_processing import soundfile_name
+from drumscribe.utils.files import writable_text
 
 _NUMBERED = re.compile(r"^\d{1,3}[ ._-]+(?=\D)")
 _YEAR = re.compile(r"\d{4}")
@@ -32,8 +33,13 @@ def song_info(audio: Path) -> SongInfo:
 
     "Artist - Title" and "03 Title" are understood. A file that cannot be read has a name still.
     """
-    tags = {key.lower(): " ".join(text.split()) for key, text in _tags(audio).items() if text}
-    stem = _NUMBERED.sub("", audio.stem.replace("_", " ")).strip() or audio.stem
+    tags = {
+        key.lower(): writable_text(" ".join(text.split()))
+        for key, text in _tags(audio).items()
+        if text
+    }
+    name = writable_text(audio.stem)
+    stem = _NUMBERED.sub("", name.replace("_", " ")).strip() or name
     artist, _, title = stem.partition(" - ") if " - " in stem else ("", "", stem)
     year = _YEAR.search(tags.get("date", ""))
     return SongInfo(

@@ -7,7 +7,7 @@ from pathlib import Path
 from drumscribe.charts.hits import Hit
 from drumscribe.charts.score import Bar, Cell, Score, score_of
 from drumscribe.inference.transcriber import Transcription
-from drumscribe.utils.files import write_text
+from drumscribe.utils.files import writable_text, write_text
 
 # From top to bottom, and what they are called.
 _LINES = {
@@ -47,7 +47,9 @@ def write_tab(transcription: Transcription, path: Path) -> None:
     Raises:
         DrumscribeError: when it cannot be written.
     """
-    write_text(path, tab_text(score_of(transcription), title=path.stem.removesuffix(".tab")))
+    write_text(
+        path, tab_text(score_of(transcription), title=writable_text(path.stem.removesuffix(".tab")))
+    )
 
 
 def tab_text(score: Score, *, title: str) -> str:

@@ -57,6 +57,24 @@ def transcriber_source(
     return TranscriberSource(path, config.inference, tuple((thresholds or {}).items()))
 
 
+def require_model(path: Path) -> None:
+    """Refuse a model that does not load; a process of its own tries, which frees all that it took.
+
+    Raises:
+        DrumscribeError: as ``load_model``.
+    """
+    from drumscribe.utils.workers import worker_pool
+
+    with worker_pool(1) as pool:
+        pool.submit(_try_to_load, path).result()
+
+
+def _try_to_load(path: Path) -> None:
+    from drumscribe.models.load import load_model
+
+    load_model(path)
+
+
 def thresholds_by_drum(options: Iterable[str]) -> dict[str, float]:
     """Thresholds by drum from ``--threshold`` options; the name "" stands for every drum."""
     thresholds: dict[str, float] = {}

@@ -4,7 +4,7 @@ import os
 from argparse import Namespace
 from importlib.util import find_spec
 
-from drumscribe.commands.model_choice import find_model
+from drumscribe.commands.model_choice import find_model, require_model
 from drumscribe.config import load_config
 from drumscribe.utils.errors import DrumscribeError
 
@@ -18,10 +18,13 @@ def studio(arguments: Namespace) -> int:
     from drumscribe.web.serve import serve
     from drumscribe.web.settings import StudioSettings
 
+    model = find_model(arguments.checkpoint, config)
+    if arguments.checkpoint is not None:  # the bundled one is known to load
+        require_model(model)
     token = arguments.token or os.environ.get("DRUMSCRIBE_STUDIO_TOKEN", "")
     settings = StudioSettings(
         data_dir=arguments.data or config.data.root_path / "studio",
-        model=find_model(arguments.checkpoint, config),
+        model=model,
         inference=config.inference,
         host=arguments.host,
         port=arguments.port,

@@ -1,5 +1,6 @@
 """Checkpoints: header and weights inside a Lightning ``.ckpt``, loaded without running code."""
 
+import warnings
 from pathlib import Path
 from typing import Any, TypeGuard
 
@@ -87,7 +88,9 @@ def best_device() -> str:
 
 def _contents(path: Path) -> dict[str, Any]:
     try:
-        contents = torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of how a foreign file was written: it is refused
+            contents = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # torch raises whatever arbitrary bytes lead it to
         raise DrumscribeError(
             f"{path}: is not a readable checkpoint; it is damaged, or of another program"

@@ -18,6 +18,8 @@ HEADER_KEY = "drumscribe_header"
 
 INPUT_NAME = "log_mel"
 
+_TRIED_SHAPE = (2, 3)  # batch and frames: neither is what a network of fixed sizes takes
+
 
 class OnnxFrameModel:
     """A ``FrameModel`` that runs on onnxruntime.
@@ -74,9 +76,29 @@ def load_onnx(path: Path) -> OnnxFrameModel:
         )
     try:
         values = json.loads(metadata[HEADER_KEY])
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise DrumscribeError(f"{path}: its header is damaged; export the model again") from error
-    return OnnxFrameModel(session, header_from_dict(values, source=str(path)))
+    model = OnnxFrameModel(session, header_from_dict(values, source=str(path)))
+    _require_true_header(model, path)
+    return model
+
+
+def _require_true_header(model: OnnxFrameModel, path: Path) -> None:
+    """Refuse a network that does not hear and say what its header tells, by running it once."""
+    header = model.header
+    try:
+        heads = model(np.zeros((*_TRIED_SHAPE, header.features.n_mels), np.float32))
+    except Exception as error:  # onnxruntime's errors share no base class but this
+        raise DrumscribeError(
+            f"{path}: its network is not the one its header describes; export the model again"
+        ) from error
+    for head, n_values in ((heads.onset, len(header.kit)), (heads.velocity, len(header.kit))):
+        is_right = head is None or head.shape == (*_TRIED_SHAPE, n_values)
+        if not (is_right and (head is None or np.isfinite(head).all())):
+            raise DrumscribeError(
+                f"{path}: its network does not give an activation for each drum of its header; "
+                "export the model again"
+            )
 
 
 def _n_threads() -> int:

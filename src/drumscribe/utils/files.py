@@ -1,9 +1,11 @@
 """Writing files so that a reader never sees half of one."""
 
 import contextlib
+import errno
 import os
 import shutil
 import tempfile
+import unicodedata
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +13,7 @@ from pathlib import Path
 from drumscribe.utils.errors import DrumscribeError
 
 _TEMPORARY_SUFFIX = ".partial"
+_BLOCK_BYTES = 1 << 16  # more than a block of any file system
 
 
 @contextlib.contextmanager
@@ -53,9 +56,23 @@ def _errors_naming(target: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise DrumscribeError(
-            f"{target}: cannot be written ({error.strerror or error}); choose another place"
-        ) from error
+        raise _unwritable(target, error.strerror or str(error)) from error
+    except RuntimeError as error:  # what libsndfile and torch make of a full disk
+        if not _is_full(target.parent):
+            raise
+        raise _unwritable(target, os.strerror(errno.ENOSPC)) from error
+
+
+def _unwritable(target: Path, reason: str) -> DrumscribeError:
+    return DrumscribeError(f"{target}: cannot be written ({reason}); choose another place")
+
+
+def _is_full(folder: Path) -> bool:
+    """Whether the disk of ``folder`` has no room for another block."""
+    try:
+        return shutil.disk_usage(folder).free < _BLOCK_BYTES
+    except OSError:
+        return False
 
 
 def _send(source: Path, device: Path) -> None:
@@ -77,6 +94,15 @@ def remove_partial_files(folder: Path) -> int:
     return len(leftovers)
 
 
+def writable_text(text: str) -> str:
+    """``text`` as any file can hold it, with U+FFFD for what UTF-8 or XML has no place for.
+
+    Names of files may hold both: bytes that are not UTF-8, which Python gives as surrogates, and
+    control characters.
+    """
+    return "".join("\ufffd" if unicodedata.category(c) in ("Cc", "Cs") else c for c in text)
+
+
 def require_file(path: Path, *, what: str, hint: str = "check the path") -> Path:
     """Return ``path`` if it is a file.
 
@@ -86,11 +112,15 @@ def require_file(path: Path, *, what: str, hint: str = "check the path") -> Path
         hint: what to do when it is absent.
 
     Raises:
-        DrumscribeError: when it is absent or a folder.
+        DrumscribeError: when it is absent, a folder, or cannot be looked at.
     """
-    if path.is_dir():
+    try:
+        is_dir, is_file = path.is_dir(), path.is_file()
+    except OSError as error:  # a name that is too long, a folder that may not be looked into
+        raise DrumscribeError(f"{path}: cannot be opened ({error.strerror}); {hint}") from error
+    if is_dir:
         raise DrumscribeError(f"{path}: is a folder, not a {what}; {hint}")
-    if not path.is_file():
+    if not is_file:
         raise DrumscribeError(f"{path}: no such {what}; {hint}")
     return path
 

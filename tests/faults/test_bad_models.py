@@ -1,0 +1,51 @@
+"""No command believes a bad model, and none runs what is hidden in one."""
+
+from pathlib import Path
+
+import pytest
+from bad_models import BAD_MODELS, good_checkpoint, graph_model
+
+from drumscribe.data.synth.dataset import SynthConfig, write_dataset
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "groove.ogg"
+
+
+@pytest.fixture(scope="module")
+def practice(tmp_path_factory) -> Path:
+    """A practice set of three short recordings."""
+    folder = tmp_path_factory.mktemp("practice") / "set"
+    write_dataset(folder, SynthConfig(n_recordings=3, n_kits=1, duration_s=2.0))
+    return folder
+
+
+@pytest.fixture(params=BAD_MODELS)
+def model(here: Path, request) -> Path:
+    path = here / request.param
+    BAD_MODELS[request.param](path)
+    return path
+
+
+COMMANDS = (
+    ("transcribe", EXAMPLE, "-o", "a.mid", "-c", "MODEL"),
+    ("chart", EXAMPLE, "-o", "song", "-c", "MODEL"),
+    ("evaluate", "--egmd", "PRACTICE", "-c", "MODEL"),
+    ("tune", "--egmd", "PRACTICE", "-o", "SAME", "-c", "MODEL"),
+    ("export", "MODEL", "made.onnx"),
+    ("info", "MODEL"),
+    ("studio", "--no-browser", "--port", "0", "--data", "studio", "-c", "MODEL"),
+)
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[0])
+def test_a_bad_model_is_refused(refuses, here, model, practice, command):
+    places = {"MODEL": model, "PRACTICE": practice, "SAME": f"made{model.suffix}"}
+    refuses(*(places.get(word, word) for word in command), told=model.name)
+    assert not Path("sprung").exists()
+
+
+@pytest.mark.parametrize("write", [good_checkpoint, graph_model])
+def test_what_the_bad_ones_are_made_from_is_believed(run, here, write):
+    path = here / f"model{'.ckpt' if write is good_checkpoint else '.onnx'}"
+    write(path)
+    assert run("info", path).status == 0
+    assert run("transcribe", EXAMPLE, "-o", "a.mid", "-c", path).touched == ["a.mid"]

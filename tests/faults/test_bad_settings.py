@@ -1,0 +1,1 @@
+"""Settings, datasets and labels that are wrong, in every command that reads them."""
