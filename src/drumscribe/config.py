@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, cast
 
 from drumscribe.timing import SAMPLE_RATE
-from drumscribe.utils.errors import DrumscribeError
+from drumscribe.utils.errors import DrumscribeError, naming
 from drumscribe.utils.files import require_file, write_text
 from drumscribe.utils.schema import Range, build, plain
+from drumscribe.utils.yaml_text import parse_yaml
 
 T = TypeVar("T")
 
@@ -228,20 +229,15 @@ def load_config(path: Path | None = None, overrides: Iterable[str] = ()) -> Conf
     Raises:
         DrumscribeError: naming the file and key that is wrong, and what is allowed.
     """
-    import yaml
-
     values: Any = {}
     source = "--set"
     if path is not None:
         source = str(path)
         text = require_file(path, what="config file").read_text(encoding="utf-8", errors="replace")
-        try:
-            loaded = yaml.safe_load(text)
-            values = {} if loaded is None else loaded
-        except yaml.YAMLError as error:
-            reason = " ".join(str(error).split())
-            raise DrumscribeError(f"{path}: is not valid YAML ({reason}); mend it") from error
     try:
+        if path is not None:
+            loaded = parse_yaml(text)
+            values = {} if loaded is None else loaded
         config = build(Config, values, key="")
         merged = config.to_dict()
         for override in overrides:
@@ -287,15 +283,11 @@ def expand_environment(text: str) -> str:
 
 def _apply_override(values: dict[str, Any], override: str) -> None:
     """Put ``section.key=value`` into nested ``values``."""
-    import yaml
-
     name, equals, text = override.partition("=")
     section, dot, key = name.strip().partition(".")
     if not (equals and dot and key):
         raise DrumscribeError(f"{override!r} is not section.key=value, as training.batch_size=8")
     if section not in values:
         raise DrumscribeError(f"unknown section {section!r}; choose one of {', '.join(values)}")
-    try:
-        values[section][key] = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise DrumscribeError(f"{name}: {text!r} is not a YAML value") from error
+    with naming(f"{name}: {text!r}"):
+        values[section][key] = parse_yaml(text)

@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 import soundfile
 from bad_models import graph_model
-from store_fixtures import STORE_HEADER, write_random_shard
 
 from drumscribe.data.egmd import CSV_NAME
 from drumscribe.data.synth.dataset import SynthConfig, write_dataset
 from drumscribe.timing import SAMPLE_RATE
+from store_fixtures import STORE_HEADER, write_random_shard
 
 # A csv
 
@@ -82,7 +82,7 @@ def test_a_bad_csv_is_refused(refuses, equipped, command, kind):
 @pytest.mark.parametrize(
     "cell", ["", "../../../etc/passwd", "a\0b.wav", 300 * "x", "nan", "-1", "1e999", "/"]
 )
-@pytest.mark.parametrize("command", CSV_READERS)
+@pytest.mark.parametrize("command", CSV_READERS[1::2], ids=["evaluate", "verify"])
 @pytest.mark.parametrize("column", ["audio_filename", "midi_filename", "duration", "split", "id"])
 def test_a_bad_cell_costs_its_row_at_most(run, equipped, command, column, cell):
     def spoil(rows: list[list[str]]) -> None:
@@ -174,7 +174,7 @@ def test_an_odd_midi_file_is_charted_or_refused(run, midi_files, command, conten
     assert finished.status in (0, 1)
     assert len(finished.said) == finished.status
     if finished.status == 0:
-        assert mido.MidiFile("song/notes.mid").tracks or "dtx" in command
+        assert "dtx" in command or mido.MidiFile("song/notes.mid").tracks
 
 
 @pytest.mark.parametrize("content", [*BAD_MIDI.values()], ids=BAD_MIDI)
@@ -224,7 +224,7 @@ BAD_SHARDS: dict[str, Callable[[Path], object]] = {
     "no features": _damaged(lambda file: file.pop("log_mel")),
     "features are text": _replace("log_mel", "loud"),
     "features of another size": _replace("log_mel", np.zeros((900, 3), np.float16)),
-    "features are a group": _damaged(lambda file: (file.pop("log_mel"), file.create_group("log_mel"))),
+    "features are a group": _damaged(lambda f: (f.pop("log_mel"), f.create_group("log_mel"))),
     "events are numbers": _replace("events", np.zeros(9)),
     "events are nothing": _replace("events", h5py.Empty("f8")),
     "events of no drum": _replace(
@@ -287,6 +287,8 @@ BAD_CONFIGS: dict[str, bytes] = {
     "a key of a list": b"? [1, 2]\n: 3\n",
     "a hundred million laughs": b"a: &a [x]\n"
     + b"".join(b"%c: &%c [*%c,*%c,*%c]\n" % (i + 1, i + 1, i, i, i) for i in range(97, 110)),
+    "laughs in a value": b"training:\n  epochs:\n  - &a [x, x]\n"
+    + b"".join(b"  - &%c [%s]\n" % (i + 1, b",".join(9 * [b"*%c" % i])) for i in range(97, 110)),
     "a tag": b"data: !!set {root}",
     "two documents": b"data: {}\n---\ndata: {}\n",
 }
@@ -305,8 +307,11 @@ CONFIG_READERS = (
 )
 
 
-@pytest.mark.parametrize("content", BAD_CONFIGS.values(), ids=BAD_CONFIGS)
-@pytest.mark.parametrize("command", CONFIG_READERS)
+@pytest.mark.parametrize(
+    ("command", "content"),
+    [(CONFIG_READERS[0], content) for content in BAD_CONFIGS.values()]
+    + [(command, BAD_CONFIGS["impossible date"]) for command in CONFIG_READERS[1:]],
+)
 def test_bad_settings_are_refused(refuses, equipped, command, content):
     Path("bad.yaml").write_bytes(content)
     refuses(*command.split(), "--config", "bad.yaml", told="bad.yaml")
@@ -338,7 +343,8 @@ BAD_KITS: dict[str, bytes] = {
     "a mapping": b'{"id": "a"}',
     "no notes": b'[{"id": "a", "kind": "acoustic"}]',
     "notes are a list": b'[{"id": "a", "kind": "acoustic", "notes": [1]}]',
-    "no velocities": b'[{"id": "a", "kind": "b", "notes": {"36": [{"velocity": [], "files": [1]}]}}]',
+    "no velocities": b'[{"id": "a", "kind": "b", "notes": {"36": [{"velocity": [],'
+    b' "files": [1]}]}}]',
     "infinite velocity": b'[{"id": "a", "kind": "b", "notes": {"36": [{"velocity": [Infinity, 1],'
     b' "files": ["a"]}]}}]',
     "long number": b'[{"id": "a", "kind": "b", "notes": {"36": [{"velocity": [' + 9999 * b"9" + b","

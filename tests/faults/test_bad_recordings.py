@@ -3,14 +3,11 @@
 from pathlib import Path
 
 import mido
-import numpy as np
 import pytest
 import soundfile
 from bad_audio import CASES, Case
-from conftest import Finished
 
-from drumscribe.data.egmd import CSV_NAME
-from drumscribe.timing import SAMPLE_RATE
+from conftest import Finished
 
 every_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
 

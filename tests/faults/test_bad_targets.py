@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 import soundfile
 from bad_models import good_checkpoint, graph_model
-from store_fixtures import STORE_HEADER, store_config, write_random_shard
 
 from drumscribe.data.synth.dataset import SynthConfig, write_dataset
 from drumscribe.timing import SAMPLE_RATE
+from store_fixtures import STORE_HEADER, write_random_shard
 
 TRAIN = (
     "train --set data.processed_dir=store --set training.n_workers=0 --set features.n_mels=8 "

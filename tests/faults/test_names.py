@@ -11,7 +11,7 @@ from drumscribe.timing import SAMPLE_RATE
 LONG = 300 * "x"
 DEEP = "/".join(40 * ["x" * 120])
 NAMES = (
-    "Schlagzeug – Übung №1.wav",
+    "Schlagzeug Übung №1.wav",
     "ドラム.wav",
     "طبول.wav",
     "🥁.wav",

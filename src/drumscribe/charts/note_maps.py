@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import yaml
-
 from drumscribe.drums import ARTICULATIONS12, LANES8, Kit
-from drumscribe.utils.errors import DrumscribeError
+from drumscribe.utils.errors import DrumscribeError, naming
 from drumscribe.utils.files import require_file
+from drumscribe.utils.schema import shortened
+from drumscribe.utils.yaml_text import parse_yaml
 
 _DRUMS = tuple(dict.fromkeys((*LANES8.names, *ARTICULATIONS12.names)))
 
@@ -59,21 +59,18 @@ def note_map(option: str) -> NoteMap:
             f"{option}: no such note table; name {', '.join(_BUILT_IN)} or a .yaml file"
         )
     require_file(path, what="note table")
-    try:
-        contents = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        reason = " ".join(str(error).split())
-        raise DrumscribeError(f"{path}: is not readable YAML ({reason}); mend it") from error
-    return NoteMap(path.stem, _checked(path, contents))
+    text = path.read_text(encoding="utf-8", errors="replace")
+    with naming(str(path)):
+        return NoteMap(path.stem, _checked(parse_yaml(text)))
 
 
-def _checked(path: Path, contents: object) -> dict[str, int]:
+def _checked(contents: object) -> dict[str, int]:
     """The notes of a table the user wrote."""
     if not isinstance(contents, dict) or not contents:
-        raise DrumscribeError(f"{path}: must hold lines 'drum: note', as 'kick: 36'")
+        raise DrumscribeError("must hold lines 'drum: note', as 'kick: 36'")
     for drum, note in contents.items():
         if drum not in _DRUMS:
-            raise DrumscribeError(f"{path}: unknown drum {drum!r}; choose of {', '.join(_DRUMS)}")
+            raise DrumscribeError(f"unknown drum {drum!r}; choose of {', '.join(_DRUMS)}")
         if not isinstance(note, int) or isinstance(note, bool) or not 0 <= note <= 127:
-            raise DrumscribeError(f"{path}: {drum}: must be a MIDI note 0..127, got {note!r}")
+            raise DrumscribeError(f"{drum}: must be a MIDI note 0..127, got {shortened(note)}")
     return contents

@@ -20,6 +20,12 @@ import numpy as np
 import numpy.typing as npt
 
 from drumscribe.config import FeatureConfig, section_from_dict
+from drumscribe.data.shard_checks import (
+    require_beats,
+    require_events,
+    require_features,
+    require_places,
+)
 from drumscribe.data.targets import BEAT_DTYPE, EVENT_DTYPE
 from drumscribe.drums import Kit, kit_by_name, require_same_kit
 from drumscribe.timing import CLOCK, frame_to_seconds, require_same_clock
@@ -198,24 +204,28 @@ class Shard:
             self.header = _read_header(self._file, path)
             self._parts = {name: self._file[name] for name in ("index", "events", "beats")}
             self._log_mel = self._file["log_mel"]
+            require_features(self._log_mel, self.header.features.n_mels)
 
     @functools.cached_property
     def events(self) -> npt.NDArray[np.void]:
         """All hits in order of time, ``EVENT_DTYPE``, on the shard's clock."""
         with _readable(self.path):
-            return np.asarray(self._parts["events"][()])
+            events = np.asarray(self._parts["events"][()])
+            return require_events(events, len(self.header.kit))
 
     @functools.cached_property
     def beats(self) -> npt.NDArray[np.void]:
         """All beats in order of time, ``BEAT_DTYPE``, on the shard's clock."""
         with _readable(self.path):
-            return np.asarray(self._parts["beats"][()])
+            return require_beats(np.asarray(self._parts["beats"][()]))
 
     @functools.cached_property
     def recordings(self) -> list[StoredRecording]:
         """Its recordings in order."""
         with _readable(self.path):
-            return [StoredRecording(**item) for item in self._index["recordings"]]
+            recordings = [StoredRecording(**item) for item in self._index["recordings"]]
+            require_places(recordings, self.n_frames)
+            return recordings
 
     @functools.cached_property
     def skipped(self) -> list[SkippedRecording]:
@@ -333,7 +343,7 @@ def _readable(path: Path) -> Iterator[None]:
     """Turn what h5py raises for a damaged file into one line."""
     try:
         yield
-    except (OSError, KeyError, ValueError, TypeError, AttributeError) as error:
+    except (OSError, LookupError, ValueError, TypeError, AttributeError, RuntimeError) as error:
         reason = " ".join(str(error).split())
         raise DrumscribeError(
             f"{path}: is not a readable shard ({reason}); delete it and preprocess again"

@@ -35,6 +35,9 @@ DEFAULT_BPM = 120.0
 """Tempo of a MIDI file that states none, by the standard."""
 
 _MAX_BEATS = 100_000
+_MAX_BPM = 10_000
+_MAX_LENGTH_S = 86_400
+_FINEST_NOTE = 128
 
 TimedMessage: TypeAlias = "tuple[int, mido.Message | mido.MetaMessage]"
 """A message and its tick from the start of the file."""
@@ -239,8 +242,10 @@ def track_of(messages: Iterable[TimedMessage], *, name: str, end_tick: int) -> m
 
 def _recording(midi: mido.MidiFile) -> MidiRecording:
     """Merge the tracks of a parsed file and put seconds on its notes."""
-    if midi.type == 2 or midi.ticks_per_beat <= 0:
-        raise ValueError("type 2 files and SMPTE time are not supported")
+    if midi.type not in (0, 1) or midi.ticks_per_beat <= 0:
+        raise ValueError("only files of type 0 and 1 with ticks in a beat are supported")
+    if not midi.tracks:
+        raise ValueError("it has no tracks")
     raw_notes: list[tuple[int, int, int]] = []
     tempos: dict[int, float] = {0: 60.0 / DEFAULT_BPM}
     metres: dict[int, tuple[int, int]] = {0: (4, 4)}
@@ -253,12 +258,13 @@ def _recording(midi: mido.MidiFile) -> MidiRecording:
                 raw_notes.append((tick, message.note, message.velocity))
             elif message.type == "set_tempo" and message.tempo > 0:
                 tempos[tick] = message.tempo / 1_000_000
-            elif message.type == "time_signature" and message.numerator > 0:
+            elif message.type == "time_signature" and _is_metre(message):
                 metres[tick] = (message.numerator, message.denominator)
         end_tick = max(end_tick, tick)
     tempo_changes = tuple(TempoChange(tick, tempos[tick]) for tick in sorted(tempos))
     metre_changes = tuple(MetreChange(tick, *metres[tick]) for tick in sorted(metres))
     clock = TickGrid(midi.ticks_per_beat, tempo_changes, metre_changes)
+    _require_human(clock, end_tick)
     raw_notes.sort()
     times_s = clock.seconds([tick for tick, _, _ in raw_notes]).tolist()
     return MidiRecording(
@@ -271,6 +277,21 @@ def _recording(midi: mido.MidiFile) -> MidiRecording:
         metre_changes=metre_changes,
         end_s=float(clock.seconds(end_tick)),
     )
+
+
+def _is_metre(message: mido.MetaMessage) -> bool:
+    """Whether a time signature is one that notation has; others tell of damage."""
+    return bool(message.numerator > 0 and message.denominator <= _FINEST_NOTE)
+
+
+def _require_human(clock: TickGrid, end_tick: int) -> None:
+    """Refuse what nobody plays: it would be counted in beats for hours."""
+    shortest_s = min(change.seconds_per_quarter for change in clock.tempo_changes)
+    if 60.0 / shortest_s > _MAX_BPM:
+        raise ValueError(f"it has a tempo of {60.0 / shortest_s:.0f}")
+    end_s = float(clock.seconds(end_tick))
+    if end_s > _MAX_LENGTH_S:
+        raise ValueError(f"it lasts {end_s / 3600:.0f} hours")
 
 
 def _timed_notes(notes: Sequence[MidiNote], grid: TickGrid) -> dict[tuple[int, int], int]:

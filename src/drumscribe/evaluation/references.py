@@ -229,7 +229,7 @@ def _read_mdb_beats(folder: Path, audio: Path) -> tuple[Beat, ...]:
     try:
         rows = [line.split() for line in path.read_text(encoding="utf-8").splitlines()]
         return tuple(Beat(float(row[0]), int(float(row[1]))) for row in rows if row)
-    except (OSError, ValueError, IndexError) as error:
+    except (OSError, ValueError, IndexError, ArithmeticError) as error:
         raise DrumscribeError(f"{path}: is not a readable annotation ({error})") from error
 
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+import reprlib
 import types
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,6 +21,10 @@ from typing import (
 from drumscribe.utils.errors import DrumscribeError
 
 T = TypeVar("T")
+
+_SHORTENER = reprlib.Repr()
+_SHORTENER.maxstring = _SHORTENER.maxother = _SHORTENER.maxlong = 100
+_SHORTENER.maxlevel = 2
 
 
 @dataclass(frozen=True)
@@ -102,7 +107,12 @@ def _convert_number(kind: Any, allowed: Range | None, value: Any, key: str) -> A
 
 
 def _wrong(key: str, value: Any, expected: str) -> DrumscribeError:
-    return DrumscribeError(f"{key}: must be {expected}, got {value!r}")
+    return DrumscribeError(f"{key}: must be {expected}, got {shortened(value)}")
+
+
+def shortened(value: object) -> str:
+    """A value as a message shows it, however long it is: YAML may repeat a part without end."""
+    return _SHORTENER.repr(value)
 
 
 def plain(value: Any) -> Any:

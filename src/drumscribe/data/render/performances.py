@@ -90,11 +90,11 @@ def read_performances(folder: Path, split: str) -> list[PerformanceInfo]:
         DrumscribeError: when there is no index, or it lists none of the split.
     """
     path = require_file(folder / INDEX_NAME, what="list of performances")
-    with path.open(encoding="utf-8", newline="") as stream:
-        rows = [row for row in csv.DictReader(stream) if row.get("split") == split]
     try:
+        with path.open(encoding="utf-8", newline="") as stream:
+            rows = [row for row in csv.DictReader(stream) if row.get("split") == split]
         found = [_info(folder, row) for row in rows]
-    except (KeyError, ValueError, AttributeError) as error:
+    except (KeyError, ValueError, TypeError, AttributeError, csv.Error) as error:
         raise DrumscribeError(
             f"{path}: is not the Groove MIDI Dataset's index ({error}); download it again"
         ) from error

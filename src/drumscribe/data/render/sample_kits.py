@@ -49,6 +49,7 @@ _FIRST_STROKE_STEPS, _BEFORE_STEPS = 10, 7
 _FADE_S = 0.004
 _MAX_INT = np.iinfo(np.int16).max
 _DEFAULT_CACHE_BYTES = 400 * 2**20
+_NO_INDEX = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,7 @@ def read_kits(folder: Path) -> list[SampleKit]:
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
         return [_kit(value) for value in values]
-    except (ValueError, LookupError, TypeError, AttributeError) as error:
+    except _NO_INDEX as error:
         raise DrumscribeError(
             f"{path}: is not an index of kits ({type(error).__name__}: {error}); mend it"
         ) from error

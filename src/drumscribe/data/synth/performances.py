@@ -162,8 +162,11 @@ def _official_splits(folder: Path) -> dict[str, str]:
     index = folder / _INDEX_FILE
     if not index.is_file():
         return {}
-    with index.open(encoding="utf-8", newline="") as stream:
-        rows = list(csv.DictReader(stream))
+    try:
+        with index.open(encoding="utf-8", newline="") as stream:
+            rows = list(csv.DictReader(stream))
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise DrumscribeError(f"{index}: is no table ({error}); move it away") from error
     return {
         row["midi_filename"]: row["split"]
         for row in rows
