@@ -65,11 +65,11 @@ def load_onnx(path: Path) -> OnnxFrameModel:
         session = onnxruntime.InferenceSession(
             path.read_bytes(), options, providers=onnxruntime.get_available_providers()
         )
+        metadata = session.get_modelmeta().custom_metadata_map
     except Exception as error:  # onnxruntime's errors share no base class but this
         raise DrumscribeError(
             f"{path}: is not a readable ONNX model; it is damaged, or of another program"
         ) from error
-    metadata = session.get_modelmeta().custom_metadata_map
     if HEADER_KEY not in metadata:
         raise DrumscribeError(
             f"{path}: is not a drumscribe model; give one written by 'drumscribe export'"
