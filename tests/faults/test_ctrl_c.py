@@ -1,0 +1,87 @@
+"""Ctrl-C in the middle of a command: one line, status 130, and nothing half-written."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from bad_models import good_checkpoint
+
+from drumscribe.data.synth.dataset import SynthConfig, write_dataset
+from drumscribe.timing import SAMPLE_RATE
+from store_fixtures import STORE_HEADER, write_random_shard
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(os.name == "nt", reason="Ctrl-C is another thing there"),
+]
+
+TRAIN = (
+    "train --set data.processed_dir=store --set training.n_workers=1 --set features.n_mels=8 "
+    "--set training.epochs=10000 --set model.gru_units=2 --set model.gru_layers=1 "
+    "--set model.conv_channels=[2] --set model.frequency_pools=[2] --set training.window_s=1 "
+    "--set training.accelerator=cpu --set training.early_stopping_patience=10000"
+)
+COMMANDS = {
+    # Each with what shows that it is in the middle of its work.
+    "transcribe": ("transcribe songs -o out", "out/*.mid"),
+    "transcribe ckpt": ("transcribe songs -o out -c model.ckpt", "out/*.mid"),
+    "synth": ("synth out --recordings 900 --kits 3 --workers 2", "out/**/*.wav"),
+    "preprocess": (
+        "preprocess --set data.dataset_dir=set --set preprocessing.n_workers=2 "
+        "--set preprocessing.shard_hours=0.001",
+        "data/processed_data/**/.*.partial.h5",
+    ),
+    "train": (TRAIN, "data/checkpoints/egmd/last.ckpt"),
+    "studio": ("studio --no-browser --port 0 --data out", "out/*"),
+}
+
+
+@pytest.fixture(scope="module")
+def workplace(tmp_path_factory) -> Path:
+    """What the commands work on for long enough."""
+    folder = tmp_path_factory.mktemp("workplace")
+    (folder / "songs").mkdir()
+    noise = 0.1 * np.random.default_rng(1).standard_normal(60 * SAMPLE_RATE)
+    for index in range(40):
+        soundfile.write(folder / f"songs/{index}.flac", noise, SAMPLE_RATE)
+    good_checkpoint(folder / "model.ckpt")
+    write_dataset(folder / "data/set", SynthConfig(n_recordings=60, n_kits=4, duration_s=6.0))
+    for split in ("train", "val"):
+        shard = folder / "data/store" / split / "shard-00000.h5"
+        write_random_shard(shard, [400, 500], seed=1, header=STORE_HEADER)
+    return folder
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_ctrl_c_is_one_line_and_leaves_nothing_half_written(workplace, name):
+    command, sign = COMMANDS[name]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "drumscribe", *command.split()],
+        cwd=workplace,
+        env=os.environ | {"DRUMSCRIBE_DATA": "data", "OMP_NUM_THREADS": "1"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,  # so that the signal reaches its workers too, as a terminal's does
+    )
+    deadline = time.monotonic() + 120
+    while not list(workplace.glob(sign)):
+        assert process.poll() is None, process.stderr.read()
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGINT)
+    said = process.communicate(timeout=60)[1].splitlines()
+    assert process.returncode in ((0, 130) if name == "studio" else (130,)), said
+    assert "Traceback" not in "".join(said)
+    if name != "studio":
+        assert [line for line in said if line.startswith("drumscribe: ")] == ["drumscribe: stopped"]
+    assert not list(workplace.rglob("*.partial*"))
+    for path in workplace.glob("out/**/*"):
+        assert not path.is_file() or path.stat().st_size > 0
+    subprocess.run(["rm", "-rf", workplace / "out"], check=True)
