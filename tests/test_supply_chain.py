@@ -48,9 +48,10 @@ def faults_of(tree: ast.AST) -> Iterator[str]:
         else:
             names = set()
         yield from (f"line {node.lineno}: imports {n}" for n in names & FORBIDDEN_MODULES)
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-            if (node.value.id, node.attr) in FORBIDDEN_METHODS:
-                yield f"line {node.lineno}: {node.value.id}.{node.attr}"
+        if isinstance(node, ast.Attribute):
+            owner = ast.unparse(node.value)
+            if (owner, node.attr) in FORBIDDEN_METHODS:
+                yield f"line {node.lineno}: {owner}.{node.attr}"
         if isinstance(node, ast.Call):
             yield from (f"line {node.lineno}: {fault}" for fault in _faults_of_call(node))
 

@@ -5,6 +5,7 @@ import errno
 import os
 import shutil
 import tempfile
+import threading
 import unicodedata
 import uuid
 from collections.abc import Iterator
@@ -13,6 +14,8 @@ from pathlib import Path
 from drumscribe.utils.errors import DrumscribeError
 
 _TEMPORARY_SUFFIX = ".partial"
+_being_written: set[Path] = set()
+_registering = threading.Lock()
 _BLOCK_BYTES = 1 << 16  # more than a block of any file system
 
 
@@ -37,6 +40,8 @@ def atomic_path(target: Path) -> Iterator[Path]:
         folder = Path(tempfile.gettempdir()) if is_device else place.parent
         folder.mkdir(parents=True, exist_ok=True)
     temporary = folder / f".{uuid.uuid4().hex[:8]}{_TEMPORARY_SUFFIX}{target.suffix}"
+    with _registering:
+        _being_written.add(temporary)
     try:
         with _errors_naming(target):
             yield temporary
@@ -46,6 +51,15 @@ def atomic_path(target: Path) -> Iterator[Path]:
                 _flush_to_disk(temporary)
                 temporary.replace(place)
     finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        _being_written.discard(temporary)
+
+
+def drop_what_is_being_written() -> None:
+    """Delete this process's temporary files and let none be begun: it ends at once."""
+    _registering.acquire()
+    for temporary in tuple(_being_written):
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
 

@@ -9,12 +9,13 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.connection import Connection
 from typing import Any
 
 from drumscribe.utils.errors import DrumscribeError
+from drumscribe.utils.files import drop_what_is_being_written
 
 SPAWN = multiprocessing.get_context("spawn")
 """Makes what the processes of a pool share (``SPAWN.Value``)."""
@@ -46,7 +47,7 @@ def worker_pool(
     reader, writer = SPAWN.Pipe(duplex=False)
     arguments = (reader, start, start_arguments)
     with reader, writer, _one_thread_each():
-        pool = ProcessPoolExecutor(n_workers, SPAWN, _start_worker, arguments)
+        pool = _DeafPool(n_workers, SPAWN, _start_worker, arguments)
         try:
             yield pool
         except BrokenProcessPool:
@@ -60,6 +61,31 @@ def worker_pool(
             raise
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
+
+
+class _DeafPool(ProcessPoolExecutor):
+    """A pool whose processes do not hear Ctrl-C from their first instruction on.
+
+    They are started when work is submitted. What is blocked then stays so in them; one that were
+    interrupted while it imports would print a traceback.
+    """
+
+    def submit(self, *args: Any, **kwargs: Any) -> Future[Any]:
+        with _ctrl_c_waits():
+            return super().submit(*args, **kwargs)
+
+
+@contextlib.contextmanager
+def _ctrl_c_waits() -> Iterator[None]:
+    """Ctrl-C in the block is heard at its end."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows has none
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextlib.contextmanager
@@ -87,4 +113,5 @@ def _end_with(main_process: Connection) -> None:
     """End this worker when the other end closes: it would wait for work for ever."""
     with contextlib.suppress(OSError):
         main_process.poll(None)
+    drop_what_is_being_written()
     os._exit(1)
