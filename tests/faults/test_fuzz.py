@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import yaml
 from bad_models import HEADER, good_checkpoint, graph_model
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from drumscribe.charts.formats import write_format
@@ -163,6 +163,7 @@ def test_made_up_midi_files(tmp_path, parts, division):
 
 @fuzzed
 @given(header=changed(HEADER.to_dict()))
+@example(header=HEADER.to_dict() | {"thresholds": dict.fromkeys(HEADER.thresholds, 10**400)})
 def test_changed_model_headers(header):
     one_line_or(lambda: header_from_dict(header, source="a.onnx").to_dict())
 
@@ -177,6 +178,7 @@ def test_models_with_changed_headers(tmp_path, header):
 @pytest.mark.parametrize("write", [graph_model, good_checkpoint])
 @fuzzed
 @given(changes=edits)
+@example(changes=[(0.5, b"\x80", False)])
 def test_changed_models(tmp_path, write, changes):
     path = tmp_path / f"a{'.onnx' if write is graph_model else '.ckpt'}"
     write(path)
@@ -214,6 +216,9 @@ CONFIG = load_config().to_dict()
 
 @fuzzed
 @given(config=changed(CONFIG))
+@example(config={"data": {"root": "~nobody-of-this-name"}})
+@example(config={"data": {"root": "a\0b"}})
+@example(config={"\n": {}})
 def test_changed_settings(tmp_path, config):
     path = tmp_path / "a.yaml"
     path.write_text(yaml.safe_dump(config), "utf-8")
@@ -229,6 +234,8 @@ def test_damaged_settings(tmp_path, changes):
 
 
 @fuzzed
+@example(text="2001-99-99")
+@example(text="0b_")
 @given(text=st.text("abc019:-_.[]{}&*!?#|>@`'\"\n \t\\%,~=eExob+", max_size=40))
 def test_made_up_yaml(tmp_path, text):
     path = tmp_path / "a.yaml"

@@ -91,7 +91,7 @@ def header_from_dict(values: Mapping[str, Any], *, source: str) -> ModelHeader:
             peak_picking=peak_picking,
             calibration=_calibration(values.get("calibration", {}), kit),
         )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
         raise DrumscribeError(
             f"{source}: its header is damaged ({type(error).__name__}: {error}); train or fetch "
             "the model again"

@@ -17,7 +17,7 @@ from lightning.pytorch.loggers import TensorBoardLogger
 from drumscribe.config import (
     Config,
     TrainingConfig,
-    expand_environment,
+    expanded_path,
     load_config,
     save_config,
 )
@@ -179,7 +179,7 @@ def _prepare_weights(module: DrumLitModule, config: Config, resume_from: Path | 
     initial = config.training.initial_checkpoint
     if resume_from is None and initial is None:
         return
-    source = resume_from or Path(expand_environment(initial or "")).expanduser()
+    source = resume_from or expanded_path(initial or "")
     model = load_checkpoint(source, device="cpu")
     found = (model.header.model, model.header.features, model.header.kit.name)
     if found != (config.model, config.features, config.data.kit):

@@ -64,7 +64,8 @@ def build(cls: type[T], values: Any, *, key: str) -> T:
 
 
 def _dotted(prefix: str, name: object) -> str:
-    return f"{prefix}.{name}" if prefix else str(name)
+    text = str(name) if str(name).isprintable() else shortened(name)
+    return f"{prefix}.{text}" if prefix else text
 
 
 def _convert(hint: Any, value: Any, key: str) -> Any:
