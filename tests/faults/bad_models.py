@@ -126,7 +126,6 @@ BAD_MODELS: dict[str, Callable[[Path], None]] = {
     ),
     "no weights.ckpt": lambda path: good_checkpoint(path, state_dict={}),
     "onnx in a.ckpt": graph_model,
-    "ckpt in a.onnx": good_checkpoint,
     "foreign.onnx": lambda path: graph_model(path, header=None),
     "header is no json.onnx": lambda path: graph_model(path, header="{"),
     "header is a list.onnx": lambda path: graph_model(path, header="[1, 2]"),

@@ -32,7 +32,6 @@ COMMANDS = (
     ("tune", "--egmd", "PRACTICE", "-o", "SAME", "-c", "MODEL"),
     ("export", "MODEL", "made.onnx"),
     ("info", "MODEL"),
-    ("studio", "--no-browser", "--port", "0", "--data", "studio", "-c", "MODEL"),
 )
 
 
@@ -41,6 +40,13 @@ def test_a_bad_model_is_refused(refuses, here, model, practice, command):
     places = {"MODEL": model, "PRACTICE": practice, "SAME": f"made{model.suffix}"}
     refuses(*(places.get(word, word) for word in command), told=model.name)
     assert not Path("sprung").exists()
+
+
+@pytest.mark.parametrize("name", ["missing/a.onnx", "cut.onnx", "other input.onnx"])
+def test_the_studio_does_not_start_with_a_bad_model(refuses, here, name):
+    BAD_MODELS[name](here / name)
+    command = ("studio", "--no-browser", "--port", "0", "--data", "studio")
+    refuses(*command, "-c", here / name, told=name)
 
 
 @pytest.mark.parametrize("write", [good_checkpoint, graph_model])

@@ -4,6 +4,7 @@ libsndfile decodes wav, flac, ogg and mp3; PyAV (extra ``media``) the rest. Deco
 and resampling run block by block, so memory does not grow with the length of a recording.
 """
 
+import logging
 import os
 import re
 from collections.abc import Iterable, Iterator
@@ -19,7 +20,10 @@ from drumscribe.utils.files import require_file
 
 FloatArray = npt.NDArray[np.float32]
 
+logger = logging.getLogger(__name__)
+
 _BLOCK_S = 10.0
+_WHOLE_SHARE = 0.99
 _MAX_CHANNELS = 64
 _RATE_LIMITS = (1_000, 768_000)
 _STREAMED_SIZE = 0x7FFF_0000  # programs that write to a pipe put such sizes in the header
@@ -147,10 +151,17 @@ def _soundfile_blocks(path: Path, file: Any) -> Iterator[FloatArray]:
 
     n_block = int(_BLOCK_S * file.samplerate)
     try:
+        n_read = 0
         while len(block := file.read(n_block, dtype="float32", always_2d=True)):
+            n_read += len(block)
             yield _to_mono(block)
     except (soundfile.LibsndfileError, RuntimeError) as error:
         raise _undecodable(path, str(error)) from error
+    if n_read < _WHOLE_SHARE * file.frames < 2**62:  # an mp3 that was cut is an mp3 still
+        rate = file.samplerate
+        logger.warning(
+            "%s: ends after %.1f of %.1f s; is it whole?", path, n_read / rate, file.frames / rate
+        )
 
 
 def _decode_with_av(path: Path, *, reason: str) -> Iterator[FloatArray]:

@@ -36,7 +36,8 @@ def open_database(path: Path) -> sqlite3.Connection:
     """The database of ``path``, made if absent, held so that no second server opens it.
 
     Raises:
-        DrumscribeError: when another server holds it, or it is another kind of file.
+        DrumscribeError: when another server holds it, it cannot be written, or it is another kind
+            of file.
     """
     database = sqlite3.connect(path, timeout=0.5, check_same_thread=False)
     try:
@@ -48,6 +49,10 @@ def open_database(path: Path) -> sqlite3.Connection:
         database.executescript(_SCHEMA)
     except sqlite3.OperationalError as error:
         database.close()
+        if "locked" not in str(error):  # the disk is full, or may not be written
+            raise DrumscribeError(
+                f"{path}: cannot be written ({error}); name another folder with --data"
+            ) from error
         raise DrumscribeError(
             f"{path.parent}: another studio uses this folder; stop it, or name another with --data"
         ) from error
