@@ -2,23 +2,14 @@
 
 import logging
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from finished import Finished
 
 from drumscribe import cli
 
 Digest = dict[str, tuple[str, int]]
-
-
-@dataclass(frozen=True)
-class Finished:
-    """What a command did: its exit status, what it said, and the files it made or changed."""
-
-    status: int
-    said: list[str]
-    touched: list[str]
 
 
 @pytest.fixture

@@ -7,8 +7,7 @@ import mido
 import pytest
 import soundfile
 from bad_audio import CASES, Case
-
-from conftest import Finished
+from finished import Finished
 
 every_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
 
