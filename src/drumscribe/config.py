@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, cast
 
 from drumscribe.timing import SAMPLE_RATE
-from drumscribe.utils.errors import DrumscribeError, naming
+from drumscribe.utils.errors import DrumscribeError
 from drumscribe.utils.files import require_file, write_text
 from drumscribe.utils.schema import Range, build, plain
 from drumscribe.utils.yaml_text import parse_yaml
@@ -304,5 +304,7 @@ def _apply_override(values: dict[str, Any], override: str) -> None:
         raise DrumscribeError(f"{override!r} is not section.key=value, as training.batch_size=8")
     if section not in values:
         raise DrumscribeError(f"unknown section {section!r}; choose one of {', '.join(values)}")
-    with naming(f"{name}: {text!r}"):
+    try:
         values[section][key] = parse_yaml(text)
+    except DrumscribeError as error:
+        raise DrumscribeError(f"{name}: {text!r} is not a YAML value") from error

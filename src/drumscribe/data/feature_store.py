@@ -343,7 +343,7 @@ def _readable(path: Path) -> Iterator[None]:
     """Turn what h5py raises for a damaged file into one line."""
     try:
         yield
-    except (OSError, LookupError, ValueError, TypeError, AttributeError, RuntimeError) as error:
+    except (OSError, LookupError, ValueError, TypeError, AttributeError, RecursionError) as error:
         reason = " ".join(str(error).split())
         raise DrumscribeError(
             f"{path}: is not a readable shard ({reason}); delete it and preprocess again"
