@@ -10,7 +10,7 @@ from io import TextIOWrapper
 from typing import TextIO
 
 from drumscribe import __version__
-from drumscribe.parsers import data, models, studio, transcribing
+from drumscribe.parsers import data, live, models, studio, transcribing
 from drumscribe.utils.errors import DrumscribeError
 
 _INTERRUPTED = 130
@@ -114,6 +114,7 @@ def _parser() -> argparse.ArgumentParser:
     for add_parser in (
         transcribing.add_transcribe,
         transcribing.add_chart,
+        live.add_live,
         data.add_preprocess,
         models.add_train,
         models.add_evaluate,

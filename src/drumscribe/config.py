@@ -103,6 +103,7 @@ class ModelConfig:
     dropout: Annotated[float, Range(0, 0.9)] = 0.3
     velocity_head: bool = True
     beat_head: bool = True
+    lookahead_frames: Annotated[int, Range(0, 64)] | None = None
 
     def __post_init__(self) -> None:
         if not self.conv_channels or len(self.conv_channels) != len(self.frequency_pools):
@@ -110,6 +111,16 @@ class ModelConfig:
                 "model.frequency_pools: needs one number per block of model.conv_channels, got "
                 f"{len(self.frequency_pools)} for {len(self.conv_channels)} blocks"
             )
+        if self.lookahead_frames is not None and self.lookahead_frames > len(self.conv_channels):
+            raise DrumscribeError(
+                "model.lookahead_frames: each block of model.conv_channels hears one frame ahead, "
+                f"so at most {len(self.conv_channels)}, got {self.lookahead_frames}"
+            )
+
+    @property
+    def context_frames(self) -> int:
+        """How many more frames than it answers a causal network is fed; 0 for the others."""
+        return 0 if self.lookahead_frames is None else 2 * len(self.conv_channels)
 
 
 @dataclass(frozen=True)

@@ -51,13 +51,11 @@ class TranscriberSource:
         Raises:
             DrumscribeError: when the model cannot be loaded or a threshold names no drum of it.
         """
-        from drumscribe.inference.transcriber import Transcriber
+        from drumscribe.inference.transcriber import Transcriber, spread_over_kit
         from drumscribe.models.load import load_model
 
         model = load_model(self.model)
-        thresholds = dict(self.thresholds)
-        if "" in thresholds:  # one value for every drum, except those named
-            thresholds = dict.fromkeys(model.header.kit.names, thresholds.pop("")) | thresholds
+        thresholds = spread_over_kit(dict(self.thresholds), model.header.kit)
         return Transcriber(model, self.config, thresholds)
 
 

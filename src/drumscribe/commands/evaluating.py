@@ -4,7 +4,7 @@ from argparse import Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from drumscribe.commands.model_choice import find_model, make_transcriber
+from drumscribe.commands.model_choice import find_model, make_streamed, make_transcriber
 from drumscribe.config import Config, load_config
 from drumscribe.utils.errors import DrumscribeError
 
@@ -21,7 +21,7 @@ def evaluate(arguments: Namespace) -> int:
     config = load_config(arguments.config, arguments.overrides)
     folder = _labelled_folder(arguments, config)
     model_path = find_model(arguments.checkpoint, config)
-    transcriber = make_transcriber(model_path, config)
+    transcriber = (make_streamed if arguments.live else make_transcriber)(model_path, config)
     from drumscribe.evaluation.evaluate import evaluate as run
     from drumscribe.evaluation.page.write import N_STRIPS, write_page
     from drumscribe.utils.files import write_text

@@ -14,6 +14,7 @@ from drumscribe.utils.files import require_file
 
 if TYPE_CHECKING:
     from drumscribe.inference.transcriber import Transcriber
+    from drumscribe.models.onnx_model import OnnxFrameModel
 
 logger = logging.getLogger(__name__)
 
@@ -73,6 +74,26 @@ def _try_to_load(path: Path) -> None:
     from drumscribe.models.load import load_model
 
     load_model(path)
+
+
+def make_streamed(path: Path, config: Config) -> "Transcriber":
+    """A transcriber that hears recordings as ``drumscribe live`` would, by an .onnx model."""
+    from drumscribe.inference.streaming import StreamedTranscriber
+
+    return StreamedTranscriber(load_live_model(path), config.inference)
+
+
+def load_live_model(path: Path) -> "OnnxFrameModel":
+    """The .onnx model at ``path``."""
+    if path.suffix != ".onnx":
+        raise DrumscribeError(
+            f"{path}: live needs an .onnx model; write one with 'drumscribe export'"
+        )
+    logger.info("model: %s", path)
+    limit_threads(n_busy=0)
+    from drumscribe.models.onnx_model import load_onnx
+
+    return load_onnx(path)
 
 
 def thresholds_by_drum(options: Iterable[str]) -> dict[str, float]:

@@ -57,6 +57,42 @@ def log_mel_blocks(
         yield spectrum(frames)[:n_frames]
 
 
+class LogMelStream:
+    """The log-mel of sound that is still being made: each frame as soon as its window is full.
+
+    That is half a window (23 ms) after the frame's centre. Every frame is computed alone, so the
+    numbers do not depend on how the samples are cut; they differ from ``log_mel``'s by rounding.
+
+    Args:
+        config: mel bands and range.
+    """
+
+    def __init__(self, config: FeatureConfig) -> None:
+        self._spectrum = _block_spectrum(config)
+        self._n_mels = config.n_mels
+        self._buffer = np.zeros(_HALF_WINDOW, np.float32)
+        self._n_samples = self._n_frames = 0
+
+    def push(self, samples: FloatArray) -> FloatArray:
+        """The frames that ``samples`` complete, shape (t, F), t often 0."""
+        self._n_samples += len(samples)
+        self._buffer = np.concatenate([self._buffer, samples.astype(np.float32, copy=False)])
+        frames = []
+        start = 0
+        while len(self._buffer) - start >= WINDOW_LENGTH:
+            frames.append(self._spectrum(self._buffer[None, start : start + WINDOW_LENGTH]))
+            start += HOP_LENGTH
+        self._buffer = self._buffer[start:].copy()
+        self._n_frames += len(frames)
+        return np.concatenate(frames) if frames else np.zeros((0, self._n_mels), np.float32)
+
+    def finish(self) -> FloatArray:
+        """The last frames, whose windows reach beyond the end, shape (t, F)."""
+        n_left = frame_count(self._n_samples) - self._n_frames
+        n_needed = (n_left - 1) * HOP_LENGTH + WINDOW_LENGTH
+        return self.push(np.zeros(n_needed - len(self._buffer), np.float32))
+
+
 @functools.lru_cache(maxsize=8)
 def mel_filterbank(config: FeatureConfig) -> FloatArray:
     """Triangular filters of peak 1, shape (F, n_bins), equally spaced on Slaney's mel scale.

@@ -63,7 +63,7 @@ def find_peaks(activation: FloatArray, config: PeakPickingConfig, *, threshold: 
     border = max(1, reach)
     padded = np.pad(activation, border, constant_values=-np.inf)[:, None]
     frames = np.flatnonzero(_is_peak(padded, reach, border) & (activation >= threshold)[:, None])
-    kept = _thin_out(frames, activation[frames], _min_gap_frames(config))
+    kept = _thin_out(frames, activation[frames], gap_frames(config))
     return Peaks(kept, activation[kept])
 
 
@@ -110,10 +110,10 @@ class EventPicker:
         self._thresholds = np.array([thresholds[name] for name in kit.names], np.float32)
         self._reach = seconds_to_frame(config.peak_window_s)
         self._border = max(1, self._reach)
-        self._min_gap_frames = _min_gap_frames(config)
+        self._min_gap_frames = gap_frames(config)
         self._n_done = 0
         self._onset = np.full((self._border, len(kit)), -np.inf, np.float32)
-        self._velocity = self._velocities(None, self._border)
+        self._velocity = midi_velocities(None, (self._border, len(kit)))
         # Frames, classes, heights and velocities of the peaks; the first part is empty.
         types = (np.int32, np.uint8, np.float32, np.uint8)
         self._found: list[tuple[npt.NDArray[Any], ...]] = [
@@ -122,12 +122,12 @@ class EventPicker:
 
     def push(self, part: Activations) -> None:
         """Take the next part of a recording, of any length."""
-        self._take(part.onset, self._velocities(part.velocity, len(part.onset)))
+        self._take(part.onset, midi_velocities(part.velocity, part.onset.shape))
 
     def finish(self) -> list[DrumEvent]:
         """The hits of all parts, sorted by time, then by class index."""
         beyond = np.full((self._border, len(self._kit)), -np.inf, np.float32)
-        self._take(beyond, self._velocities(None, self._border))
+        self._take(beyond, midi_velocities(None, beyond.shape))
         frames, classes, heights, velocities = (
             np.concatenate(column) for column in zip(*self._found, strict=True)
         )
@@ -162,14 +162,6 @@ class EventPicker:
         self._n_done += n_known
         self._onset, self._velocity = onset[n_known:], velocity[n_known:]
 
-    def _velocities(self, velocity: FloatArray | None, n_frames: int) -> npt.NDArray[np.uint8]:
-        """MIDI velocities of frames, (t, C)."""
-        if velocity is None:
-            return np.full((n_frames, len(self._kit)), DEFAULT_VELOCITY, np.uint8)
-        return np.clip(np.rint(velocity.astype(np.float64) * MAX_VELOCITY), 1, MAX_VELOCITY).astype(
-            np.uint8
-        )
-
 
 def _is_peak(onset: FloatArray, reach: int, border: int) -> npt.NDArray[np.bool_]:
     """Where activations, (t, C), are the first highest of their surroundings, without borders."""
@@ -180,9 +172,18 @@ def _is_peak(onset: FloatArray, reach: int, border: int) -> npt.NDArray[np.bool_
     return np.asarray((onset[middle] >= windows.max(axis=-1)) & rises & (onset[middle] >= 1e-9))
 
 
-def _min_gap_frames(config: PeakPickingConfig) -> int:
-    # Rounded up, so that the gap is never shorter than asked for.
+def gap_frames(config: PeakPickingConfig) -> int:
+    """The smallest gap in frames, rounded up, so that it is never shorter than asked for."""
     return math.ceil(config.min_gap_s * FRAME_RATE - 1e-6)
+
+
+def midi_velocities(velocity: FloatArray | None, shape: tuple[int, int]) -> npt.NDArray[np.uint8]:
+    """MIDI velocities of frames by the model's, both of ``shape`` (t, C)."""
+    if velocity is None:
+        return np.full(shape, DEFAULT_VELOCITY, np.uint8)
+    return np.clip(np.rint(velocity.astype(np.float64) * MAX_VELOCITY), 1, MAX_VELOCITY).astype(
+        np.uint8
+    )
 
 
 def _thin_out(

@@ -159,3 +159,11 @@ class Transcriber:
                 if (head := getattr(output, field.name)) is not None
             }  # copies, as a part that is kept would hold the whole
             yield Activations(kept["onset"], kept.get("velocity"), kept.get("beat"))
+
+
+def spread_over_kit(thresholds: Mapping[str, float], kit: Kit) -> dict[str, float]:
+    """Thresholds of drums, where one called "" is that of every drum but those named."""
+    named = dict(thresholds)
+    if "" not in named:
+        return named
+    return dict.fromkeys(kit.names, named.pop("")) | named

@@ -2,6 +2,11 @@
 
 Letters: B batch, T frames, F mel bands, C drum classes, K channels, U GRU units. Pooling is over
 frequency only, so ``T_out == T_in``: one decision per frame of the clock.
+
+With ``lookahead_frames`` the network is causal but for so many frames: silence is put before and
+after the input once, the convolutions pad nothing in time, and the GRU runs forward alone. Fed
+``ModelConfig.context_frames`` more frames than it answers, the first of them heard before, and the
+GRU's state, it goes on where it stopped.
 """
 
 from typing import NamedTuple
@@ -31,7 +36,7 @@ class Logits(NamedTuple):
 
 
 class DrumCRNN(nn.Module):
-    """Convolution blocks, a bidirectional GRU and one linear head per question.
+    """Convolution blocks, a GRU (bidirectional unless causal) and one linear head per question.
 
     Args:
         config: the sizes.
@@ -44,10 +49,14 @@ class DrumCRNN(nn.Module):
 
     def __init__(self, config: ModelConfig, *, n_mels: int, n_classes: int) -> None:
         super().__init__()
+        self._lookahead_frames = config.lookahead_frames
+        self._context_frames = config.context_frames
+        is_causal = config.lookahead_frames is not None
         blocks: list[nn.Module] = []
         channels, bands = 1, n_mels
+        time_padding = 0 if is_causal else 1
         for n_channels, pool in zip(config.conv_channels, config.frequency_pools, strict=True):
-            blocks.append(_conv_block(channels, n_channels, pool, config.dropout))
+            blocks.append(_conv_block(channels, n_channels, pool, time_padding, config.dropout))
             channels, bands = n_channels, bands // pool
         if bands < 1:
             raise DrumscribeError(
@@ -60,11 +69,11 @@ class DrumCRNN(nn.Module):
             config.gru_units,
             config.gru_layers,
             batch_first=True,
-            bidirectional=True,
+            bidirectional=not is_causal,
             dropout=config.dropout if config.gru_layers > 1 else 0.0,
         )
         self.dropout = nn.Dropout(config.dropout)
-        n_features = 2 * config.gru_units
+        n_features = config.gru_units * (1 if is_causal else 2)
         self.onset_head = nn.Linear(n_features, n_classes)
         # How loud a hit was is plainest before the recurrence squashes it.
         n_local = channels * bands
@@ -79,25 +88,44 @@ class DrumCRNN(nn.Module):
         Args:
             log_mel: shape (B, T, F), values 0..1.
         """
-        x = log_mel.unsqueeze(1)  # (B, 1, T, F)
+        if self._lookahead_frames is not None:
+            n_before = self._context_frames - self._lookahead_frames
+            log_mel = nn.functional.pad(log_mel, (0, 0, n_before, self._lookahead_frames))
+        return self.step(log_mel)[0]
+
+    def step(self, log_mel: Tensor, state: Tensor | None = None) -> tuple[Logits, Tensor]:
+        """Logits of a stretch of frames, going on from where the one before it ended.
+
+        Args:
+            log_mel: shape (B, context + T, F).
+            state: of the GRU after the stretch before, shape (layers, B, U) if causal; zeros at
+                the start.
+
+        Returns:
+            The logits of T frames, and the state after them.
+        """
+        x = log_mel.unsqueeze(1)  # (B, 1, context + T, F)
         x = self.convolutions(x)  # (B, K, T, F')
         local = x.transpose(1, 2).flatten(2)  # (B, T, K * F')
-        x, _ = self.recurrence(local)  # (B, T, 2 * U)
+        x, state = self.recurrence(local, state)  # (B, T, U or 2 * U)
         x = self.dropout(x)
         velocity = None
         if self.velocity_head is not None:
             velocity = self.velocity_head(torch.cat([local, x], dim=2))  # (B, T, C)
-        return Logits(
+        logits = Logits(
             onset=self.onset_head(x),  # (B, T, C)
             velocity=velocity,
             beat=self.beat_head(x) if self.beat_head is not None else None,
         )
+        return logits, state
 
 
-def _conv_block(n_in: int, n_out: int, frequency_pool: int, dropout: float) -> nn.Sequential:
+def _conv_block(
+    n_in: int, n_out: int, frequency_pool: int, time_padding: int, dropout: float
+) -> nn.Sequential:
     """Convolution, normalisation, rectifier and pooling over frequency alone."""
     return nn.Sequential(
-        nn.Conv2d(n_in, n_out, kernel_size=3, padding=1, bias=False),
+        nn.Conv2d(n_in, n_out, kernel_size=3, padding=(time_padding, 1), bias=False),
         nn.BatchNorm2d(n_out),
         nn.ReLU(inplace=True),
         nn.MaxPool2d(kernel_size=(1, frequency_pool)),

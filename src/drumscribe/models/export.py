@@ -3,6 +3,7 @@
 import json
 import tempfile
 import warnings
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,14 @@ import torch
 from torch import Tensor, nn
 
 from drumscribe.models.checkpoint import TorchFrameModel, load_checkpoint
-from drumscribe.models.crnn import activations
-from drumscribe.models.onnx_model import HEADER_KEY, INPUT_NAME, load_onnx
+from drumscribe.models.crnn import DrumCRNN, activations
+from drumscribe.models.onnx_model import (
+    HEADER_KEY,
+    INPUT_NAME,
+    NEXT_STATE_NAME,
+    STATE_NAME,
+    load_onnx,
+)
 from drumscribe.utils.errors import DrumscribeError
 from drumscribe.utils.files import atomic_path
 
@@ -35,10 +42,23 @@ class _ActivationModel(nn.Module):
         return tuple(activations(self.network(log_mel)).values())
 
 
+class _StepModel(nn.Module):
+    """The same for a causal network, which goes on from a state."""
+
+    def __init__(self, network: DrumCRNN) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, log_mel: Tensor, state: Tensor) -> tuple[Tensor, ...]:
+        logits, state = self.network.step(log_mel, state)
+        return (*activations(logits).values(), state)
+
+
 def export_onnx(checkpoint: Path, target: Path) -> None:
     """Write the model of ``checkpoint`` as ``target``, whole or not at all.
 
-    Batch and time axes are dynamic. The file is run by onnxruntime on random input and compared
+    Batch and time axes are dynamic; a causal network has its state as another input and output. The
+    file is run by onnxruntime on random input and compared
     with torch before it gets its name.
 
     Raises:
@@ -56,29 +76,54 @@ def export_onnx(checkpoint: Path, target: Path) -> None:
             )
 
 
-def _write(model: TorchFrameModel, path: Path) -> None:
-    header = model.header
-    network = _ActivationModel(model.network).eval()
+@dataclass(frozen=True)
+class _Traced:
+    """What is handed to the exporter."""
+
+    network: nn.Module
+    examples: tuple[Tensor, ...]
+    inputs: list[str]
+    outputs: list[str]
+    axes: dict[str, dict[int, str]]
+
+
+def _traced(model: TorchFrameModel) -> _Traced:
+    sizes, n_mels = model.header.model, model.header.features.n_mels
     heads = ["onset"]
-    heads += ["velocity"] if header.model.velocity_head else []
-    heads += ["beat"] if header.model.beat_head else []
-    example = torch.zeros(1, _TRACED_FRAMES, header.features.n_mels)
+    heads += ["velocity"] if sizes.velocity_head else []
+    heads += ["beat"] if sizes.beat_head else []
+    log_mel = torch.zeros(1, _TRACED_FRAMES, n_mels)
     axes = {name: {0: "batch", 1: "time"} for name in (INPUT_NAME, *heads)}
+    if sizes.lookahead_frames is None:
+        network = _ActivationModel(model.network).eval()
+        return _Traced(network, (log_mel,), [INPUT_NAME], heads, axes)
+    state = torch.zeros(sizes.gru_layers, 1, sizes.gru_units)
+    return _Traced(
+        _StepModel(model.network).eval(),
+        (log_mel, state),
+        [INPUT_NAME, STATE_NAME],
+        [*heads, NEXT_STATE_NAME],
+        axes | {name: {1: "batch"} for name in (STATE_NAME, NEXT_STATE_NAME)},
+    )
+
+
+def _write(model: TorchFrameModel, path: Path) -> None:
+    traced = _traced(model)
     with warnings.catch_warnings(), tempfile.TemporaryDirectory() as folder:
         warnings.simplefilter("ignore")  # tracing a GRU warns of batch sizes; they are checked
-        traced = Path(folder) / "model.onnx"
+        raw = Path(folder) / "model.onnx"
         torch.onnx.export(
-            network,
-            (example,),
-            str(traced),
-            input_names=[INPUT_NAME],
-            output_names=heads,
-            dynamic_axes=axes,
+            traced.network,
+            traced.examples,
+            str(raw),
+            input_names=traced.inputs,
+            output_names=traced.outputs,
+            dynamic_axes=traced.axes,
             opset_version=_OPSET,
             dynamo=False,
         )
-        contents = onnx.load(str(traced))
-    onnx.helper.set_model_props(contents, {HEADER_KEY: json.dumps(header.to_dict())})
+        contents = onnx.load(str(raw))
+    onnx.helper.set_model_props(contents, {HEADER_KEY: json.dumps(model.header.to_dict())})
     path.write_bytes(contents.SerializeToString())
 
 

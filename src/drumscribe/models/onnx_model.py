@@ -18,6 +18,9 @@ HEADER_KEY = "drumscribe_header"
 
 INPUT_NAME = "log_mel"
 
+STATE_NAME, NEXT_STATE_NAME = "state", "next_state"
+"""The GRU's state in causal models: an input and an output."""
+
 _TRIED_SHAPE = (2, 3)  # batch and frames: neither is what a network of fixed sizes takes
 
 
@@ -41,11 +44,37 @@ class OnnxFrameModel:
 
     def __call__(self, log_mel: FloatArray) -> Activations:
         """Activations (B, T, C) of log-mel (B, T, F)."""
-        outputs = self._session.run(
-            self._output_names, {INPUT_NAME: np.ascontiguousarray(log_mel, dtype=np.float32)}
+        sizes = self._header.model
+        if sizes.lookahead_frames is None:
+            return _activations(self._run({INPUT_NAME: log_mel}))
+        n_before = sizes.context_frames - sizes.lookahead_frames
+        padded = np.pad(log_mel, ((0, 0), (n_before, sizes.lookahead_frames), (0, 0)))
+        return self.step(padded, self.initial_state(len(log_mel)))[0]
+
+    def initial_state(self, n_streams: int) -> FloatArray:
+        """The state of a causal model before the first frame, for ``step``."""
+        sizes = self._header.model
+        return np.zeros((sizes.gru_layers, n_streams, sizes.gru_units), np.float32)
+
+    def step(self, log_mel: FloatArray, state: FloatArray) -> tuple[Activations, FloatArray]:
+        """Activations of a stretch of frames by a causal model, going on from the one before it.
+
+        Args:
+            log_mel: shape (B, context + T, F), the context heard before.
+            state: what the last call gave, at first ``initial_state``.
+
+        Returns:
+            Activations (B, T, C), and the state after them.
+        """
+        heads = self._run({INPUT_NAME: log_mel, STATE_NAME: state})
+        return _activations(heads), heads[NEXT_STATE_NAME]
+
+    def _run(self, inputs: dict[str, FloatArray]) -> dict[str, FloatArray]:
+        """The outputs by name."""
+        fed = {name: np.ascontiguousarray(value, np.float32) for name, value in inputs.items()}
+        return dict(
+            zip(self._output_names, self._session.run(self._output_names, fed), strict=True)
         )
-        heads = dict(zip(self._output_names, outputs, strict=True))
-        return Activations(heads["onset"], heads.get("velocity"), heads.get("beat"))
 
 
 def load_onnx(path: Path) -> OnnxFrameModel:
@@ -99,6 +128,10 @@ def _require_true_header(model: OnnxFrameModel, path: Path) -> None:
                 f"{path}: its network does not give an activation for each drum of its header; "
                 "export the model again"
             )
+
+
+def _activations(heads: dict[str, FloatArray]) -> Activations:
+    return Activations(heads["onset"], heads.get("velocity"), heads.get("beat"))
 
 
 def _n_threads() -> int:

@@ -29,6 +29,9 @@ def add_evaluate(commands: Commands) -> None:
         help="score the eight lanes, or toms and cymbals merged (default: %(default)s)",
     )
     parser.add_argument(
+        "--live", action="store_true", help="hear frame by frame, as 'drumscribe live' does"
+    )
+    parser.add_argument(
         "--json", type=Path, metavar="FILE", help="also write the whole report here"
     )
     parser.add_argument(

@@ -29,7 +29,7 @@ def add_transcribe(commands: Commands) -> None:
         help="the MIDI file for one input file, or a folder (default: beside each recording)",
     )
     add_checkpoint(parser)
-    _add_threshold(parser)
+    add_threshold(parser)
     _add_timing(parser)
     parser.add_argument(
         "--format",
@@ -38,7 +38,7 @@ def add_transcribe(commands: Commands) -> None:
         help="what to write, of mid, csv, json, jams, lanes, musicxml, svg, pdf, tab, "
         "comma-separated (default: %(default)s)",
     )
-    _add_midi_notes(parser)
+    add_midi_notes(parser)
     parser.add_argument(
         "--workers",
         type=int,
@@ -76,7 +76,7 @@ def add_chart(commands: Commands) -> None:
     )
     _add_chart_layout(parser)
     add_checkpoint(parser)
-    _add_threshold(parser)
+    add_threshold(parser)
     _add_timing(parser)
     add_config(parser)
 
@@ -107,7 +107,8 @@ def _add_chart_layout(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_midi_notes(parser: argparse.ArgumentParser) -> None:
+def add_midi_notes(parser: argparse.ArgumentParser) -> None:
+    """Which note plays each drum."""
     parser.add_argument(
         "--midi-notes",
         default="gm",
@@ -149,7 +150,8 @@ def _add_timing(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_threshold(parser: argparse.ArgumentParser) -> None:
+def add_threshold(parser: argparse.ArgumentParser) -> None:
+    """Peak-picking thresholds."""
     parser.add_argument(
         "--threshold",
         action="append",

@@ -1,0 +1,74 @@
+"""A kit that plays a game: ``drumscribe live``."""
+
+from argparse import Namespace
+from collections.abc import Iterable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from drumscribe.commands.model_choice import load_live_model, spread_over_kit, thresholds_by_drum
+from drumscribe.config import Config, load_config
+from drumscribe.models.bundled import bundled_path
+from drumscribe.utils.files import require_file
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from drumscribe.events import DrumEvent
+    from drumscribe.inference.streaming import StreamingTranscriber
+    from drumscribe.live import OnEvent
+
+_MODEL = "drums8-live"
+
+
+def live(arguments: Namespace) -> int:
+    """``drumscribe live``."""
+    from drumscribe.charts.note_maps import note_map
+    from drumscribe.live import device_lines, midi_output, run_live
+
+    if arguments.list_devices:
+        print(*device_lines(), sep="\n")
+        return 0
+    notes = note_map(arguments.midi_notes)
+    thresholds = thresholds_by_drum(arguments.threshold)
+    config = load_config(arguments.config, arguments.overrides)
+    if arguments.file is not None:
+        require_file(arguments.file, what="audio file")
+    transcriber = _transcriber(arguments.checkpoint, config, thresholds)
+    with ExitStack() as stack:
+        blocks = _blocks(arguments, stack)
+        listeners: list[OnEvent] = [_show]
+        if arguments.midi_port is not None:
+            kit = transcriber.kit
+            listeners.append(stack.enter_context(midi_output(arguments.midi_port, notes, kit)))
+
+        def tell(event: "DrumEvent") -> None:
+            for listener in reversed(listeners):  # MIDI before the terminal, which is slow
+                listener(event)
+
+        print(*run_live(transcriber, blocks, tell).lines(), sep="\n")
+    return 0
+
+
+def _blocks(arguments: Namespace, stack: ExitStack) -> "Iterable[npt.NDArray[np.float32]]":
+    """What is heard: a file, or a sound card until Ctrl-C."""
+    from drumscribe.live import file_blocks, microphone
+
+    if arguments.file is not None:
+        return file_blocks(arguments.file)
+    return stack.enter_context(microphone(arguments.device))
+
+
+def _transcriber(
+    checkpoint: Path | None, config: Config, thresholds: dict[str, float]
+) -> "StreamingTranscriber":
+    model = load_live_model(bundled_path(_MODEL) if checkpoint is None else checkpoint)
+    from drumscribe.inference.streaming import StreamingTranscriber
+
+    spread = spread_over_kit(thresholds, model.header.kit)
+    return StreamingTranscriber(model, config.inference, spread)
+
+
+def _show(event: "DrumEvent") -> None:
+    print(f"{event.onset_s:9.2f} s  {event.drum:10} {event.velocity:3}", flush=True)

@@ -1,0 +1,199 @@
+"""Live transcription: a sound card or a file in, hits and MIDI out as they come.
+
+sounddevice (PortAudio) and python-rtmidi, of the extra ``live``, are imported when a device is
+opened. Times are counted in samples heard, so they do not depend on the machine's clock.
+"""
+
+import queue
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from drumscribe.charts.note_maps import NoteMap
+from drumscribe.data.audio_processing import audio_blocks
+from drumscribe.drums import Kit
+from drumscribe.events import DrumEvent
+from drumscribe.inference.streaming import StreamingTranscriber
+from drumscribe.timing import HOP_LENGTH, SAMPLE_RATE, samples_to_seconds
+from drumscribe.utils.errors import DrumscribeError
+
+FloatArray = npt.NDArray[np.float32]
+OnEvent = Callable[[DrumEvent], None]
+
+BLOCK_SAMPLES = HOP_LENGTH // 3
+"""Samples that are pushed at once (3.4 ms): smaller blocks decide sooner, and cost more."""
+
+_DRUM_CHANNEL = 9  # General MIDI's channel 10, counted from 0
+_MISSING = "{what} needs the package {package!r}; run: pip install 'drumscribe[live]'"
+
+
+@dataclass
+class LiveLatency:
+    """How late hits were told, measured.
+
+    Attributes:
+        algorithmic_s: sound after a hit that the model waits for, in seconds.
+        compute_s: computing time of each block in seconds.
+        event_s: of each hit, from its onset until it was told: sound waited for and computing.
+    """
+
+    algorithmic_s: float
+    compute_s: list[float] = field(default_factory=list)
+    event_s: list[float] = field(default_factory=list)
+
+    def lines(self) -> list[str]:
+        """The figures as text."""
+        lines = [f"algorithmic latency {1000 * self.algorithmic_s:.1f} ms"]
+        for name, values in (("computing a block", self.compute_s), ("hit told", self.event_s)):
+            if values:
+                mean, late, most = np.mean(values), np.quantile(values, 0.99), np.max(values)
+                lines.append(
+                    f"{name}: mean {1000 * mean:.1f} ms, 99 % within {1000 * late:.1f} ms, "
+                    f"at most {1000 * most:.1f} ms"
+                )
+        return lines
+
+
+def run_live(
+    transcriber: StreamingTranscriber, blocks: Iterable[FloatArray], on_event: OnEvent
+) -> LiveLatency:
+    """Hand every hit in ``blocks`` to ``on_event`` as soon as it is known.
+
+    Args:
+        transcriber: fresh.
+        blocks: mono samples at ``SAMPLE_RATE``, in order.
+        on_event: called in order of time.
+    """
+    latency = LiveLatency(transcriber.latency_s)
+    n_samples = 0
+    for block in blocks:
+        n_samples += len(block)
+        started_s = time.perf_counter()
+        events = transcriber.push(block)
+        spent_s = time.perf_counter() - started_s
+        latency.compute_s.append(spent_s)
+        for event in events:
+            on_event(event)
+            latency.event_s.append(samples_to_seconds(n_samples) - event.onset_s + spent_s)
+    for event in transcriber.finish():
+        on_event(event)
+    return latency
+
+
+def file_blocks(path: Path) -> Iterator[FloatArray]:
+    """A recording in the small blocks that a sound card gives.
+
+    Raises:
+        DrumscribeError: as ``audio_blocks``.
+    """
+    for block in audio_blocks(path):
+        for start in range(0, len(block), BLOCK_SAMPLES):
+            yield block[start : start + BLOCK_SAMPLES]
+
+
+def device_lines() -> list[str]:
+    """The sound cards and MIDI outputs of this machine, as text.
+
+    Raises:
+        DrumscribeError: when the extra ``live`` is not installed.
+    """
+    sounddevice = _sounddevice()
+    inputs = [
+        f"  {index}: {device['name']}"
+        for index, device in enumerate(sounddevice.query_devices())
+        if device["max_input_channels"] > 0
+    ]
+    outputs = [f"  {name}" for name in _midi_backend().get_output_names()]
+    return ["inputs:", *(inputs or ["  none"]), "MIDI outputs:", *(outputs or ["  none"])]
+
+
+@contextmanager
+def microphone(device: str | None) -> Iterator[Iterator[FloatArray]]:
+    """An endless stream of blocks from a sound card.
+
+    Args:
+        device: its number or part of its name; ``None`` for the system's own choice.
+
+    Raises:
+        DrumscribeError: when the extra is not installed or the device cannot be opened.
+    """
+    sounddevice = _sounddevice()
+    heard: queue.SimpleQueue[FloatArray] = queue.SimpleQueue()
+
+    def hear(samples: Any, n_samples: int, times: Any, status: Any) -> None:
+        heard.put(samples.mean(axis=1, dtype=np.float32))
+
+    try:
+        stream = sounddevice.InputStream(
+            samplerate=SAMPLE_RATE,
+            blocksize=BLOCK_SAMPLES,
+            device=int(device) if device is not None and device.isdecimal() else device,
+            dtype="float32",
+            latency="low",
+            callback=hear,
+        )
+    except (sounddevice.PortAudioError, ValueError) as error:
+        raise DrumscribeError(
+            f"input {device or 'of the system'}: cannot be opened at {SAMPLE_RATE} Hz "
+            f"({' '.join(str(error).split())}); choose one of 'drumscribe live --list-devices'"
+        ) from error
+    with stream:
+        yield iter(heard.get, None)
+
+
+@contextmanager
+def midi_output(port: str, notes: NoteMap, kit: Kit) -> Iterator[OnEvent]:
+    """A function that plays hits on a MIDI output, on the drum channel.
+
+    Raises:
+        DrumscribeError: when the extra is not installed or there is no such output.
+    """
+    import mido
+
+    backend = _midi_backend()
+    names = backend.get_output_names()
+    if port not in names:
+        raise DrumscribeError(
+            f"MIDI output {port!r}: there is none of that name; there is "
+            + (", ".join(map(repr, names)) or "none at all")
+        )
+    with backend.open_output(port) as output:
+
+        def play(event: DrumEvent) -> None:
+            note = {"note": notes.note(event.drum, kit), "channel": _DRUM_CHANNEL}
+            output.send(mido.Message("note_on", velocity=event.velocity, **note))
+            output.send(mido.Message("note_off", **note))
+
+        yield play
+
+
+def _sounddevice() -> Any:
+    try:
+        import sounddevice
+    except ImportError:
+        raise DrumscribeError(
+            _MISSING.format(what="hearing a sound card", package="sounddevice")
+        ) from None
+    except OSError as error:  # the library that it stands on
+        raise DrumscribeError(
+            f"hearing a sound card needs PortAudio ({error}); install it, as with "
+            "'apt install libportaudio2'"
+        ) from error
+    return sounddevice
+
+
+def _midi_backend() -> Any:
+    import mido
+
+    backend = mido.Backend("mido.backends.rtmidi")
+    try:
+        backend.load()
+    except ImportError:
+        raise DrumscribeError(_MISSING.format(what="MIDI output", package="rtmidi")) from None
+    return backend
