@@ -26,6 +26,7 @@ THIRD_PARTY = HEAVY | {"numpy", "soundfile", "soxr", "mido", "yaml", "rich", "h5
 
 COMMANDS = [
     ["transcribe"],
+    ["live"],
     ["preprocess"],
     ["train"],
     ["evaluate"],
@@ -101,6 +102,7 @@ def test_the_version_is_told(capsys):
         ["transcribe", "a.wav", "--frobnicate"],
         ["evaluate", "--split", "dev"],
         ["evaluate", "--egmd", "a", "--mdb", "b"],
+        ["live", "--file", "a.wav", "--list-devices"],
         ["synth", "folder", "--recordings", "many"],
     ],
     ids=" ".join,
@@ -134,6 +136,8 @@ def folder(tmp_path):
         ("transcribe a.wav --config absent.yaml", "absent.yaml: no such config file"),
         ("transcribe a.wav --set inference.treshold=0.3", "treshold"),
         ("transcribe a.wav -o a.wav", "a.wav: is a recording itself"),
+        ("live --file absent.wav", "absent.wav: no such audio file"),
+        ("live --file a.wav -c best_model.ckpt", "best_model.ckpt: live needs an .onnx model"),
         ("train", "holds no features; run 'drumscribe preprocess' first"),
         ("train --set training.epochs=0", "training.epochs"),
         ("train --set training.epoch=3", "training.epoch"),
@@ -184,6 +188,17 @@ def test_a_missing_package_is_named_with_how_to_install_it(folder, package, comm
     assert f"needs the package '{package}'" in line
     assert "uv sync" in line
     assert "pip install 'drumscribe[train]'" in line
+
+
+@pytest.mark.parametrize("package", ["sounddevice", "rtmidi"])
+def test_live_devices_without_their_extra_are_one_line(folder, package):
+    finished = run(package, "live", "--list-devices", cwd=folder, options=["-c", WITHOUT])
+    if finished.stderr and "PortAudio" in finished.stderr[-1]:
+        pytest.skip("this machine has no PortAudio")
+    assert finished.status == 1
+    [line] = finished.stderr
+    assert f"needs the package {package!r}" in line
+    assert "pip install 'drumscribe[live]'" in line
 
 
 def stub_command(monkeypatch, error):

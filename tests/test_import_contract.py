@@ -32,6 +32,7 @@ WITHOUT_TORCH = [
     "drumscribe.commands.checking",
     "drumscribe.commands.data",
     "drumscribe.commands.evaluating",
+    "drumscribe.commands.live",
     "drumscribe.commands.models",
     "drumscribe.commands.training",
     "drumscribe.commands.transcribing",
@@ -43,7 +44,9 @@ WITHOUT_TORCH = [
     "drumscribe.evaluation.evaluate",
     "drumscribe.evaluation.references",
     "drumscribe.events",
+    "drumscribe.inference.streaming",
     "drumscribe.inference.transcriber",
+    "drumscribe.live",
     "drumscribe.models.header",
     "drumscribe.models.load",
     "drumscribe.models.onnx_model",
@@ -62,7 +65,18 @@ HEAVY = {
     "scipy",
     "tensorboard",
 }
-THIRD_PARTY = HEAVY | {"numpy", "soundfile", "soxr", "mido", "yaml", "rich", "h5py", "av"}
+THIRD_PARTY = HEAVY | {
+    "numpy",
+    "soundfile",
+    "soxr",
+    "mido",
+    "yaml",
+    "rich",
+    "h5py",
+    "av",
+    "sounddevice",
+    "rtmidi",
+}
 
 
 def imported_with(module):

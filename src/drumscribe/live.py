@@ -4,6 +4,7 @@ sounddevice (PortAudio) and python-rtmidi, of the extra ``live``, are imported w
 opened. Times are counted in samples heard, so they do not depend on the machine's clock.
 """
 
+import itertools
 import queue
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -144,7 +145,7 @@ def microphone(device: str | None) -> Iterator[Iterator[FloatArray]]:
             f"({' '.join(str(error).split())}); choose one of 'drumscribe live --list-devices'"
         ) from error
     with stream:
-        yield iter(heard.get, None)
+        yield (heard.get() for _ in itertools.count())
 
 
 @contextmanager

@@ -9,8 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drumscribe.config import FeatureConfig
-from drumscribe.data.log_mel import log_mel, log_mel_blocks, mel_filterbank
-from drumscribe.timing import FRAME_RATE, SAMPLE_RATE, frame_count, seconds_to_frame
+from drumscribe.data.log_mel import LogMelStream, log_mel, log_mel_blocks, mel_filterbank
+from drumscribe.timing import (
+    FRAME_RATE,
+    HOP_LENGTH,
+    SAMPLE_RATE,
+    WINDOW_LENGTH,
+    frame_count,
+    seconds_to_frame,
+)
 
 MakeSamples = Callable[..., np.ndarray]
 DEFAULT = FeatureConfig()
@@ -205,3 +212,27 @@ def test_a_click_is_loudest_in_the_frame_of_its_time(time_s: float) -> None:
 def test_values_stay_between_zero_and_one_even_for_overloaded_audio(scale: float) -> None:
     frames = log_mel(noise(20_000) * np.float32(scale), DEFAULT)
     assert frames.min() >= 0 and frames.max() <= 1
+
+
+@given(cuts=st.lists(st.integers(0, 5000), max_size=12))
+def test_a_stream_gives_the_same_bits_however_it_is_cut(cuts):
+    samples = noise(5000)
+    whole, pieces = LogMelStream(DEFAULT), LogMelStream(DEFAULT)
+    wanted = [whole.push(samples), whole.finish()]
+    found = [pieces.push(piece) for piece in np.split(samples, sorted(cuts))]
+    assert np.array_equal(np.concatenate([*found, pieces.finish()]), np.concatenate(wanted))
+
+
+@pytest.mark.parametrize("n_samples", [0, 1, 224, 225, 511, 512, 513, 1024, 30_000])
+def test_a_stream_gives_what_a_recording_gives(n_samples):
+    samples = noise(n_samples)
+    stream = LogMelStream(DEFAULT)
+    found = np.concatenate([stream.push(samples), stream.finish()])
+    np.testing.assert_allclose(found, log_mel(samples, DEFAULT), atol=1e-6)
+
+
+def test_a_streams_frame_comes_with_the_last_sample_of_its_window():
+    stream = LogMelStream(DEFAULT)
+    assert len(stream.push(noise(WINDOW_LENGTH // 2 + 3 * HOP_LENGTH - 1))) == 3
+    assert len(stream.push(noise(1))) == 1
+    assert len(stream.push(noise(HOP_LENGTH - 1))) == 0

@@ -26,8 +26,9 @@ def noise(*shape, seed=0):
 @pytest.mark.parametrize("n_frames", [1, 2, 3, 7, 98, 101])
 @pytest.mark.parametrize("n_items", [1, 3])
 @pytest.mark.parametrize("training", [True, False])
-def test_there_is_one_decision_for_each_frame(n_frames, n_items, training):
-    logits = network().train(training)(noise(n_items, n_frames, N_MELS))
+@pytest.mark.parametrize("n_ahead", [None, 0, 2])
+def test_there_is_one_decision_for_each_frame(n_frames, n_items, training, n_ahead):
+    logits = network(lookahead_frames=n_ahead).train(training)(noise(n_items, n_frames, N_MELS))
     assert logits.onset.shape == (n_items, n_frames, N_CLASSES)
     assert logits.velocity.shape == (n_items, n_frames, N_CLASSES)
     assert logits.beat.shape == (n_items, n_frames, 2)
@@ -79,8 +80,36 @@ def test_construction_runs_nothing_through_the_network():
     assert [int(counter) for counter in counters] == [0, 0]
 
 
-def test_every_parameter_learns():
-    model = network()
+@pytest.mark.parametrize("n_ahead", [0, 1, 2])
+def test_a_causal_network_hears_so_many_frames_ahead_and_no_more(n_ahead):
+    model = network(lookahead_frames=n_ahead).eval()
+    log_mel = noise(1, 40, N_MELS)
+    changed = log_mel.clone()
+    changed[0, 20:] = noise(20, N_MELS, seed=1)
+    with torch.inference_mode():
+        before, after = model(log_mel), model(changed)
+    for one, other in zip(before, after, strict=True):
+        differs = (one != other).any(dim=2)[0]
+        assert not differs[: 20 - n_ahead].any()
+        assert differs[20 - n_ahead]
+
+
+@pytest.mark.parametrize("n_ahead", [0, 2])
+def test_a_causal_network_goes_on_where_it_stopped(n_ahead):
+    model = network(lookahead_frames=n_ahead).eval()
+    log_mel = noise(2, 30, N_MELS)
+    heard = torch.nn.functional.pad(log_mel, (0, 0, 4 - n_ahead, n_ahead))  # two blocks: 4 frames
+    with torch.inference_mode():
+        whole = model(log_mel)
+        first, state = model.step(heard[:, : 11 + 4])
+        second, _ = model.step(heard[:, 11:], state)
+    for head, one, two in zip(whole, first, second, strict=True):
+        torch.testing.assert_close(torch.cat([one, two], dim=1), head, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("n_ahead", [None, 1])
+def test_every_parameter_learns(n_ahead):
+    model = network(lookahead_frames=n_ahead)
     logits = model(noise(2, 30, N_MELS))
     sum(head.square().sum() for head in logits).backward()
     for name, parameter in model.named_parameters():

@@ -4,6 +4,7 @@ import dataclasses
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,10 +23,10 @@ from drumscribe.models.retune import write_with_header
 from drumscribe.utils.errors import DrumscribeError
 
 
-def save_checkpoint(path: Path, **heads: bool) -> Path:
+def save_checkpoint(path: Path, **changes: Any) -> Path:
     """A small model with weights that give activations of every size."""
     config = ModelConfig(
-        conv_channels=(4, 6), frequency_pools=(2, 2), gru_units=5, gru_layers=2, **heads
+        conv_channels=(4, 6), frequency_pools=(2, 2), gru_units=5, gru_layers=2, **changes
     )
     torch.manual_seed(2)
     model = DrumCRNN(config, n_mels=16, n_classes=len(LANES8))
@@ -73,6 +74,23 @@ def test_both_give_the_same_activations_for_any_batch_and_length(pair, shape):
 def test_the_header_travels_with_the_weights(pair):
     checkpoint, exported = pair
     assert load_onnx(exported).header == load_checkpoint(checkpoint).header
+
+
+@pytest.mark.parametrize("n_ahead", [0, 2])
+def test_a_causal_export_says_the_same_at_once_and_in_pieces(tmp_path, n_ahead):
+    checkpoint = save_checkpoint(tmp_path / "m.ckpt", lookahead_frames=n_ahead)
+    export_onnx(checkpoint, tmp_path / "m.onnx")
+    model = load_onnx(tmp_path / "m.onnx")
+    log_mel = np.random.default_rng(5).random((2, 40, 16), dtype=np.float32)
+    wanted = load_checkpoint(checkpoint)(log_mel).onset
+    assert np.ptp(wanted) > 0.1
+    assert np.abs(model(log_mel).onset - wanted).max() < TOLERANCE
+    heard = np.pad(log_mel, ((0, 0), (4 - n_ahead, n_ahead), (0, 0)))
+    state, pieces = model.initial_state(2), []
+    for first, end in ((0, 1), (1, 2), (2, 17), (17, 40)):
+        said, state = model.step(heard[:, first : end + 4], state)
+        pieces.append(said.onset)
+    assert np.abs(np.concatenate(pieces, axis=1) - wanted).max() < TOLERANCE
 
 
 @pytest.mark.parametrize("setting", ["4,2", " 1 ", "", "many", "-1"])

@@ -6,7 +6,12 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from drumscribe.commands.model_choice import load_live_model, spread_over_kit, thresholds_by_drum
+from drumscribe.commands.model_choice import (
+    find_model,
+    load_live_model,
+    spread_over_kit,
+    thresholds_by_drum,
+)
 from drumscribe.config import Config, load_config
 from drumscribe.models.bundled import bundled_path
 from drumscribe.utils.files import require_file
@@ -63,7 +68,8 @@ def _blocks(arguments: Namespace, stack: ExitStack) -> "Iterable[npt.NDArray[np.
 def _transcriber(
     checkpoint: Path | None, config: Config, thresholds: dict[str, float]
 ) -> "StreamingTranscriber":
-    model = load_live_model(bundled_path(_MODEL) if checkpoint is None else checkpoint)
+    path = bundled_path(_MODEL) if checkpoint is None else find_model(checkpoint, config)
+    model = load_live_model(path)
     from drumscribe.inference.streaming import StreamingTranscriber
 
     spread = spread_over_kit(thresholds, model.header.kit)

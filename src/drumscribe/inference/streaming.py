@@ -70,7 +70,9 @@ class StreamingTranscriber:
         Returns:
             The hits that have become certain, in order of time, then by class index.
         """
-        return self._picked(self._activations.push(self._log_mel.push(samples)))
+        # One sample that is no number would stay in the network's state for good.
+        sound = np.nan_to_num(samples, nan=0.0, posinf=1.0, neginf=-1.0)
+        return self._picked(self._activations.push(self._log_mel.push(sound)))
 
     def finish(self) -> list[DrumEvent]:
         """The hits at the very end, followed by silence; nothing may be pushed after it."""

@@ -1,0 +1,190 @@
+"""Sound in and MIDI out: with stand-ins for the machine's devices."""
+
+import sys
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import soundfile
+
+from drumscribe import cli, live
+from drumscribe.charts.note_maps import GENERAL_MIDI, TD17
+from drumscribe.drums import LANES8
+from drumscribe.events import DrumEvent
+from drumscribe.timing import SAMPLE_RATE
+from drumscribe.utils.errors import DrumscribeError
+
+KICK, TOM = DrumEvent(0.01, "kick", 90), DrumEvent(0.02, "high_tom", 50)
+
+
+class Scripted:
+    """Tells a kick with the third block and a tom at the end."""
+
+    latency_s = 0.03
+
+    def __init__(self):
+        self.n_blocks = 0
+
+    def push(self, samples):
+        self.n_blocks += 1
+        return [KICK] if self.n_blocks == 3 else []
+
+    def finish(self):
+        return [TOM]
+
+
+class Backend:
+    """A MIDI backend of one output that keeps what is sent."""
+
+    def __init__(self, *names):
+        self.names, self.sent, self.is_open = names, [], False
+
+    def get_output_names(self):
+        return list(self.names)
+
+    def open_output(self, name):
+        return self
+
+    def __enter__(self):
+        self.is_open = True
+        return self
+
+    def __exit__(self, *error):
+        self.is_open = False
+
+    def send(self, message):
+        self.sent.append(message)
+
+
+class Card:
+    """sounddevice with two cards; a stream hears two blocks of two channels as it starts."""
+
+    class PortAudioError(Exception):
+        pass
+
+    def query_devices(self):
+        return [
+            {"name": "speakers", "max_input_channels": 0},
+            {"name": "microphone", "max_input_channels": 2},
+        ]
+
+    def InputStream(self, **options):
+        self.options = options
+        if options["device"] == "gone":
+            raise self.PortAudioError("no\nsuch device")
+        return self
+
+    def __enter__(self):
+        for level in (0.5, 1.0):
+            block = np.tile(np.float32([[0, level]]), (4, 1))
+            self.options["callback"](block, 4, None, None)
+
+    def __exit__(self, *error):
+        pass
+
+
+@pytest.fixture
+def backend(monkeypatch):
+    backend = Backend("Game", "Synth")
+    monkeypatch.setattr(live, "_midi_backend", lambda: backend)
+    return backend
+
+
+@pytest.fixture
+def card(monkeypatch):
+    card = Card()
+    monkeypatch.setitem(sys.modules, "sounddevice", card)
+    return card
+
+
+def test_hits_are_handed_on_in_order_and_their_latency_is_measured():
+    told = []
+    blocks = [np.zeros(441, np.float32)] * 4  # 20 ms each
+    latency = live.run_live(Scripted(), blocks, told.append)
+    assert told == [KICK, TOM]
+    assert len(latency.compute_s) == 4
+    [late_s] = latency.event_s  # what silence at the end brings out was not waited for
+    assert late_s == pytest.approx(0.06 - 0.01 + latency.compute_s[2])
+    first, *others = latency.lines()
+    assert first == "algorithmic latency 30.0 ms"
+    assert [line.split(":")[0] for line in others] == ["computing a block", "hit told"]
+
+
+def test_silence_has_no_latency_to_tell():
+    assert live.LiveLatency(0.05).lines() == ["algorithmic latency 50.0 ms"]
+
+
+def test_a_file_comes_whole_in_small_blocks(tmp_path):
+    samples = np.random.default_rng(0).uniform(-0.5, 0.5, 1000).astype(np.float32)
+    soundfile.write(tmp_path / "a.wav", samples, SAMPLE_RATE, subtype="FLOAT")
+    blocks = list(live.file_blocks(tmp_path / "a.wav"))
+    assert max(map(len, blocks)) == live.BLOCK_SAMPLES
+    assert np.array_equal(np.concatenate(blocks), samples)
+
+
+@pytest.mark.parametrize(("notes", "tom"), [(GENERAL_MIDI, 50), (TD17, 48)])
+def test_hits_are_played_on_the_drum_channel_with_the_notes_asked_for(backend, notes, tom):
+    with live.midi_output("Game", notes, LANES8) as play:
+        assert backend.is_open
+        play(KICK)
+        play(TOM)
+    assert not backend.is_open
+    sent = [(m.type, m.channel, m.note, m.velocity) for m in backend.sent if m.type == "note_on"]
+    assert sent == [("note_on", 9, 36, 90), ("note_on", 9, tom, 50)]
+    assert [m.note for m in backend.sent if m.type == "note_off"] == [36, tom]
+
+
+@pytest.mark.parametrize(("names", "told"), [(("Synth",), "there is 'Synth'"), ((), "none at all")])
+def test_an_output_that_is_not_there_is_told_what_is(monkeypatch, names, told):
+    monkeypatch.setattr(live, "_midi_backend", lambda: Backend(*names))
+    with (
+        pytest.raises(DrumscribeError, match=f"'Game': there is none of that name; .*{told}"),
+        live.midi_output("Game", GENERAL_MIDI, LANES8),
+    ):
+        pass
+
+
+@pytest.mark.parametrize(("device", "wanted"), [(None, None), ("1", 1), ("micro", "micro")])
+def test_a_sound_card_is_heard_in_mono_at_our_rate(card, device, wanted):
+    with live.microphone(device) as blocks:
+        heard = [next(blocks), next(blocks)]
+    assert [block.tolist() for block in heard] == [[0.25] * 4, [0.5] * 4]
+    assert card.options["device"] == wanted
+    assert card.options["samplerate"] == SAMPLE_RATE
+
+
+def test_a_sound_card_that_cannot_be_opened_is_one_line(card):
+    with pytest.raises(DrumscribeError, match=r"input gone: .*no such device.*--list-devices"):
+        live.microphone("gone").__enter__()
+
+
+def test_devices_are_listed(card, backend, capsys):
+    assert cli.main(["live", "--list-devices"]) == 0
+    shown = capsys.readouterr().out.splitlines()
+    assert shown == ["inputs:", "  1: microphone", "MIDI outputs:", "  Game", "  Synth"]
+
+
+def test_a_machine_without_devices_says_so(monkeypatch, card):
+    monkeypatch.setattr(live, "_midi_backend", Backend)
+    monkeypatch.setattr(card, "query_devices", lambda: [])
+    assert live.device_lines() == ["inputs:", "  none", "MIDI outputs:", "  none"]
+
+
+def test_portaudio_that_is_absent_is_named(monkeypatch):
+    class Finder:
+        def find_spec(self, name, *rest):
+            if name == "sounddevice":
+                raise OSError("PortAudio library not found")
+
+    monkeypatch.delitem(sys.modules, "sounddevice", raising=False)
+    monkeypatch.setattr(sys, "meta_path", [Finder(), *sys.meta_path])
+    with pytest.raises(DrumscribeError, match="needs PortAudio"):
+        live.device_lines()
+
+
+def test_midi_failing_is_no_reason_to_be_silent_about_it(monkeypatch, card):
+    """Without rtmidi the extra is named, although mido is installed."""
+    backend = SimpleNamespace(load=lambda: (_ for _ in ()).throw(ImportError("rtmidi")))
+    monkeypatch.setattr("mido.Backend", lambda name: backend)
+    with pytest.raises(DrumscribeError, match=r"'rtmidi'.*pip install 'drumscribe\[live\]'"):
+        live.device_lines()
