@@ -1,4 +1,4 @@
-"""Put an exported model into the package: ``python scripts/bundle_model.py MODEL.onnx``."""
+"""Put an exported model into the package: ``python scripts/bundle_model.py MODEL.onnx [NAME]``."""
 
 import hashlib
 import json
@@ -7,24 +7,30 @@ import sys
 from pathlib import Path
 
 _FOLDER = Path(__file__).parents[1] / "src" / "drumscribe" / "models" / "pretrained"
-_NAME = "drums8"
-_DESCRIPTION = "eight lanes, trained on rendered recordings of Groove MIDI on sample kits"
+_DESCRIPTIONS = {
+    "drums8": "eight lanes, trained on rendered recordings of Groove MIDI on sample kits",
+    "drums8-live": "the same for 'drumscribe live': hears 30 ms ahead and no more",
+}
 
 
-def main(model: Path) -> None:
-    """Copy ``model`` and write the index with its hash."""
+def main(model: Path, name: str = "drums8") -> None:
+    """Copy ``model`` and write its entry of the index, with its hash."""
     _FOLDER.mkdir(exist_ok=True)
-    target = _FOLDER / f"{_NAME}.onnx"
+    target = _FOLDER / f"{name}.onnx"
     shutil.copyfile(model, target)
-    entry = {
-        "name": _NAME,
-        "description": _DESCRIPTION,
+    index = _FOLDER / "models.json"
+    entries = json.loads(index.read_text(encoding="utf-8")) if index.is_file() else []
+    by_name = {entry["name"]: entry for entry in entries}
+    by_name[name] = {
+        "name": name,
+        "description": _DESCRIPTIONS[name],
         "file": target.name,
         "sha256": hashlib.sha256(target.read_bytes()).hexdigest(),
     }
-    index = json.dumps([entry], indent=1) + "\n"
-    (_FOLDER / "models.json").write_text(index, encoding="utf-8")
+    # The first is the default.
+    ordered = [by_name[known] for known in _DESCRIPTIONS if known in by_name]
+    index.write_text(json.dumps(ordered, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), *sys.argv[2:])

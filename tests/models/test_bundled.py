@@ -14,9 +14,11 @@ from drumscribe.data.midi_processing import notes_to_events, read_midi
 from drumscribe.drums import LANES8
 from drumscribe.evaluation.matching import Counts
 from drumscribe.evaluation.metrics import onset_counts
+from drumscribe.inference.streaming import StreamingTranscriber
 from drumscribe.inference.transcriber import Transcriber
 from drumscribe.models import bundled
 from drumscribe.models.load import load_model
+from drumscribe.models.onnx_model import load_onnx
 from drumscribe.timing import SAMPLE_RATE
 from drumscribe.utils.errors import DrumscribeError
 
@@ -38,6 +40,22 @@ def test_the_example_is_transcribed(transcriber):
     heard = transcriber.transcribe(EXAMPLES / "groove.ogg").events
     counts = sum(onset_counts(played, heard, LANES8.names, 0.05).values(), Counts())
     assert counts.f_measure > 0.6  # far above what a wrong clock or a wrong kit would give
+
+
+def test_the_example_is_heard_live_and_in_time():
+    played = notes_to_events(read_midi(EXAMPLES / "groove-played.mid").notes, LANES8).events
+    live = StreamingTranscriber(load_onnx(bundled.bundled_path("drums8-live")), InferenceConfig())
+    samples = read_audio(EXAMPLES / "groove.ogg")
+    heard = []
+    for first in range(0, len(samples), 75):
+        block = samples[first : first + 75]
+        events = live.push(block)
+        heard += events
+        for event in events:
+            assert (first + len(block)) / SAMPLE_RATE - event.onset_s < 0.06
+    counts = sum(onset_counts(played, heard, LANES8.names, 0.05).values(), Counts())
+    assert counts.f_measure > 0.5  # far above chance
+    assert bundled.bundled_path("drums8-live").stat().st_size < 2e6
 
 
 def test_no_drums_are_heard_in_silence(transcriber):
