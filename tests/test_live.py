@@ -40,6 +40,8 @@ class Backend:
         self.names, self.sent, self.is_open = names, [], False
 
     def get_output_names(self):
+        if self.names == ("broken",):
+            raise RuntimeError("error creating ALSA sequencer client object")
         return list(self.names)
 
     def open_output(self, name):
@@ -134,7 +136,10 @@ def test_hits_are_played_on_the_drum_channel_with_the_notes_asked_for(backend, n
     assert [m.note for m in backend.sent if m.type == "note_off"] == [36, tom]
 
 
-@pytest.mark.parametrize(("names", "told"), [(("Synth",), "there is 'Synth'"), ((), "none at all")])
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [(("Synth",), "there is 'Synth'"), ((), "none at all"), (("broken",), "none at all")],
+)
 def test_an_output_that_is_not_there_is_told_what_is(monkeypatch, names, told):
     monkeypatch.setattr(live, "_midi_backend", lambda: Backend(*names))
     with (

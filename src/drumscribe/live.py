@@ -110,7 +110,7 @@ def device_lines() -> list[str]:
         for index, device in enumerate(sounddevice.query_devices())
         if device["max_input_channels"] > 0
     ]
-    outputs = [f"  {name}" for name in _midi_backend().get_output_names()]
+    outputs = [f"  {name}" for name in _output_names(_midi_backend())]
     return ["inputs:", *(inputs or ["  none"]), "MIDI outputs:", *(outputs or ["  none"])]
 
 
@@ -158,7 +158,7 @@ def midi_output(port: str, notes: NoteMap, kit: Kit) -> Iterator[OnEvent]:
     import mido
 
     backend = _midi_backend()
-    names = backend.get_output_names()
+    names = _output_names(backend)
     if port not in names:
         raise DrumscribeError(
             f"MIDI output {port!r}: there is none of that name; there is "
@@ -187,6 +187,14 @@ def _sounddevice() -> Any:
             "'apt install libportaudio2'"
         ) from error
     return sounddevice
+
+
+def _output_names(backend: Any) -> list[str]:
+    """The MIDI outputs; none where the system has no MIDI at all."""
+    try:
+        return list(backend.get_output_names())
+    except Exception:  # rtmidi's errors share no base class but this
+        return []
 
 
 def _midi_backend() -> Any:
