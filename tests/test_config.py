@@ -97,6 +97,8 @@ WRONG_FILES = [
     ("model:\n  conv_channels: [32, x, 64]", r"model\.conv_channels\[1\]: must be a whole number"),
     ("model:\n  conv_channels: [32, 64]", r"model\.frequency_pools: needs one number per block"),
     ("model: {conv_channels: [], frequency_pools: []}", r"model\.frequency_pools: needs one"),
+    ("model:\n  lookahead_frames: 4", r"model\.lookahead_frames: .* at most 3, got 4"),
+    ("model:\n  lookahead_frames: -1", r"model\.lookahead_frames"),
     ("model:\n  dropout: 1.0", r"model\.dropout: must be a number 0\.\.0\.9, got 1\.0"),
     ("augmentation:\n  noise_floor_db: 0", r"augmentation\.noise_floor_db: .*-80\.\.-10, got 0"),
     ("inference:\n  threshold: 1.5", r"inference\.threshold: must be a number 0\.\.1, got 1\.5"),

@@ -9,6 +9,7 @@ import yaml
 
 from drumscribe import cli
 from drumscribe.drums import LANES8
+from drumscribe.models.bundled import bundled_path
 from drumscribe.timing import SAMPLE_RATE
 
 HITS_S = np.arange(0.5, 5.5, 0.5)
@@ -57,3 +58,14 @@ def test_a_tuned_model_carries_what_it_was_tuned_with_and_is_used_so(mdb, tmp_pa
         onsets_s = [event["onset_s"] for event in contents["events"] if event["drum"] == name]
         assert all(np.diff(onsets_s) >= 0.2 - 1e-3)
     assert all(0 <= event["confidence"] <= 1 for event in contents["events"])
+
+
+def test_live_scores_what_a_stream_tells_and_refuses_other_models(mdb, tmp_path, capsys):
+    run("evaluate", "--live", "--mdb", mdb, "-c", bundled_path("drums8-live"))
+    assert "50 ms" in capsys.readouterr().out
+    arguments = ["evaluate", "--live", "--mdb", str(mdb)]
+    assert cli.main([*arguments, "-c", str(bundled_path("drums8"))]) == 1
+    assert "hears whole recordings" in capsys.readouterr().err
+    (tmp_path / "m.ckpt").touch()
+    assert cli.main([*arguments, "-c", str(tmp_path / "m.ckpt")]) == 1
+    assert "live needs an .onnx model" in capsys.readouterr().err
