@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from drumscribe.commands.model_choice import (
     find_model,
     load_live_model,
-    spread_over_kit,
     thresholds_by_drum,
 )
 from drumscribe.config import Config, load_config
@@ -71,6 +70,7 @@ def _transcriber(
     path = bundled_path(_MODEL) if checkpoint is None else find_model(checkpoint, config)
     model = load_live_model(path)
     from drumscribe.inference.streaming import StreamingTranscriber
+    from drumscribe.inference.transcriber import spread_over_kit
 
     spread = spread_over_kit(thresholds, model.header.kit)
     return StreamingTranscriber(model, config.inference, spread)
