@@ -119,6 +119,7 @@ NOT_PYTHON = {
     "charts/lane_chart.schema.json",
     "evaluation/page/sort.js",
     "evaluation/page/style.css",
+    "models/pretrained/drums8-live.onnx",
     "models/pretrained/drums8.onnx",
     "models/pretrained/models.json",
     "py.typed",
