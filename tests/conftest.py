@@ -1,6 +1,7 @@
 """What tests share: noise, drum hits and clicks at known times, files, and where data lies."""
 
 import os
+import signal
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -14,6 +15,11 @@ from drumscribe.timing import SAMPLE_RATE
 # One thread for each process, set before torch is imported: where other processes keep the cores
 # busy, threads that wait for one another make it many times slower.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# A shell that runs the tests in the background has them ignore Ctrl-C, and so would every process
+# that they start and interrupt.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 Samples = npt.NDArray[np.float32]
 
