@@ -92,3 +92,15 @@ def is_running(pid: int) -> bool:
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
         return state != "Z"
     return False
+
+
+def test_ctrl_c_waits_also_where_the_first_shared_thing_of_a_process_is_made():
+    program = (
+        "import signal\n"
+        "from drumscribe.utils.workers import SPAWN, ctrl_c_waits\n"
+        "with ctrl_c_waits():\n"
+        "    SPAWN.Lock()\n"
+        "    assert signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, [])\n"
+        "assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)

@@ -21,6 +21,16 @@ from drumscribe.data.feature_store import (
     select_recordings,
 )
 from drumscribe.utils.errors import DrumscribeError
+from drumscribe.utils.workers import ctrl_c_waits
+
+
+class _DeafLoader(DataLoader[Batch]):
+    """A loader whose processes do not hear Ctrl-C: without them the run could not stop in order."""
+
+    def __iter__(self) -> Any:
+        """Its batches."""
+        with ctrl_c_waits():
+            return super().__iter__()
 
 
 class DrumDataModule(lightning.LightningDataModule):
@@ -86,7 +96,7 @@ class DrumDataModule(lightning.LightningDataModule):
         rank = (self._trainer.global_rank, self._trainer.world_size)
         dataset = self._windows(rank, epoch=epoch, first_batch=first_batch)
         n_workers = self._config.training.n_workers
-        return DataLoader(
+        return _DeafLoader(
             dataset,
             batch_size=None,
             num_workers=n_workers,

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -71,16 +72,17 @@ class _DeafPool(ProcessPoolExecutor):
     """
 
     def submit(self, *args: Any, **kwargs: Any) -> Future[Any]:
-        with _ctrl_c_waits():
+        with ctrl_c_waits():
             return super().submit(*args, **kwargs)
 
 
 @contextlib.contextmanager
-def _ctrl_c_waits() -> Iterator[None]:
-    """Ctrl-C in the block is heard at its end."""
+def ctrl_c_waits() -> Iterator[None]:
+    """Ctrl-C in the block is heard at its end, and never by processes that the block starts."""
     if not hasattr(signal, "pthread_sigmask"):  # Windows has none
         yield
         return
+    resource_tracker.ensure_running()  # which unblocks Ctrl-C, so never within the block
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
