@@ -318,8 +318,9 @@ def test_edits_wait_for_the_server(new_page, own_song):
 
 def test_a_transcription_can_be_cancelled(new_page):
     page = new_page()
-    silence = audio_bytes(np.zeros(180 * SAMPLE_RATE, np.float32))
-    upload = {"name": "long.wav", "mimeType": "audio/wav", "buffer": silence}
+    # Long enough not to be done before the click.
+    silence = audio_bytes(np.zeros(1190 * SAMPLE_RATE, np.float32), kind="FLAC")
+    upload = {"name": "long.flac", "mimeType": "audio/flac", "buffer": silence}
     page.set_input_files("#file", upload)
     page.click("#cancel")
     expect(page.locator("#waiting-error")).to_have_text("Cancelled.")
