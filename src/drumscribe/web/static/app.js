@@ -2,7 +2,7 @@
 
 import * as api from "./api.js";
 import { byId } from "./dom.js";
-import { Home, waitFor } from "./home.js";
+import { Home, offerCancel, waitFor } from "./home.js";
 import { loadSong } from "./song.js";
 import { openStudio } from "./studio.js";
 import { titleOf } from "./words.js";
@@ -19,6 +19,7 @@ function nameSong(title) {
 /** Wait until a transcription is done, then edit it. */
 async function open(id) {
   history.replaceState(null, "", `#${id}`);
+  offerCancel(id);
   showOnly("waiting");
   try {
     const status = await api.status(id);

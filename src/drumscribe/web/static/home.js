@@ -92,6 +92,15 @@ export class Home {
 }
 
 /**
+ * Let the button cancel this transcription; to be called before the button is seen.
+ *
+ * @param {string} id
+ */
+export function offerCancel(id) {
+  byId("cancel").onclick = () => api.cancel(id).catch((error) => failed(error.message));
+}
+
+/**
  * Show how far a transcription is; done when it is ready, or never when it fails.
  *
  * @param {string} id
@@ -99,7 +108,6 @@ export class Home {
  */
 export function waitFor(id) {
   byId("waiting").hidden = false;
-  byId("cancel").onclick = () => api.cancel(id).catch((error) => failed(error.message));
   return new Promise((resolve) => {
     const stop = api.follow(id, (status) => {
       showProgress(status);
