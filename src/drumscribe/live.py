@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from drumscribe.charts.note_maps import NoteMap
 from drumscribe.data.audio_processing import audio_blocks
@@ -22,9 +21,9 @@ from drumscribe.drums import Kit
 from drumscribe.events import DrumEvent
 from drumscribe.inference.streaming import StreamingTranscriber
 from drumscribe.timing import HOP_LENGTH, SAMPLE_RATE, samples_to_seconds
+from drumscribe.utils.arrays import FloatArray
 from drumscribe.utils.errors import DrumscribeError
 
-FloatArray = npt.NDArray[np.float32]
 OnEvent = Callable[[DrumEvent], None]
 
 BLOCK_SAMPLES = HOP_LENGTH // 3

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float64]
+from drumscribe.utils.arrays import Float64Array
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +100,14 @@ class TempoMap:
             tempo = f"about {self.bpm:.1f} ({low:.0f} to {high:.0f})"
         return f"{tempo}, {', '.join(metres)} (confidence {self.confidence:.2f})"
 
-    def seconds(self, positions: npt.ArrayLike) -> FloatArray:
+    def seconds(self, positions: npt.ArrayLike) -> Float64Array:
         """Times in seconds of positions in beats; a straight line between two beats."""
         at = np.asarray(positions, np.float64)
         beats_s = np.asarray(self.beats_s)
         index = np.clip(np.floor(at).astype(int), 0, len(beats_s) - 2)
         return np.asarray(beats_s[index] + (at - index) * np.diff(beats_s)[index])
 
-    def positions(self, times_s: npt.ArrayLike) -> FloatArray:
+    def positions(self, times_s: npt.ArrayLike) -> Float64Array:
         """Positions in beats of times in seconds; the inverse of ``seconds``."""
         times = np.asarray(times_s, np.float64)
         beats_s = np.asarray(self.beats_s)

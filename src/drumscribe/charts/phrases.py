@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from drumscribe.drums import LANES8
+from drumscribe.utils.arrays import Float64Array
 
 _BLOCK_BARS = 8
 _SECTION_BARS = 4
@@ -51,7 +51,7 @@ def sections_of(bars: Sequence[int], strokes: Sequence[tuple[int, str]]) -> list
         before it.
     """
     grooves = _grooves(bars, strokes)
-    letters: list[npt.NDArray[np.float64]] = []
+    letters: list[Float64Array] = []
     counts: list[int] = []
     sections: list[Section] = []
     start = 0
@@ -112,7 +112,7 @@ def fills_of(
     return fills
 
 
-def _grooves(bars: Sequence[int], strokes: Sequence[tuple[int, str]]) -> npt.NDArray[np.float64]:
+def _grooves(bars: Sequence[int], strokes: Sequence[tuple[int, str]]) -> Float64Array:
     """What is struck where in each bar, shape (n_bars, lanes x slots)."""
     n_bars = max(1, len(bars) - 1)
     grooves = np.zeros((n_bars, len(LANES8), _SLOTS))
@@ -124,7 +124,7 @@ def _grooves(bars: Sequence[int], strokes: Sequence[tuple[int, str]]) -> npt.NDA
     return grooves.reshape(n_bars, -1)
 
 
-def _likeness(one: npt.NDArray[np.float64], other: npt.NDArray[np.float64]) -> float:
+def _likeness(one: Float64Array, other: Float64Array) -> float:
     """1 for the same groove, 0 for nothing in common; silence is like silence."""
     norm = float(np.linalg.norm(one) * np.linalg.norm(other))
     if norm == 0:
@@ -132,7 +132,7 @@ def _likeness(one: npt.NDArray[np.float64], other: npt.NDArray[np.float64]) -> f
     return float(one @ other) / norm
 
 
-def _letter(groove: npt.NDArray[np.float64], letters: list[npt.NDArray[np.float64]]) -> int:
+def _letter(groove: Float64Array, letters: list[Float64Array]) -> int:
     """The number of the groove among those heard before; a new one is added to them."""
     for index, known in enumerate(letters):
         if _likeness(groove, known) >= _SAME_GROOVE:

@@ -5,14 +5,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 import soxr
 
 from drumscribe.data.audio_processing import soundfile_name
+from drumscribe.utils.arrays import FloatArray
 from drumscribe.utils.errors import DrumscribeError
 from drumscribe.utils.files import atomic_path
 
-FloatArray = npt.NDArray[np.float32]
 AudioFormat = Literal["opus", "ogg"]
 
 _OPUS_RATE = 48_000

@@ -16,12 +16,10 @@ from drumscribe.models.bundled import bundled_path
 from drumscribe.utils.files import require_file
 
 if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
-
     from drumscribe.events import DrumEvent
     from drumscribe.inference.streaming import StreamingTranscriber
     from drumscribe.live import OnEvent
+    from drumscribe.utils.arrays import FloatArray
 
 _MODEL = "drums8-live"
 
@@ -55,7 +53,7 @@ def live(arguments: Namespace) -> int:
     return 0
 
 
-def _blocks(arguments: Namespace, stack: ExitStack) -> "Iterable[npt.NDArray[np.float32]]":
+def _blocks(arguments: Namespace, stack: ExitStack) -> "Iterable[FloatArray]":
     """What is heard: a file, or a sound card until Ctrl-C."""
     from drumscribe.live import file_blocks, microphone
 

@@ -9,12 +9,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from drumscribe.data.midi_processing import MidiNote
 from drumscribe.timing import SAMPLE_RATE
-
-FloatArray = npt.NDArray[np.float32]
+from drumscribe.utils.arrays import Float64Array, FloatArray
 
 _BLOCK_SAMPLES = 22  # 1 ms: fine enough to place an attack, long enough to average its noise
 _BLOCKS_PER_S = SAMPLE_RATE / _BLOCK_SAMPLES
@@ -87,7 +85,7 @@ def onset_strength(sample_blocks: Iterable[FloatArray]) -> FloatArray:
     return np.asarray(np.maximum(rise, 0), np.float32)
 
 
-def _smoothing_kernel() -> npt.NDArray[np.float64]:
+def _smoothing_kernel() -> Float64Array:
     """A Gaussian of unit sum, three standard deviations to both sides."""
     sigma = _SMOOTHING_S * _BLOCKS_PER_S
     distance = np.arange(-round(3 * sigma), round(3 * sigma) + 1)
@@ -95,7 +93,7 @@ def _smoothing_kernel() -> npt.NDArray[np.float64]:
     return np.asarray(kernel / kernel.sum())
 
 
-def _peak_fraction(scores: npt.NDArray[np.float64], best: int) -> float:
+def _peak_fraction(scores: Float64Array, best: int) -> float:
     """Place of the maximum between the points, -0.5..0.5, by a parabola through three of them."""
     if not 0 < best < len(scores) - 1:
         return 0.0
@@ -104,7 +102,7 @@ def _peak_fraction(scores: npt.NDArray[np.float64], best: int) -> float:
     return 0.0 if curvature == 0 else float(0.5 * (left - right) / curvature)
 
 
-def _prominence(scores: npt.NDArray[np.float64], best: int) -> float:
+def _prominence(scores: Float64Array, best: int) -> float:
     """How far the best score stands above the best distant one, 0..1."""
     distance = round(_RIVAL_DISTANCE_S * _BLOCKS_PER_S)
     rivals = np.concatenate([scores[: max(0, best - distance)], scores[best + distance + 1 :]])

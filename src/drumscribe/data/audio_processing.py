@@ -15,10 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from drumscribe.timing import SAMPLE_RATE, samples_to_seconds
+from drumscribe.utils.arrays import FloatArray
 from drumscribe.utils.errors import DrumscribeError
 from drumscribe.utils.files import require_file
-
-FloatArray = npt.NDArray[np.float32]
 
 logger = logging.getLogger(__name__)
 

@@ -5,12 +5,10 @@ off by its own setting. T frames, F mel bands.
 """
 
 import numpy as np
-import numpy.typing as npt
 
 from drumscribe.config import AugmentationConfig
 from drumscribe.timing import seconds_to_frame
-
-FloatArray = npt.NDArray[np.float32]
+from drumscribe.utils.arrays import FloatArray
 
 _N_EQ_POINTS = 6
 

@@ -21,8 +21,7 @@ from drumscribe.data.feature_store import Shard, SplitOutline, open_split, selec
 from drumscribe.data.targets import Targets, paint_targets
 from drumscribe.data.window_plan import EpochPlan, count_batches, plan_epoch
 from drumscribe.timing import seconds_to_frame
-
-FloatArray = npt.NDArray[np.float32]
+from drumscribe.utils.arrays import FloatArray
 
 Batch = dict[str, torch.Tensor]
 """log_mel (B, T, F), onset (B, T, C), velocity (B, T, C) and beat (B, T, 2), all float32."""

@@ -29,10 +29,9 @@ from drumscribe.data.shard_checks import (
 from drumscribe.data.targets import BEAT_DTYPE, EVENT_DTYPE
 from drumscribe.drums import Kit, kit_by_name, require_same_kit
 from drumscribe.timing import CLOCK, frame_to_seconds, require_same_clock
+from drumscribe.utils.arrays import FloatArray
 from drumscribe.utils.errors import DrumscribeError, naming
 from drumscribe.utils.files import atomic_path
-
-FloatArray = npt.NDArray[np.float32]
 
 FORMAT_VERSION = 1
 GAP_FRAMES = 25

@@ -14,12 +14,10 @@ import functools
 from collections.abc import Iterable, Iterator
 
 import numpy as np
-import numpy.typing as npt
 
 from drumscribe.config import FeatureConfig
 from drumscribe.timing import HOP_LENGTH, SAMPLE_RATE, WINDOW_LENGTH, frame_count
-
-FloatArray = npt.NDArray[np.float32]
+from drumscribe.utils.arrays import Float64Array, FloatArray
 
 _BLOCK_FRAMES = 128
 _N_BINS = WINDOW_LENGTH // 2 + 1
@@ -203,6 +201,6 @@ def _hz_to_mel(hz: float) -> float:
     return linear if hz < 1000 else 15 + float(np.log(hz / 1000)) * 27 / float(np.log(6.4))
 
 
-def _mel_to_hz(mels: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def _mel_to_hz(mels: Float64Array) -> Float64Array:
     logarithmic = 1000 * np.exp((mels - 15) * np.log(6.4) / 27)
     return np.where(mels < 15, mels * 200 / 3, logarithmic)

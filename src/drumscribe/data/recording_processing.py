@@ -6,9 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
-
 from drumscribe.config import PreprocessingConfig
 from drumscribe.data.alignment import Alignment, align, onset_strength
 from drumscribe.data.audio_processing import read_audio
@@ -19,9 +16,8 @@ from drumscribe.drums import Kit
 from drumscribe.events import DrumEvent
 from drumscribe.tempo import Beat
 from drumscribe.timing import samples_to_seconds
+from drumscribe.utils.arrays import FloatArray
 from drumscribe.utils.errors import DrumscribeError
-
-FloatArray = npt.NDArray[np.float32]
 
 _MAX_LATE_SHARE = 0.1  # hits after the end of the audio, above which the MIDI is another take's
 

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from drumscribe.data.targets import BEAT_DTYPE, EVENT_DTYPE
+from drumscribe.utils.arrays import Float64Array
 
 
 class Placed(Protocol):
@@ -63,6 +64,6 @@ def _require_table(array: npt.NDArray[Any], dtype: npt.DTypeLike, name: str) -> 
         raise ValueError(f"{name} are not a table of times")
 
 
-def _require_times(times_s: npt.NDArray[np.float64], name: str) -> None:
+def _require_times(times_s: Float64Array, name: str) -> None:
     if not np.isfinite(times_s).all() or (np.diff(times_s) < 0).any():
         raise ValueError(f"{name} are not in order of time")

@@ -16,8 +16,7 @@ from drumscribe.drums import Kit
 from drumscribe.events import DrumEvent
 from drumscribe.tempo import Beat
 from drumscribe.timing import FRAME_RATE
-
-FloatArray = npt.NDArray[np.float32]
+from drumscribe.utils.arrays import Float64Array, FloatArray, IntArray
 
 EVENT_DTYPE = np.dtype([("onset_s", "<f8"), ("drum", "u1"), ("velocity", "u1")])
 """One hit: seconds, class index in the kit, MIDI velocity."""
@@ -126,14 +125,14 @@ def grid_phase_s(notes: Sequence[MidiNote], beats: Sequence[Beat], kit: Kit) -> 
     return float(np.median(near)) if len(near) else 0.0
 
 
-def _nearest_frames(times_s: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+def _nearest_frames(times_s: Float64Array) -> IntArray:
     """``seconds_to_frame`` of an array."""
     return np.floor(times_s * FRAME_RATE + 0.5).astype(np.int64)
 
 
 def _paint(
     target: FloatArray,
-    frames: npt.NDArray[np.int64],
+    frames: IntArray,
     columns: npt.NDArray[np.integer],
     neighbour_target: float,
 ) -> None:

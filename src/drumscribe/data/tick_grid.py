@@ -16,12 +16,11 @@ import numpy as np
 import numpy.typing as npt
 
 from drumscribe.tempo import TempoMap, TimeSignature
+from drumscribe.utils.arrays import Float64Array, IntArray
 
 TICKS_PER_QUARTER = 480
 """Resolution of every MIDI file written; slow music gets a multiple of it."""
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 
 _MAX_HALF_TICK_S = 0.00095
 _MAX_TICKS_PER_QUARTER = 16 * TICKS_PER_QUARTER
@@ -71,20 +70,20 @@ class TickGrid:
     metre_changes: tuple[MetreChange, ...]
 
     @cached_property
-    def _change_ticks(self) -> FloatArray:
+    def _change_ticks(self) -> Float64Array:
         return np.array([change.tick for change in self.tempo_changes], np.float64)
 
     @cached_property
-    def _seconds_per_tick(self) -> FloatArray:
+    def _seconds_per_tick(self) -> Float64Array:
         per_quarter = [change.seconds_per_quarter for change in self.tempo_changes]
         return np.array(per_quarter) / self.ticks_per_quarter
 
     @cached_property
-    def _change_s(self) -> FloatArray:
+    def _change_s(self) -> Float64Array:
         spans_s = np.diff(self._change_ticks) * self._seconds_per_tick[:-1]
         return np.concatenate([[0.0], np.cumsum(spans_s)])
 
-    def seconds(self, ticks: npt.ArrayLike) -> FloatArray:
+    def seconds(self, ticks: npt.ArrayLike) -> Float64Array:
         """Times in seconds of ticks."""
         at = np.asarray(ticks, np.float64)
         index = np.searchsorted(self._change_ticks, at, side="right") - 1

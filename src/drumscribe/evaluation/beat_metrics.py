@@ -8,11 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from drumscribe.tempo import Beat, TempoMap
-
-FloatArray = npt.NDArray[np.float64]
+from drumscribe.utils.arrays import Float64Array
 
 TEMPO_TOLERANCE = 0.04
 """A tempo is right within this part of the reference's, as in the field's tempo contests."""
@@ -85,5 +83,5 @@ def beat_line(scores: Sequence[BeatScore]) -> str:
     )
 
 
-def _times(beats: Sequence[Beat]) -> FloatArray:
+def _times(beats: Sequence[Beat]) -> Float64Array:
     return np.array([beat.time_s for beat in beats], np.float64)

@@ -13,8 +13,7 @@ import numpy.typing as npt
 
 from drumscribe.evaluation.matching import TOLERANCE_S, match_onsets
 from drumscribe.events import DrumEvent
-
-IntArray = npt.NDArray[np.int64]
+from drumscribe.utils.arrays import IntArray
 
 HIT_DTYPE = np.dtype(
     [

@@ -9,14 +9,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from drumscribe.evaluation.comparison import Comparison
 from drumscribe.evaluation.matching import Counts
 from drumscribe.evaluation.references import Reference
 from drumscribe.timing import seconds_to_frame
-
-FloatArray = npt.NDArray[np.float32]
+from drumscribe.utils.arrays import FloatArray
 
 EXCERPT_S = 4.0
 """Length of an excerpt, in seconds; shorter where the recording is."""

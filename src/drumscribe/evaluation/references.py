@@ -10,9 +10,6 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
-
 from drumscribe.config import Config, FeatureConfig
 from drumscribe.data.audio_processing import audio_blocks, find_audio
 from drumscribe.data.egmd import Recording, read_recordings
@@ -25,9 +22,8 @@ from drumscribe.events import DrumEvent, fold_to_lanes
 from drumscribe.models.header import ModelHeader
 from drumscribe.tempo import Beat
 from drumscribe.timing import frame_to_seconds
+from drumscribe.utils.arrays import FloatArray
 from drumscribe.utils.errors import DrumscribeError
-
-FloatArray = npt.NDArray[np.float32]
 
 logger = logging.getLogger(__name__)
 

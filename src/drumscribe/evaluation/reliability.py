@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from drumscribe.models.calibration import Calibration, log_odds
+from drumscribe.utils.arrays import AnyFloatArray, BoolArray
 
-FloatArray = npt.NDArray[np.floating]
 CountArray = npt.NDArray[np.integer]
 
 N_BINS = 10
@@ -35,7 +35,7 @@ class Bin:
     precision: float
 
 
-def reliability(confidence: FloatArray, is_right: npt.NDArray[np.bool_]) -> list[Bin]:
+def reliability(confidence: AnyFloatArray, is_right: BoolArray) -> list[Bin]:
     """The bins that hold hits, by increasing confidence.
 
     Args:
@@ -58,7 +58,7 @@ def expected_calibration_error(bins: Sequence[Bin]) -> float:
 
 
 def fit_calibrations(
-    levels: FloatArray, n_right: CountArray, n_peaks: CountArray
+    levels: AnyFloatArray, n_right: CountArray, n_peaks: CountArray
 ) -> list[Calibration]:
     """The map of each class that makes the peaks and hits of its levels most likely.
 
@@ -83,11 +83,11 @@ def fit_calibrations(
 
 
 def _fit(
-    heights: FloatArray,
+    heights: AnyFloatArray,
     n_right: CountArray,
     n_peaks: CountArray,
     others: Calibration,
-    share: FloatArray,
+    share: AnyFloatArray,
 ) -> Calibration:
     """The likeliest map for counted peaks and ``_N_BORROWED`` more that follow ``others``."""
     from scipy.optimize import minimize
@@ -97,7 +97,7 @@ def _fit(
     wrong = n_peaks + borrowed - right
     odds = log_odds(heights)
 
-    def surprise(numbers: FloatArray) -> float:
+    def surprise(numbers: AnyFloatArray) -> float:
         line = numbers[0] * odds + numbers[1]
         return float((right * np.logaddexp(0, -line) + wrong * np.logaddexp(0, line)).sum())
 
@@ -106,7 +106,7 @@ def _fit(
     return Calibration(round(float(found.x[0]), 4), round(float(found.x[1]), 4))
 
 
-def _middles(levels: FloatArray) -> FloatArray:
+def _middles(levels: AnyFloatArray) -> AnyFloatArray:
     """The height that stands for each level: the middle of its log-odds, shape (L,)."""
     odds = log_odds(np.append(levels, 1.0))
     return 1 / (1 + np.exp(-(odds[:-1] + odds[1:]) / 2))

@@ -13,11 +13,12 @@ import numpy as np
 import numpy.typing as npt
 
 from drumscribe.evaluation.beat_metrics import BeatScore, beat_line, beat_summary
-from drumscribe.evaluation.comparison import IntArray, Judgement
+from drumscribe.evaluation.comparison import Judgement
 from drumscribe.evaluation.excerpts import Excerpt
 from drumscribe.evaluation.matching import Counts
 from drumscribe.evaluation.metrics import TOLERANCES_S
 from drumscribe.evaluation.reliability import Bin, expected_calibration_error, reliability
+from drumscribe.utils.arrays import Float64Array, IntArray
 
 ALIGNED = "aligned"
 RAW = "raw"
@@ -107,10 +108,10 @@ class EvaluationReport:
         """Every estimated hit of all recordings, ``HIT_DTYPE``, shape (n,)."""
         return np.concatenate([recording.judgement.hits for recording in self.recordings])
 
-    def timing_errors_s(self) -> npt.NDArray[np.float64]:
+    def timing_errors_s(self) -> Float64Array:
         """Estimate minus reference of every matched hit, in seconds."""
         hits = self.hits()
-        errors_s: npt.NDArray[np.float64] = hits["error_s"][hits["is_right"]].astype(np.float64)
+        errors_s: Float64Array = hits["error_s"][hits["is_right"]].astype(np.float64)
         return errors_s
 
     def velocity_hits(self) -> npt.NDArray[Any]:

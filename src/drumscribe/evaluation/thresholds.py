@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
 from drumscribe.config import PeakPickingConfig
 from drumscribe.drums import Kit
@@ -19,6 +18,7 @@ from drumscribe.evaluation.reliability import fit_calibrations
 from drumscribe.inference.peak_picking import find_peaks
 from drumscribe.models.calibration import Calibration
 from drumscribe.timing import frame_to_seconds
+from drumscribe.utils.arrays import FloatArray, IntArray
 
 PRECISION_FLOOR = 0.8
 """Precision that the strategy "rhythm_game" does not go below, 0..1."""
@@ -53,10 +53,10 @@ class ThresholdCounter:
         self._kit = kit
         self._peak_picking = peak_picking
         self._default = default
-        self.table: npt.NDArray[np.int64] = np.zeros((len(kit), len(LEVELS), 3), np.int64)
+        self.table: IntArray = np.zeros((len(kit), len(LEVELS), 3), np.int64)
         """Shape (C, L, 3): true, false and missed hits; the first G levels are the grid."""
 
-    def add(self, onset: npt.NDArray[np.float32], reference_s: Sequence[Sequence[float]]) -> None:
+    def add(self, onset: FloatArray, reference_s: Sequence[Sequence[float]]) -> None:
         """Count one recording.
 
         Args:

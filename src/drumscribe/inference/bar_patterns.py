@@ -9,9 +9,8 @@ alike, in hundredths); those of other metres are built from them, as the dataset
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float64]
+from drumscribe.utils.arrays import Float64Array
 
 GROUPS = ("kick", "snare", "ghost", "time", "crash", "tom")
 """Groups of drums in index order: ghost is a soft snare, time is hi-hat and ride."""
@@ -53,7 +52,7 @@ class BarPattern:
     numerator: int
     denominator: int
     counts_per_pulse: int
-    shares: FloatArray
+    shares: Float64Array
 
     @property
     def n_pulses(self) -> int:

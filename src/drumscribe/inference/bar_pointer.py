@@ -16,15 +16,12 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from drumscribe.inference.bar_patterns import BarPattern
 from drumscribe.inference.beat_evidence import BeatEvidence
 from drumscribe.inference.hit_values import LENGTHS, LONGEST, SHORTEST, hit_values
 from drumscribe.timing import FRAME_RATE, seconds_to_frame
-
-FloatArray = npt.NDArray[np.float32]
-IntArray = npt.NDArray[np.int64]
+from drumscribe.utils.arrays import Float64Array, FloatArray, IntArray
 
 _BLOCK = SHORTEST
 _RING = 256  # frames whose values are kept; more than the longest pulse and a block
@@ -92,7 +89,7 @@ class PulseTrack:
         score: what it is worth in nats, whatever its tempo; compares patterns.
     """
 
-    time_s: npt.NDArray[np.float64]
+    time_s: Float64Array
     number: IntArray
     score: float
 

@@ -7,14 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from drumscribe.drums import Kit
 from drumscribe.events import DrumEvent, fold_to_lanes
 from drumscribe.inference.bar_patterns import GROUPS
 from drumscribe.timing import FRAME_RATE
-
-FloatArray = npt.NDArray[np.float64]
+from drumscribe.utils.arrays import Float64Array, FloatArray, IntArray
 
 _GROUP_OF_LANE = {
     "kick": "kick",
@@ -48,19 +46,17 @@ class BeatEvidence:
             empty without activations.
     """
 
-    onset_s: FloatArray
-    group: npt.NDArray[np.int64]
-    beat_gain: FloatArray
+    onset_s: Float64Array
+    group: IntArray
+    beat_gain: Float64Array
 
     @property
-    def frame(self) -> npt.NDArray[np.int64]:
+    def frame(self) -> IntArray:
         """The frame nearest to each hit, shape (n,)."""
         return np.floor(self.onset_s * FRAME_RATE + 0.5).astype(np.int64)
 
 
-def beat_evidence(
-    events: Sequence[DrumEvent], kit: Kit, beat: npt.NDArray[np.float32] | None
-) -> BeatEvidence:
+def beat_evidence(events: Sequence[DrumEvent], kit: Kit, beat: FloatArray | None) -> BeatEvidence:
     """The evidence of hits and activations.
 
     Args:
@@ -82,7 +78,7 @@ def beat_evidence(
     )
 
 
-def _gain(activation: npt.NDArray[np.float32]) -> FloatArray:
+def _gain(activation: FloatArray) -> Float64Array:
     """Logarithm of activations against their mean, so that beats anywhere are worth nothing."""
     # Hours of frames: as few and as small arrays as can be.
     clean = np.nan_to_num(activation).clip(0, 1)

@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float64]
+from drumscribe.utils.arrays import Float64Array, IntArray
 
 _NEAR_S = 0.035
 """A hit farther from a beat or half beat says nothing about where it is."""
@@ -38,7 +37,7 @@ class SteadyGrid:
     first_s: float
     bpm: float
 
-    def beats_s(self, n_beats: int) -> FloatArray:
+    def beats_s(self, n_beats: int) -> Float64Array:
         """The first ``n_beats`` beats."""
         return np.asarray(self.first_s + np.arange(n_beats) * 60.0 / self.bpm)
 
@@ -48,8 +47,8 @@ class SteadyGrid:
 
 
 def refine_beats(
-    beats_s: FloatArray, onsets_s: FloatArray, pinned_beat: tuple[int, float] | None = None
-) -> FloatArray:
+    beats_s: Float64Array, onsets_s: Float64Array, pinned_beat: tuple[int, float] | None = None
+) -> Float64Array:
     """Beats moved to the hits played on them, as smoothly as a hand moves.
 
     The beats that minimise the squared distances of hits to their beats and half beats, plus the
@@ -70,7 +69,7 @@ def refine_beats(
     return moved
 
 
-def steady_grid(beats_s: FloatArray) -> SteadyGrid | None:
+def steady_grid(beats_s: Float64Array) -> SteadyGrid | None:
     """The grid of a track whose beats are equally long as far as can be told, else ``None``.
 
     Its tempo is the roundest that fits: whole beats a minute, else halves, tenths, hundredths.
@@ -94,8 +93,8 @@ def _roundest(bpm: float, *, span_s: float) -> float:
 
 
 def _least_squares(
-    beats_s: FloatArray, onsets_s: FloatArray, pinned_beat: tuple[int, float] | None
-) -> FloatArray:
+    beats_s: Float64Array, onsets_s: Float64Array, pinned_beat: tuple[int, float] | None
+) -> Float64Array:
     """One pass: a system with two diagonals on each side of the main one."""
     from scipy.linalg import solveh_banded
 
@@ -124,8 +123,8 @@ def _least_squares(
 
 
 def _observations(
-    beats_s: FloatArray, onsets_s: FloatArray
-) -> Iterator[tuple[npt.NDArray[np.int64], float, float, FloatArray]]:
+    beats_s: Float64Array, onsets_s: Float64Array
+) -> Iterator[tuple[IntArray, float, float, Float64Array]]:
     """Hits near beats, then near half beats: beat before, part of the way, weight, time."""
     inside = onsets_s[(onsets_s > beats_s[0] - _NEAR_S) & (onsets_s < beats_s[-1] + _NEAR_S)]
     position = np.interp(inside, beats_s, np.arange(len(beats_s)))

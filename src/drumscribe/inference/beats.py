@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from drumscribe.drums import Kit
 from drumscribe.events import DrumEvent
@@ -26,11 +25,11 @@ from drumscribe.inference.steady_phase import steady_downbeat_s
 from drumscribe.inference.tempo_hints import NO_HINTS, TempoHints
 from drumscribe.tempo import TempoMap, TimeSignature
 from drumscribe.timing import FRAME_RATE
+from drumscribe.utils.arrays import Float64Array, FloatArray
 from drumscribe.utils.errors import DrumscribeError
 
 logger = logging.getLogger(__name__)
 
-FloatArray = npt.NDArray[np.float64]
 
 MIN_CONFIDENCE = 0.2
 """Below this a steady tempo is reported, and a warning."""
@@ -54,7 +53,7 @@ _EDGE_S = 0.03  # a first beat so little after the start is the recording's firs
 class _Finding:
     """Beats of a recording before they become a map: times, the first downbeat's index, metre."""
 
-    beats_s: FloatArray
+    beats_s: Float64Array
     first_downbeat: int
     pattern: BarPattern
     confidence: float
@@ -64,7 +63,7 @@ class _Finding:
 def find_tempo(
     events: Sequence[DrumEvent],
     kit: Kit,
-    beat: npt.NDArray[np.float32] | None,
+    beat: FloatArray | None,
     *,
     duration_s: float,
     hints: TempoHints = NO_HINTS,
@@ -186,13 +185,13 @@ def _confidence(track: PulseTrack, n_hits: int) -> float:
     return fit * n_hits / (n_hits + _HALF_SURE_HITS)
 
 
-def _counts_bpm(grid: SteadyGrid | None, pulses_s: FloatArray, pattern: BarPattern) -> float:
+def _counts_bpm(grid: SteadyGrid | None, pulses_s: Float64Array, pattern: BarPattern) -> float:
     """One tempo for all of a track, in counts a minute."""
     bpm = grid.bpm if grid else round(60.0 / float(np.median(np.diff(pulses_s))))
     return bpm * pattern.counts_per_pulse
 
 
-def _counts(pulses_s: FloatArray, counts_per_pulse: int) -> FloatArray:
+def _counts(pulses_s: Float64Array, counts_per_pulse: int) -> Float64Array:
     """The counts of pulses, each cut into equal parts."""
     index = np.arange((len(pulses_s) - 1) * counts_per_pulse + 1) / counts_per_pulse
     return np.interp(index, np.arange(len(pulses_s)), pulses_s)

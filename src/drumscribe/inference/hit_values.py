@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from drumscribe.inference.bar_patterns import SLOTS, BarPattern, bar_pattern
+from drumscribe.utils.arrays import Float64Array, FloatArray
 
 SHORTEST, LONGEST = 24, 118
 """Pulse lengths that are searched, in frames: 245 to 50 pulses a minute."""
@@ -25,7 +26,7 @@ _WEIGHT = 0.6
 
 
 @lru_cache(maxsize=16)
-def hit_values(numerator: int, denominator: int) -> npt.NDArray[np.float32]:
+def hit_values(numerator: int, denominator: int) -> FloatArray:
     """Logarithm of how much likelier a hit is at its place than anywhere in the bar.
 
     Returns:
@@ -43,9 +44,7 @@ def hit_values(numerator: int, denominator: int) -> npt.NDArray[np.float32]:
     return values
 
 
-def values_over_bar(
-    pattern: BarPattern, pulse_frames: float, n_steps: int
-) -> npt.NDArray[np.float64]:
+def values_over_bar(pattern: BarPattern, pulse_frames: float, n_steps: int) -> Float64Array:
     """What a hit is worth at ``n_steps`` equal steps of a bar, shape (groups, n_steps).
 
     Args:
@@ -64,7 +63,7 @@ def values_over_bar(
     return values
 
 
-def _log_value(ratio: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def _log_value(ratio: Float64Array) -> Float64Array:
     """Worth of a hit that is ``ratio`` times likelier where it is than anywhere."""
     return np.asarray(_WEIGHT * np.log((1 - _STRAY) * ratio + _STRAY))
 
@@ -74,7 +73,7 @@ def _density(
     number: int,
     after: npt.NDArray[Any],
     length: npt.NDArray[Any],
-) -> npt.NDArray[np.float64]:
+) -> Float64Array:
     """Density of each group's hits per frame, (groups, *broadcast of after and length).
 
     Hits belong to places of the pulse itself, the last one's end or the next one's beginning.

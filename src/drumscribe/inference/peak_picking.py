@@ -22,8 +22,7 @@ from drumscribe.events import DrumEvent
 from drumscribe.models.calibration import Calibration
 from drumscribe.models.frame_model import Activations
 from drumscribe.timing import FRAME_RATE, frame_to_seconds, seconds_to_frame
-
-FloatArray = npt.NDArray[np.float32]
+from drumscribe.utils.arrays import BoolArray, FloatArray, IntArray
 
 DEFAULT_VELOCITY = 100
 """Velocity of hits by a model that has no velocity head."""
@@ -38,7 +37,7 @@ class Peaks:
         height: activation of each, 0..1, shape (n,).
     """
 
-    frame: npt.NDArray[np.int64]
+    frame: IntArray
     height: FloatArray
 
     def above(self, threshold: float) -> "Peaks":
@@ -163,7 +162,7 @@ class EventPicker:
         self._onset, self._velocity = onset[n_known:], velocity[n_known:]
 
 
-def _is_peak(onset: FloatArray, reach: int, border: int) -> npt.NDArray[np.bool_]:
+def _is_peak(onset: FloatArray, reach: int, border: int) -> BoolArray:
     """Where activations, (t, C), are the first highest of their surroundings, without borders."""
     middle = slice(border, len(onset) - border)
     around = onset[border - reach : len(onset) - border + reach]
@@ -186,9 +185,7 @@ def midi_velocities(velocity: FloatArray | None, shape: tuple[int, int]) -> npt.
     )
 
 
-def _thin_out(
-    frames: npt.NDArray[np.int64], heights: FloatArray, min_gap_frames: int
-) -> npt.NDArray[np.int64]:
+def _thin_out(frames: IntArray, heights: FloatArray, min_gap_frames: int) -> IntArray:
     """Drop frames nearer than the gap to a higher (or equal and earlier) one."""
     if len(frames) < 2 or np.diff(frames).min() >= min_gap_frames:
         return frames

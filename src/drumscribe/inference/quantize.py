@@ -9,12 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
 from drumscribe.events import DrumEvent
 from drumscribe.tempo import TempoMap
-
-FloatArray = npt.NDArray[np.float64]
+from drumscribe.utils.arrays import BoolArray, Float64Array, IntArray
 
 DIVISIONS = (4, 8, 12, 16, 24, 32)
 """Steps of a whole note that can be asked for."""
@@ -39,7 +37,7 @@ class Quantized:
     """
 
     events: list[DrumEvent]
-    moved_s: FloatArray
+    moved_s: Float64Array
     swing: float
     n_left: int
 
@@ -86,8 +84,8 @@ def quantize(
 
 
 def _bars(
-    tempo: TempoMap, position: FloatArray, division: int
-) -> tuple[FloatArray, FloatArray, FloatArray]:
+    tempo: TempoMap, position: Float64Array, division: int
+) -> tuple[Float64Array, Float64Array, Float64Array]:
     """The bar line before each position, the bar's length and a step's, in counts."""
     starts = np.array([signature.first_beat for signature in tempo.time_signatures])
     index = np.clip(np.searchsorted(starts, position + _SAME_S, side="right") - 1, 0, None)
@@ -98,7 +96,7 @@ def _bars(
     return bar, counts, notes / division
 
 
-def _swing(steps: FloatArray) -> float:
+def _swing(steps: Float64Array) -> float:
     """Where hits play the second of two steps: their median, if they agree on it."""
     pair = steps % 2.0 / 2.0
     second = pair[(pair > _SWUNG[0]) & (pair < _SWUNG[1])]
@@ -109,7 +107,7 @@ def _swing(steps: FloatArray) -> float:
     return float(swing) if is_swung else _STRAIGHT
 
 
-def _nearest_step(steps: FloatArray, steps_in_bar: FloatArray, swing: float) -> FloatArray:
+def _nearest_step(steps: Float64Array, steps_in_bar: Float64Array, swing: float) -> Float64Array:
     """The nearest grid place of positions counted in steps from their bar line."""
     pair = np.floor(steps / 2.0) * 2.0
     places = np.stack([pair, pair + 2.0 * swing, pair + 2.0])
@@ -118,9 +116,7 @@ def _nearest_step(steps: FloatArray, steps_in_bar: FloatArray, swing: float) -> 
     return np.asarray(np.take_along_axis(places, nearest[None], axis=0)[0])
 
 
-def _staying(
-    drums: Sequence[str], played_s: FloatArray, target_s: FloatArray
-) -> npt.NDArray[np.bool_]:
+def _staying(drums: Sequence[str], played_s: Float64Array, target_s: Float64Array) -> BoolArray:
     """Which hits must stay so that none merge, none overtake and none begin before the start."""
     stays = target_s < 0
     while True:
@@ -133,10 +129,10 @@ def _staying(
 
 def _first_conflicts(
     drums: Sequence[str],
-    played_s: FloatArray,
-    placed_s: FloatArray,
-    stays: npt.NDArray[np.bool_],
-) -> npt.NDArray[np.int64]:
+    played_s: Float64Array,
+    placed_s: Float64Array,
+    stays: BoolArray,
+) -> IntArray:
     """Hits that must stay, as one before or after them is in the way: of two, the farther moved."""
     blocked = []
     last_of_drum: dict[str, int] = {}

@@ -4,14 +4,12 @@ All times are in seconds.
 """
 
 import numpy as np
-import numpy.typing as npt
 
 from drumscribe.inference.bar_patterns import BarPattern
 from drumscribe.inference.beat_evidence import BeatEvidence
 from drumscribe.inference.hit_values import values_over_bar
 from drumscribe.timing import FRAME_RATE
-
-FloatArray = npt.NDArray[np.float64]
+from drumscribe.utils.arrays import Float64Array
 
 _STEP_S = 0.004
 
@@ -43,14 +41,14 @@ def steady_downbeat_s(evidence: BeatEvidence, pattern: BarPattern, pulse_s: floa
 
 
 def _histogram(
-    times_s: FloatArray, weights: FloatArray | None, bar_s: float, n_steps: int
-) -> FloatArray:
+    times_s: Float64Array, weights: Float64Array | None, bar_s: float, n_steps: int
+) -> Float64Array:
     """Times by their place in the bar, weighted."""
     step = np.floor(times_s % bar_s / bar_s * n_steps + 0.5).astype(np.int64) % n_steps
     return np.bincount(step, weights, minlength=n_steps).astype(np.float64)
 
 
-def _circular_correlation(found: FloatArray, expected: FloatArray) -> FloatArray:
+def _circular_correlation(found: Float64Array, expected: Float64Array) -> Float64Array:
     """For each shift of the expected by steps, the sum of its products with the found."""
     spectrum = np.fft.rfft(found) * np.conj(np.fft.rfft(expected))
     return np.fft.irfft(spectrum, len(found))

@@ -8,7 +8,6 @@ however the samples are cut into blocks. T frames, F mel bands, C drum classes.
 from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
-import numpy.typing as npt
 
 from drumscribe.config import InferenceConfig, PeakPickingConfig
 from drumscribe.data.log_mel import LogMelStream
@@ -26,9 +25,8 @@ from drumscribe.timing import (
     samples_to_seconds,
     seconds_to_frame,
 )
+from drumscribe.utils.arrays import FloatArray
 from drumscribe.utils.errors import DrumscribeError
-
-FloatArray = npt.NDArray[np.float32]
 
 
 class StreamingTranscriber:

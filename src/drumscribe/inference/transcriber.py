@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from drumscribe.config import InferenceConfig
 from drumscribe.data.audio_processing import audio_blocks
@@ -24,9 +23,8 @@ from drumscribe.inference.tempo_hints import NO_HINTS, TempoHints
 from drumscribe.models.frame_model import Activations, FrameModel
 from drumscribe.tempo import TempoMap
 from drumscribe.timing import samples_to_seconds, seconds_to_frame
+from drumscribe.utils.arrays import FloatArray
 from drumscribe.utils.errors import DrumscribeError
-
-FloatArray = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)

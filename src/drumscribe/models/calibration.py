@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.floating]
+from drumscribe.utils.arrays import AnyFloatArray
 
 _NEAREST_TO_CERTAIN = 1e-4
 
@@ -29,14 +28,14 @@ class Calibration:
         if not (np.isfinite(self.scale) and self.scale >= 0 and np.isfinite(self.offset)):
             raise ValueError(f"calibration needs a scale >= 0 and finite numbers, got {self}")
 
-    def confidence(self, height: FloatArray) -> FloatArray:
+    def confidence(self, height: AnyFloatArray) -> AnyFloatArray:
         """The share of peaks of each height that are right, 0..1, in the shape of ``height``."""
-        share: FloatArray = 1 / (1 + np.exp(-(self.scale * log_odds(height) + self.offset)))
+        share: AnyFloatArray = 1 / (1 + np.exp(-(self.scale * log_odds(height) + self.offset)))
         return share
 
 
-def log_odds(share: FloatArray) -> FloatArray:
+def log_odds(share: AnyFloatArray) -> AnyFloatArray:
     """``log(p / (1 - p))`` of shares 0..1; those nearest to 0 and 1 count as 0.0001 from them."""
     kept = np.clip(np.asarray(share, np.float64), _NEAREST_TO_CERTAIN, 1 - _NEAREST_TO_CERTAIN)
-    odds: FloatArray = np.log(kept / (1 - kept))
+    odds: AnyFloatArray = np.log(kept / (1 - kept))
     return odds

@@ -7,8 +7,9 @@ from typing import Any, TypeGuard
 import torch
 
 from drumscribe.models.crnn import DrumCRNN, activations
-from drumscribe.models.frame_model import Activations, FloatArray
+from drumscribe.models.frame_model import Activations
 from drumscribe.models.header import ModelHeader, header_from_dict
+from drumscribe.utils.arrays import FloatArray
 from drumscribe.utils.errors import DrumscribeError, naming
 from drumscribe.utils.files import require_file
 

@@ -6,12 +6,8 @@ B chunks, T frames, F mel bands, C drum classes.
 from dataclasses import dataclass
 from typing import Protocol
 
-import numpy as np
-import numpy.typing as npt
-
 from drumscribe.models.header import ModelHeader
-
-FloatArray = npt.NDArray[np.float32]
+from drumscribe.utils.arrays import FloatArray
 
 
 @dataclass(frozen=True)

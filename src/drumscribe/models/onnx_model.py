@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from drumscribe.models.frame_model import Activations, FloatArray
+from drumscribe.models.frame_model import Activations
 from drumscribe.models.header import ModelHeader, header_from_dict
+from drumscribe.utils.arrays import FloatArray
 from drumscribe.utils.errors import DrumscribeError
 from drumscribe.utils.files import require_file
 

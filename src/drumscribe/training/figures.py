@@ -7,11 +7,11 @@ import numpy.typing as npt
 
 from drumscribe.drums import Kit
 from drumscribe.timing import frame_to_seconds, seconds_to_frame
+from drumscribe.utils.arrays import FloatArray
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-FloatArray = npt.NDArray[np.float32]
 
 _SHOWN_S = 8.0
 

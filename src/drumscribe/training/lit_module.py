@@ -10,7 +10,6 @@ from typing import Any
 
 import lightning
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -27,6 +26,7 @@ from drumscribe.models.header import ModelHeader
 from drumscribe.training.figures import activation_figure
 from drumscribe.training.losses import class_weights, drum_losses
 from drumscribe.training.schedule import learning_rate_factor
+from drumscribe.utils.arrays import FloatArray
 
 MONITORED = "val/onset_f1"
 """The score that chooses the best checkpoint: micro F-measure of onsets at 50 ms."""
@@ -153,7 +153,7 @@ class DrumLitModule(lightning.LightningModule):
             default=self._config.inference.threshold,
         )
 
-    def _log_figure(self, recording: LabelledFrames, onset: npt.NDArray[np.float32]) -> None:
+    def _log_figure(self, recording: LabelledFrames, onset: FloatArray) -> None:
         """Draw activations against labels into TensorBoard."""
         writer: Any = getattr(self.logger, "experiment", None)
         if hasattr(writer, "add_figure"):

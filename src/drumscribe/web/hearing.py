@@ -25,11 +25,11 @@ from drumscribe.inference.transcriber import Transcriber
 from drumscribe.models.frame_model import Activations
 from drumscribe.tempo import TempoMap
 from drumscribe.timing import HOP_LENGTH, samples_to_seconds
+from drumscribe.utils.arrays import FloatArray
 from drumscribe.utils.errors import DrumscribeError
 from drumscribe.utils.files import atomic_path, write_text
 from drumscribe.web.playback import write_playback
 
-FloatArray = npt.NDArray[np.float32]
 Bytes = npt.NDArray[np.uint8]
 
 RESULT = "result.json"

@@ -9,13 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from drumscribe.data.audio_processing import audio_blocks, soundfile_name
 from drumscribe.timing import SAMPLE_RATE
+from drumscribe.utils.arrays import FloatArray
 from drumscribe.utils.files import atomic_path
-
-FloatArray = npt.NDArray[np.float32]
 
 _TYPES_BY_FORMAT = {"WAV": "audio/wav", "WAVEX": "audio/wav", "FLAC": "audio/flac"}
 _PLAYED_AS_IS = {

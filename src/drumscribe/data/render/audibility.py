@@ -8,11 +8,9 @@ they are there would learn to guess.
 """
 
 import numpy as np
-import numpy.typing as npt
 
 from drumscribe.data.render.sample_kits import GRID_SAMPLES
-
-FloatArray = npt.NDArray[np.float32]
+from drumscribe.utils.arrays import FloatArray
 
 MASKED_DB = 15.0
 FAINT_DB = 50.0

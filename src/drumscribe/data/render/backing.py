@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 
 from drumscribe.data.render import hand_percussion, soundfont, tones
 from drumscribe.data.render.dynamics import saturated
@@ -28,8 +27,7 @@ from drumscribe.data.render.tones import Instrument, pitch_hz
 from drumscribe.data.render.voice import Syllable, chatter, sung
 from drumscribe.tempo import TempoMap
 from drumscribe.timing import samples_to_seconds, seconds_to_samples
-
-FloatArray = npt.NDArray[np.float32]
+from drumscribe.utils.arrays import FloatArray
 
 _PART_LEVEL_DB = (-12.0, 0.0)
 _PLAYER_JITTER_S = 0.008

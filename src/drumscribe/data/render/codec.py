@@ -7,11 +7,9 @@ hold it to that, since a codec that shifted the sound would shift it against its
 import io
 
 import numpy as np
-import numpy.typing as npt
 
 from drumscribe.timing import SAMPLE_RATE
-
-FloatArray = npt.NDArray[np.float32]
+from drumscribe.utils.arrays import FloatArray
 
 CODECS: dict[str, tuple[str, str]] = {
     "mp3": ("MP3", "MPEG_LAYER_III"),

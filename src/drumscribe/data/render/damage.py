@@ -5,13 +5,11 @@ samples of the same shape, every onset within 1 ms of where it was.
 """
 
 import numpy as np
-import numpy.typing as npt
 
 from drumscribe.data.render.filters import cut_db, filtered
 from drumscribe.data.render.render_config import EffectsConfig
 from drumscribe.timing import SAMPLE_RATE
-
-FloatArray = npt.NDArray[np.float32]
+from drumscribe.utils.arrays import FloatArray
 
 _FLUTTER_S = 3e-4
 _NOISE_BLOCK_S = 4.0

@@ -3,11 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from drumscribe.timing import SAMPLE_RATE
-
-FloatArray = npt.NDArray[np.float32]
+from drumscribe.utils.arrays import Float64Array, FloatArray
 
 _BLOCK_SAMPLES = 32  # gains are computed every 1.5 ms and drawn straight between
 _FLOOR_DB = -90.0
@@ -56,7 +54,7 @@ def compressed(samples: FloatArray, settings: Compressor) -> FloatArray:
     return samples * curve.astype(np.float32)
 
 
-def _block_levels_db(samples: FloatArray) -> npt.NDArray[np.float64]:
+def _block_levels_db(samples: FloatArray) -> Float64Array:
     """RMS of each block in dB, shape (n_blocks,), at least one."""
     n_blocks = max(1, len(samples) // _BLOCK_SAMPLES)
     padded = np.zeros(n_blocks * _BLOCK_SAMPLES, np.float32)
@@ -66,9 +64,7 @@ def _block_levels_db(samples: FloatArray) -> npt.NDArray[np.float64]:
     return np.asarray(np.maximum(_FLOOR_DB, 10 * np.log10(power + 1e-12)), np.float64)
 
 
-def _followed(
-    wanted_db: npt.NDArray[np.float64], attack_s: float, release_s: float
-) -> npt.NDArray[np.float64]:
+def _followed(wanted_db: Float64Array, attack_s: float, release_s: float) -> Float64Array:
     """``wanted_db`` followed with one time constant up and another down."""
     block_s = _BLOCK_SAMPLES / SAMPLE_RATE
     rise, fall = 1 - np.exp(-block_s / attack_s), 1 - np.exp(-block_s / release_s)

@@ -8,7 +8,6 @@ radio, converters and codecs do to it, and its level. Every effect keeps each on
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from drumscribe.data.render import damage
 from drumscribe.data.render.codec import CODECS, coded
@@ -20,8 +19,8 @@ from drumscribe.data.render.filters import (
 )
 from drumscribe.data.render.render_config import EffectsConfig
 from drumscribe.data.render.room import draw_room, impulse_response, reverberation
+from drumscribe.utils.arrays import FloatArray
 
-FloatArray = npt.NDArray[np.float32]
 Effect = Callable[[FloatArray, EffectsConfig, np.random.Generator], FloatArray]
 Step = tuple[str, float, Effect]
 """Name, probability and effect."""

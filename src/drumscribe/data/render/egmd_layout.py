@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from drumscribe.data.egmd import COLUMNS, CSV_NAME
 from drumscribe.data.midi_processing import MidiRecording, read_midi
@@ -26,11 +25,10 @@ from drumscribe.data.render.sample_kits import SampleKit
 from drumscribe.data.render.sounds import SoundBank
 from drumscribe.data.render.sources import RenderSources, Split, open_sources
 from drumscribe.timing import SAMPLE_RATE, samples_to_seconds, seconds_to_samples
+from drumscribe.utils.arrays import FloatArray
 from drumscribe.utils.files import atomic_path
 from drumscribe.utils.progress import progress_bar
 from drumscribe.utils.workers import worker_pool
-
-FloatArray = npt.NDArray[np.float32]
 
 _FIRST_NUMBER = 201  # E-GMD's own kits end at 58, the synthetic ones at 143
 _RING_S = 1.5

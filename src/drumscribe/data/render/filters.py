@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from drumscribe.timing import SAMPLE_RATE
+from drumscribe.utils.arrays import FloatArray
 
-FloatArray = npt.NDArray[np.float32]
 Curve = npt.NDArray[np.float64]
 
 _N_FFT = 2048

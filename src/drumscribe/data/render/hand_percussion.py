@@ -7,19 +7,16 @@ player's would, so that only the sound tells them from drums.
 from collections.abc import Callable, Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from drumscribe.data.render.filters import cut_db, filtered
 from drumscribe.data.render.soundfont import SoundFont
 from drumscribe.timing import SAMPLE_RATE, seconds_to_samples
-
-FloatArray = npt.NDArray[np.float32]
-Signal = npt.NDArray[np.float64]
+from drumscribe.utils.arrays import Float64Array, FloatArray
 
 _N_VARIANTS = 3
 
 
-def tambourine(rng: np.random.Generator) -> Signal:
+def tambourine(rng: np.random.Generator) -> Float64Array:
     """A handful of jingles, not quite together."""
     times_s = _times(rng.uniform(0.12, 0.35))
     sound = np.zeros_like(times_s)
@@ -31,7 +28,7 @@ def tambourine(rng: np.random.Generator) -> Signal:
     return np.asarray(sound + 2 * hiss * np.exp(-times_s / rng.uniform(0.02, 0.06)))
 
 
-def shaker(rng: np.random.Generator) -> Signal:
+def shaker(rng: np.random.Generator) -> Float64Array:
     """Grains against a wall: noise that swells and goes."""
     times_s = _times(rng.uniform(0.06, 0.15))
     swell_s = rng.uniform(0.005, 0.03)
@@ -41,7 +38,7 @@ def shaker(rng: np.random.Generator) -> Signal:
     )
 
 
-def claps(rng: np.random.Generator) -> Signal:
+def claps(rng: np.random.Generator) -> Float64Array:
     """Several hands within some hundredths of a second."""
     times_s = _times(rng.uniform(0.1, 0.3))
     shape = np.zeros_like(times_s)
@@ -55,7 +52,7 @@ def claps(rng: np.random.Generator) -> Signal:
     )
 
 
-def conga(rng: np.random.Generator) -> Signal:
+def conga(rng: np.random.Generator) -> Float64Array:
     """A hand drum: a short tone that drops a little, and the slap of the hand."""
     times_s = _times(rng.uniform(0.15, 0.5))
     start_hz = rng.uniform(160, 520)
@@ -65,7 +62,7 @@ def conga(rng: np.random.Generator) -> Signal:
     return tone * np.exp(-times_s / rng.uniform(0.04, 0.16)) + rng.uniform(0.1, 1.2) * slap
 
 
-def cowbell(rng: np.random.Generator) -> Signal:
+def cowbell(rng: np.random.Generator) -> Float64Array:
     """Two partials in no simple ratio."""
     times_s = _times(rng.uniform(0.15, 0.5))
     base_hz = rng.uniform(450, 900)
@@ -76,7 +73,7 @@ def cowbell(rng: np.random.Generator) -> Signal:
     return _band(sound, 350, 6000) * shape
 
 
-def wood(rng: np.random.Generator) -> Signal:
+def wood(rng: np.random.Generator) -> Float64Array:
     """Claves, a wood block, or two sticks: one short high knock."""
     times_s = _times(0.12)
     tone = np.sin(2 * np.pi * rng.uniform(900, 3400) * times_s)
@@ -85,7 +82,7 @@ def wood(rng: np.random.Generator) -> Signal:
     return tone * np.exp(-times_s / rng.uniform(0.006, 0.035)) + rng.uniform(0.1, 0.8) * click
 
 
-def triangle(rng: np.random.Generator) -> Signal:
+def triangle(rng: np.random.Generator) -> Float64Array:
     """A few high partials that ring."""
     times_s = _times(rng.uniform(0.2, 1.2))
     sound = np.zeros_like(times_s)
@@ -94,7 +91,7 @@ def triangle(rng: np.random.Generator) -> Signal:
     return sound * np.exp(-times_s / rng.uniform(0.05, 0.4))
 
 
-def snap(rng: np.random.Generator) -> Signal:
+def snap(rng: np.random.Generator) -> Float64Array:
     """A finger snap."""
     times_s = _times(0.12)
     noise = _band(
@@ -104,7 +101,7 @@ def snap(rng: np.random.Generator) -> Signal:
 
 
 _KINDS: tuple[
-    tuple[Callable[[np.random.Generator], Signal], float, float, tuple[int, ...]], ...
+    tuple[Callable[[np.random.Generator], Float64Array], float, float, tuple[int, ...]], ...
 ] = (
     # Sound, how often, how dense it plays (0..1), General MIDI notes of its like.
     (tambourine, 0.3, 0.6, (54,)),
@@ -144,17 +141,19 @@ def draw_percussion(
     return sound
 
 
-def _recorded(font: SoundFont, notes: Sequence[int]) -> Callable[[np.random.Generator], Signal]:
+def _recorded(
+    font: SoundFont, notes: Sequence[int]
+) -> Callable[[np.random.Generator], Float64Array]:
     """A kind of sound that a SoundFont has recorded."""
 
-    def kind(rng: np.random.Generator) -> Signal:
+    def kind(rng: np.random.Generator) -> Float64Array:
         return font.struck(int(rng.choice(notes)), int(rng.integers(60, 128))).astype(np.float64)
 
     return kind
 
 
 def played_at(
-    kind: Callable[[np.random.Generator], Signal],
+    kind: Callable[[np.random.Generator], Float64Array],
     times_s: Sequence[float],
     levels: Sequence[float],
     n_samples: int,
@@ -174,7 +173,9 @@ def played_at(
     return sound
 
 
-def _variant(kind: Callable[[np.random.Generator], Signal], seed: int, index: int) -> FloatArray:
+def _variant(
+    kind: Callable[[np.random.Generator], Float64Array], seed: int, index: int
+) -> FloatArray:
     sound = kind(np.random.default_rng(seed))
     tilt = (1.0, 0.92, 1.08)[index]
     times = np.arange(int(len(sound) / tilt)) * tilt
@@ -194,10 +195,10 @@ def _pattern(n_steps: int, density: float, rng: np.random.Generator) -> list[int
     return [step for step in range(n_steps) if step % length in pattern and rng.random() > slip]
 
 
-def _times(duration_s: float) -> Signal:
+def _times(duration_s: float) -> Float64Array:
     return np.arange(seconds_to_samples(duration_s)) / SAMPLE_RATE
 
 
-def _band(signal: Signal, low_hz: float, high_hz: float) -> Signal:
+def _band(signal: Float64Array, low_hz: float, high_hz: float) -> Float64Array:
     response = cut_db(low_hz, 2, is_high=True) + cut_db(high_hz, 2, is_high=False)
     return filtered(signal.astype(np.float32), response).astype(np.float64)

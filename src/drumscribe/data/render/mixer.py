@@ -10,15 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from drumscribe.data.render.articulations import ARTICULATION_BY_NOTE, GROUPS
 from drumscribe.data.render.audibility import Audibility
 from drumscribe.data.render.drumset import Drumset
 from drumscribe.data.render.sounds import SoundBank, Strike
 from drumscribe.timing import seconds_to_samples
-
-FloatArray = npt.NDArray[np.float32]
+from drumscribe.utils.arrays import FloatArray
 
 _SHUT_FADE_S = (0.012, 0.04)
 _RESTRIKE_FADE_S = 0.08

@@ -6,15 +6,13 @@ A transcriber must be silent on all of these.
 from collections.abc import Callable
 
 import numpy as np
-import numpy.typing as npt
 
 from drumscribe.data.render.backing import riser
 from drumscribe.data.render.filters import filtered, random_equaliser_db
 from drumscribe.data.render.room import draw_room, impulse_response, reverberation
 from drumscribe.data.render.voice import chatter, sung
 from drumscribe.timing import SAMPLE_RATE
-
-FloatArray = npt.NDArray[np.float32]
+from drumscribe.utils.arrays import FloatArray
 
 
 def speech(n_samples: int, rng: np.random.Generator) -> FloatArray:

@@ -7,11 +7,9 @@ it, so a room never moves an onset.
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from drumscribe.timing import SAMPLE_RATE, samples_to_seconds, seconds_to_samples
-
-FloatArray = npt.NDArray[np.float32]
+from drumscribe.utils.arrays import FloatArray
 
 _BAND_EDGES_HZ = (250.0, 1500.0, 5000.0)
 _FIRST_REFLECTION_S = 0.0015

@@ -24,10 +24,9 @@ import numpy.typing as npt
 
 from drumscribe.data.audio_processing import read_audio
 from drumscribe.timing import SAMPLE_RATE, seconds_to_samples
+from drumscribe.utils.arrays import FloatArray
 from drumscribe.utils.errors import DrumscribeError
 from drumscribe.utils.files import require_file
-
-FloatArray = npt.NDArray[np.float32]
 
 INDEX_NAME = "kits.json"
 

@@ -7,13 +7,11 @@ Needs tinysoundfont (the ``soundfont`` extra), which renders a tone in a thousan
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from drumscribe.timing import SAMPLE_RATE, seconds_to_samples
+from drumscribe.utils.arrays import FloatArray
 from drumscribe.utils.errors import DrumscribeError
 from drumscribe.utils.files import require_file
-
-FloatArray = npt.NDArray[np.float32]
 
 BASSES = tuple(range(32, 40))
 """General MIDI programs, counted from 0, that play bass lines."""

@@ -4,13 +4,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from drumscribe.data.render.articulations import ARTICULATION_BY_NOTE
 from drumscribe.data.render.sample_kits import Layer, SampleKit
 from drumscribe.data.render.soundfont import SoundFont
-
-FloatArray = npt.NDArray[np.float32]
+from drumscribe.utils.arrays import FloatArray
 
 SUFFIX = ".sf2"
 

@@ -8,14 +8,12 @@ layers meet.
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from drumscribe.data.render.articulations import TYPICAL_LEVEL_DB
 from drumscribe.data.render.drumset import Drumset, Voice
 from drumscribe.data.render.sample_kits import Layer, OneShot, OneShotCache, layer_index
 from drumscribe.timing import SAMPLE_RATE
-
-FloatArray = npt.NDArray[np.float32]
+from drumscribe.utils.arrays import FloatArray
 
 _DULL_HZ = 2500.0
 _LOWEST_LAYER_DB = -45.0

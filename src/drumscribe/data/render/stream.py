@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 
 from drumscribe.data.render import hand_percussion
 from drumscribe.data.render.backing import draw_backing, percussion_part
@@ -28,8 +27,7 @@ from drumscribe.drums import LANES8
 from drumscribe.events import DrumEvent
 from drumscribe.tempo import Beat
 from drumscribe.timing import samples_to_seconds, seconds_to_samples
-
-FloatArray = npt.NDArray[np.float32]
+from drumscribe.utils.arrays import FloatArray
 
 _SAME_HIT_S = 0.015
 _END_MARGIN_S = 0.02

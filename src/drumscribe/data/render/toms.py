@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
 from drumscribe.data.render.articulations import TOM_NOTES, TOM_PIECES
 from drumscribe.data.render.sample_kits import OneShot, OneShotCache, SampleKit
 from drumscribe.timing import SAMPLE_RATE
+from drumscribe.utils.arrays import Float64Array
 
 _SAME_SOUND = 0.9
 _WIDE_RATIO = 1.4
@@ -106,13 +106,13 @@ def alike(first: OneShot, second: OneShot) -> bool:
     return float(_profile(first) @ _profile(second)) > _SAME_SOUND
 
 
-def _power(sound: OneShot) -> npt.NDArray[np.float64]:
+def _power(sound: OneShot) -> Float64Array:
     samples = sound.samples[sound.onset : sound.onset + _N_HEARD]
     fading = np.hanning(2 * _N_HEARD)[_N_HEARD : _N_HEARD + len(samples)]
     return np.asarray(np.abs(np.fft.rfft(samples * fading, _N_FFT)) ** 2)
 
 
-def _profile(sound: OneShot) -> npt.NDArray[np.float64]:
+def _profile(sound: OneShot) -> Float64Array:
     """Amplitude in quarter tones from 40 Hz on, length 1 as a vector."""
     steps = np.arange(round(_N_OCTAVES * _BANDS_PER_OCTAVE) + 1)
     edges_hz = _LOWEST_HZ * 2 ** (steps / _BANDS_PER_OCTAVE)

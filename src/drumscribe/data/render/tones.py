@@ -7,11 +7,9 @@ part plays the same few pitches over and over.
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from drumscribe.timing import SAMPLE_RATE, seconds_to_samples
-
-FloatArray = npt.NDArray[np.float32]
+from drumscribe.utils.arrays import AnyFloatArray, Float64Array, FloatArray
 
 _TABLE = 2048
 _A4_PITCH, _A4_HZ = 69, 440.0
@@ -134,8 +132,8 @@ def pitch_hz(pitch: float) -> float:
 
 
 def vibrato_turns(
-    times_s: npt.NDArray[np.floating], frequency_hz: float, cents: float, rng: np.random.Generator
-) -> npt.NDArray[np.float64]:
+    times_s: AnyFloatArray, frequency_hz: float, cents: float, rng: np.random.Generator
+) -> Float64Array:
     """Phase in turns of a tone whose vibrato sets in after a quarter of a second."""
     turns = times_s.astype(np.float64) * frequency_hz + rng.uniform()
     if cents <= 0:
@@ -159,5 +157,5 @@ def _tables(timbre: Timbre, frequency_hz: float) -> tuple[FloatArray, FloatArray
     return (waves @ lasting).astype(np.float32), (waves @ (amplitudes - lasting)).astype(np.float32)
 
 
-def _read(table: FloatArray, turns: npt.NDArray[np.float64]) -> FloatArray:
+def _read(table: FloatArray, turns: Float64Array) -> FloatArray:
     return np.asarray(table[(turns * _TABLE).astype(np.int64) & (_TABLE - 1)])

@@ -7,12 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from drumscribe.data.render.filters import bell_db, cut_db, filtered
 from drumscribe.timing import SAMPLE_RATE, seconds_to_samples
-
-FloatArray = npt.NDArray[np.float32]
+from drumscribe.utils.arrays import Float64Array, FloatArray
 
 # First three formants in Hz of a, e, i, o, u.
 _VOWELS = ((730, 1090, 2440), (530, 1840, 2480), (270, 2290, 3010), (570, 840, 2410),
@@ -105,7 +103,7 @@ def _add_envelope(envelope: FloatArray, syllable: Syllable) -> None:
     envelope[first : first + n_samples] += shape
 
 
-def _vowel_db(formants: Sequence[float], scale: float) -> npt.NDArray[np.float64]:
+def _vowel_db(formants: Sequence[float], scale: float) -> Float64Array:
     response = cut_db(3500, 2, is_high=False) - 24
     for index, formant_hz in enumerate(formants):
         response = response + bell_db(formant_hz * scale, 26 - 4 * index, 0.16)

@@ -14,7 +14,8 @@ from drumscribe.data.midi_processing import read_midi, write_midi
 from drumscribe.data.synth.kits import SynthKit
 from drumscribe.data.synth.performances import Performance
 from drumscribe.data.synth.render import render_performance
-from drumscribe.data.synth.voices import EGMD_SAMPLE_RATE, FloatArray
+from drumscribe.data.synth.voices import EGMD_SAMPLE_RATE
+from drumscribe.utils.arrays import FloatArray
 from drumscribe.utils.files import atomic_path
 
 

@@ -9,7 +9,8 @@ import numpy as np
 from drumscribe.data.midi_processing import MidiNote
 from drumscribe.data.synth import voices
 from drumscribe.data.synth.kits import STROKE_BY_NOTE, Stroke, SynthKit
-from drumscribe.data.synth.voices import EGMD_SAMPLE_RATE, FloatArray, Piece, Sound
+from drumscribe.data.synth.voices import EGMD_SAMPLE_RATE, Piece, Sound
+from drumscribe.utils.arrays import FloatArray
 
 _N_VARIANTS = 4
 _CHOKE_S = 0.015

@@ -11,13 +11,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
+
+from drumscribe.utils.arrays import Float64Array, FloatArray
 
 EGMD_SAMPLE_RATE = 44_100
 """Samples per second of E-GMD's audio, and so of what is synthesised; not drumscribe's clock."""
 
-FloatArray = npt.NDArray[np.float32]
-_Signal = npt.NDArray[np.float64]
 
 _DECAY_TO_60_DB = np.log(1000.0)
 _RAMP_SAMPLES = 8  # a fifth of a millisecond: no click of a jump, yet the attack stays in place
@@ -190,18 +189,20 @@ def _cymbal(
     return _sound(body / peak, 0.7 * air, piece.level * touch.level)
 
 
-def _times(duration_s: float) -> _Signal:
+def _times(duration_s: float) -> Float64Array:
     """Times in seconds of the samples of ``duration_s`` seconds."""
     return np.arange(max(1, round(duration_s * EGMD_SAMPLE_RATE))) / EGMD_SAMPLE_RATE
 
 
-def _envelope(times_s: _Signal, decay_s: float) -> _Signal:
+def _envelope(times_s: Float64Array, decay_s: float) -> Float64Array:
     """Exponential decay from 1, by 60 dB in ``decay_s`` seconds."""
-    envelope: _Signal = np.exp(-_DECAY_TO_60_DB * times_s / decay_s)
+    envelope: Float64Array = np.exp(-_DECAY_TO_60_DB * times_s / decay_s)
     return envelope
 
 
-def _falling_sine(times_s: _Signal, pitch_hz: float, *, rise: float, fall_s: float) -> _Signal:
+def _falling_sine(
+    times_s: Float64Array, pitch_hz: float, *, rise: float, fall_s: float
+) -> Float64Array:
     """A sine that starts ``1 + rise`` times as high as ``pitch_hz`` and settles on it.
 
     Its phase starts at an eighth of a turn, so that the first sample is already loud.
@@ -211,8 +212,8 @@ def _falling_sine(times_s: _Signal, pitch_hz: float, *, rise: float, fall_s: flo
 
 
 def _partials(
-    times_s: _Signal, frequencies_hz: Sequence[float], decay_s: float, rng: np.random.Generator
-) -> _Signal:
+    times_s: Float64Array, frequencies_hz: Sequence[float], decay_s: float, rng: np.random.Generator
+) -> Float64Array:
     """Sines of random phase, the higher the softer and shorter; peak about 1."""
     total = np.zeros_like(times_s)
     for index, frequency_hz in enumerate(frequencies_hz):
@@ -222,7 +223,9 @@ def _partials(
     return total / sum(1 / (1 + 0.5 * index) for index in range(len(frequencies_hz)))
 
 
-def _square_cluster(times_s: _Signal, base_hz: float, rng: np.random.Generator) -> _Signal:
+def _square_cluster(
+    times_s: Float64Array, base_hz: float, rng: np.random.Generator
+) -> Float64Array:
     """Square waves in no simple ratio, together of about unit power."""
     total = np.zeros_like(times_s)
     for ratio in _METAL_RATIOS:
@@ -233,7 +236,7 @@ def _square_cluster(times_s: _Signal, base_hz: float, rng: np.random.Generator) 
 
 def _burst(
     decay_s: float, band: tuple[float, float], centre_hz: float, rng: np.random.Generator
-) -> _Signal:
+) -> Float64Array:
     """Decaying noise between two factors of ``centre_hz``; peak 1, about ``decay_s`` long."""
     times_s = _times(decay_s)
     noise = _band(rng.standard_normal(times_s.size), band[0] * centre_hz, band[1] * centre_hz)
@@ -241,7 +244,7 @@ def _burst(
     return noise / float(np.max(np.abs(noise)))
 
 
-def _band(signal: _Signal, low_hz: float, high_hz: float) -> _Signal:
+def _band(signal: Float64Array, low_hz: float, high_hz: float) -> Float64Array:
     """``signal`` between two frequencies, with slopes of an octave or so on either side."""
     size = 1 << (signal.size - 1).bit_length()
     frequencies_hz = np.fft.rfftfreq(size, 1 / EGMD_SAMPLE_RATE)
@@ -251,7 +254,7 @@ def _band(signal: _Signal, low_hz: float, high_hz: float) -> _Signal:
     return np.fft.irfft(np.fft.rfft(signal, size) * passed, size)[: signal.size]
 
 
-def _sound(body: _Signal, bright: _Signal, level: float) -> Sound:
+def _sound(body: Float64Array, bright: Float64Array, level: float) -> Sound:
     """Both layers scaled to ``level``, with click-free ends.
 
     By power and not by peak, since the peak of noise is chance and hits would differ by decibels.
@@ -263,7 +266,7 @@ def _sound(body: _Signal, bright: _Signal, level: float) -> Sound:
     return Sound(_finished(body * scale), _finished(bright * scale))
 
 
-def _finished(layer: _Signal) -> FloatArray:
+def _finished(layer: Float64Array) -> FloatArray:
     """The layer with a short ramp at both ends, as float32."""
     ramp = np.arange(1, _RAMP_SAMPLES + 1) / (_RAMP_SAMPLES + 1)
     n_ramp = min(_RAMP_SAMPLES, layer.size)

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from drumscribe.evaluation.matching import TOLERANCE_S
 from drumscribe.evaluation.reliability import Bin
+from drumscribe.utils.arrays import Float64Array
 
 _MARGIN_LEFT, _MARGIN_RIGHT, _MARGIN_TOP, _MARGIN_BOTTOM = 42, 12, 22, 34
 _BIN_MS = 2
@@ -69,7 +70,7 @@ class _Axes:
         return f'<svg viewBox="0 0 {self.width} {self.height}" {described}>{"".join(parts)}</svg>'
 
 
-def timing_histogram(errors_ms: npt.NDArray[np.float64], median_ms: float) -> str:
+def timing_histogram(errors_ms: Float64Array, median_ms: float) -> str:
     """Matched hits by their timing error.
 
     Args:

@@ -9,12 +9,12 @@ import io
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from drumscribe.evaluation.excerpts import Excerpt
 from drumscribe.evaluation.page.tables import label
 from drumscribe.events import DrumEvent
 from drumscribe.timing import frame_to_seconds
+from drumscribe.utils.arrays import FloatArray
 
 _LEFT, _WIDTH, _SPECTROGRAM_HEIGHT, _ROW_HEIGHT = 70, 930, 150, 18
 _ROWS_TOP = _SPECTROGRAM_HEIGHT + 6
@@ -66,7 +66,7 @@ def _marks(excerpt: Excerpt) -> list[tuple[str, int, DrumEvent]]:
     ]
 
 
-def _picture(log_mel: npt.NDArray[np.float32]) -> str:
+def _picture(log_mel: FloatArray) -> str:
     """The spectrogram as a PNG in a URL, low frequencies at the bottom."""
     from matplotlib.image import imsave
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from html import escape
 
-from drumscribe.evaluation.comparison import IntArray
 from drumscribe.evaluation.matching import Counts
+from drumscribe.utils.arrays import IntArray
 
 _NOTHING = '<td data-value="-1">-</td>'
 _SCORE_HEADINGS = ("hits", "precision", "recall", "F", "missed", "invented")
