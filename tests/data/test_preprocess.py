@@ -24,8 +24,9 @@ from drumscribe.data.egmd import read_recordings
 from drumscribe.data.feature_store import Shard
 from drumscribe.data.log_mel import log_mel
 from drumscribe.data.midi_processing import read_midi, write_midi
-from drumscribe.data.preprocess import SPLIT_NAMES, plan_shards, preprocess
+from drumscribe.data.preprocess import plan_shards, preprocess
 from drumscribe.drums import LANES8
+from drumscribe.splits import SPLITS
 from drumscribe.timing import SAMPLE_RATE
 from drumscribe.utils.errors import DrumscribeError
 from store_fixtures import (
@@ -40,7 +41,7 @@ from store_fixtures import (
 
 TAKES = takes_of(6)
 NAMES_BY_SPLIT = {
-    split: {take.audio_filename for take in TAKES if take.split == split} for split in SPLIT_NAMES
+    split: {take.audio_filename for take in TAKES if take.split == split} for split in SPLITS
 }
 
 
@@ -86,7 +87,7 @@ def changes_of_times(folder):
 
 def test_official_splits_are_kept(made):
     _, store, summary = made
-    for split in SPLIT_NAMES:
+    for split in SPLITS:
         assert set(recordings_of(store, split)) == NAMES_BY_SPLIT[split]
         assert set(rows_of(store, split)) == NAMES_BY_SPLIT[split]
         assert summary.splits[split].n_recordings == len(NAMES_BY_SPLIT[split])
@@ -135,7 +136,7 @@ def test_the_configuration_is_written_beside_the_shards(made):
 
 def test_nothing_is_left_lying_about(made):
     _, store, _ = made
-    assert {path.name for path in store.iterdir()} == {*SPLIT_NAMES, "splits", "config.yaml"}
+    assert {path.name for path in store.iterdir()} == {*SPLITS, "splits", "config.yaml"}
     assert not list(store.rglob(".*"))
 
 
@@ -199,7 +200,7 @@ def test_overwriting_replaces_a_store_of_other_settings(copy):
     changed = store_config(copy, align_labels=False, shard_hours=0.001)
     summary = preprocess(changed, overwrite=True)
     assert summary.n_shards_kept == 0
-    for split in SPLIT_NAMES:
+    for split in SPLITS:
         assert set(recordings_of(copy / "store", split)) == NAMES_BY_SPLIT[split]
         assert set(summary.splits[split].offsets_s) == {0.0}
     assert preprocess(changed).n_shards_made == 0
@@ -353,7 +354,7 @@ def test_max_files_takes_a_sample_over_all_splits(tmp_path):
     plans = plan_shards(config, recordings)
     dealt = [recording for plan in plans for recording in plan.recordings]
     assert len(dealt) == 12
-    assert {recording.split for recording in dealt} == set(SPLIT_NAMES)
+    assert {recording.split for recording in dealt} == set(SPLITS)
     assert plans == plan_shards(config, recordings)
 
 

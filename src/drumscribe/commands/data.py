@@ -63,7 +63,7 @@ def render(arguments: Namespace) -> int:
         return 0
     from drumscribe.data.render.render_config import EVALUATION, RenderConfig
     from drumscribe.data.render.render_store import StoreJob, write_rendered_store
-    from drumscribe.data.render.sources import Split
+    from drumscribe.splits import Split
 
     hours: dict[Split, float] = {
         "train": arguments.hours,

@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from drumscribe.data.midi_processing import MidiNote, MidiRecording, read_midi
+from drumscribe.splits import Split
 from drumscribe.utils.errors import DrumscribeError
 
 CSV_NAME = "e-gmd-v1.0.0.csv"
@@ -37,8 +38,10 @@ COLUMNS = (
     "kit_name",
 )
 
-SPLITS = {"train": "train", "validation": "val", "test": "test"}
-"""Our split name for each of E-GMD's."""
+EGMD_NAME_BY_SPLIT: dict[Split, str] = {"train": "train", "val": "validation", "test": "test"}
+"""What E-GMD, and the Groove MIDI Dataset before it, calls each split."""
+
+SPLIT_BY_EGMD_NAME = {name: split for split, name in EGMD_NAME_BY_SPLIT.items()}
 
 CANONICAL_KIT_NUMBER = 1
 """The Acoustic Kit, whose pads send the table's own notes."""
@@ -89,7 +92,7 @@ class Recording:
     midi_filename: str
     performance: str
     kit_name: str
-    split: str
+    split: Split
     duration_s: float
 
 
@@ -161,7 +164,7 @@ def read_recordings(dataset_dir: Path) -> RecordingList:
             midi_filename=row["midi_filename"],
             performance=row["id"],
             kit_name=row["kit_name"],
-            split=SPLITS[row["split"]],
+            split=SPLIT_BY_EGMD_NAME[row["split"]],
             duration_s=float(row["duration"]),
         )
     return RecordingList(tuple(recordings.values()), skipped)
@@ -212,7 +215,7 @@ def _row_problem(row: dict[str, str], seen: dict[str, Recording]) -> str | None:
         return "no MIDI name"
     if not row["kit_name"]:
         return "no kit name"
-    if row["split"] not in SPLITS:
+    if row["split"] not in SPLIT_BY_EGMD_NAME:
         return f"unknown split {row['split']!r}"
     if row["audio_filename"] in seen:
         return "audio named twice"

@@ -9,7 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from drumscribe.data.audio_processing import soundfile_name
-from drumscribe.data.egmd import SPLITS, read_rows
+from drumscribe.data.egmd import SPLIT_BY_EGMD_NAME, read_rows
 from drumscribe.data.midi_processing import read_midi
 from drumscribe.utils.errors import DrumscribeError
 from drumscribe.utils.progress import progress_bar
@@ -153,7 +153,7 @@ def _row_problems(row: _Row, *, dataset_dir: Path, full: bool) -> list[Problem]:
     problems: list[Problem] = []
     if not (row["audio_filename"] and row["midi_filename"] and row["kit_name"]):
         problems.append(Problem.EMPTY_NAME)
-    if row["split"] not in SPLITS:
+    if row["split"] not in SPLIT_BY_EGMD_NAME:
         problems.append(Problem.UNKNOWN_SPLIT)
     duration_s = _duration_s(row["duration"])
     if duration_s is None:

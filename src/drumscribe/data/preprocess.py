@@ -46,13 +46,12 @@ from drumscribe.data.recording_processing import (
 from drumscribe.data.store_summary import SplitSummary, summarise_split
 from drumscribe.data.targets import beat_array, event_array
 from drumscribe.drums import kit_by_name
+from drumscribe.splits import SPLITS, Split
 from drumscribe.utils.cluster import cluster_results
 from drumscribe.utils.errors import DrumscribeError
 from drumscribe.utils.files import remove_partial_files
 from drumscribe.utils.progress import Advance, progress_bar
 from drumscribe.utils.workers import SPAWN, worker_pool
-
-SPLIT_NAMES = ("train", "val", "test")
 
 
 @dataclass(frozen=True)
@@ -73,7 +72,7 @@ class ShardPlan:
 class PreprocessSummary:
     """The summary of every split, the csv rows left out, and how many shards were made or kept."""
 
-    splits: dict[str, SplitSummary]
+    splits: dict[Split, SplitSummary]
     skipped_rows: Counter[str]
     n_shards_made: int
     n_shards_kept: int
@@ -126,7 +125,7 @@ def plan_shards(config: Config, recordings: Sequence[Recording]) -> list[ShardPl
     if config.data.max_files is not None:
         recordings = sample_recordings(recordings, config.data.max_files)
     plans = []
-    for split in SPLIT_NAMES:
+    for split in SPLITS:
         chosen = [recording for recording in recordings if recording.split == split]
         chosen.sort(key=lambda r: hashlib.sha256(r.audio_filename.encode()).hexdigest())
         for index, group in enumerate(_grouped(chosen, config.preprocessing.shard_hours * 3600)):
@@ -167,7 +166,7 @@ def _fingerprint(config: Config, recordings: Sequence[Recording]) -> str:
 def _unfinished(plans: Sequence[ShardPlan], config: Config, *, overwrite: bool) -> list[ShardPlan]:
     """The shards still to be made, after clearing away what does not belong to the plan."""
     planned = {plan.path: plan.fingerprint for plan in plans}
-    folders = {plan.path.parent.parent / split for plan in plans for split in SPLIT_NAMES}
+    folders = {plan.path.parent.parent / split for plan in plans for split in SPLITS}
     foreign = []
     for folder in folders:
         remove_partial_files(folder)
@@ -289,7 +288,7 @@ def _finish_store(
     """Write the splits csv files and the configuration, and sum up the store."""
     processed = config.data.processed_path
     summaries = {}
-    for split in SPLIT_NAMES:
+    for split in SPLITS:
         paths = [plan.path for plan in plans if plan.path.parent.name == split]
         summaries[split] = summarise_split(paths, processed / "splits" / f"{split}.csv")
     save_config(config, processed / "config.yaml")

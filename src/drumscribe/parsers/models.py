@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from drumscribe.parsers.common import Commands, add_checkpoint, add_command, add_config
+from drumscribe.splits import SPLITS, Split
 
 
 def add_train(commands: Commands) -> None:
@@ -63,11 +64,11 @@ def add_tune(commands: Commands) -> None:
     add_config(parser)
 
 
-def _add_references(parser: argparse.ArgumentParser, *, default_split: str) -> None:
+def _add_references(parser: argparse.ArgumentParser, *, default_split: Split) -> None:
     source = parser.add_mutually_exclusive_group()
     source.add_argument(
         "--split",
-        choices=("train", "val", "test"),
+        choices=SPLITS,
         default=default_split,
         help="a split of the preprocessed features (default: %(default)s)",
     )

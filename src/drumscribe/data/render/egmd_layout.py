@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from drumscribe.data.egmd import COLUMNS, CSV_NAME
+from drumscribe.data.egmd import COLUMNS, CSV_NAME, EGMD_NAME_BY_SPLIT
 from drumscribe.data.midi_processing import MidiRecording, read_midi
 from drumscribe.data.render.articulations import ARTICULATION_BY_NOTE
 from drumscribe.data.render.drumset import assemble_drumset, can_supply
@@ -23,7 +23,8 @@ from drumscribe.data.render.performances import PerformanceInfo
 from drumscribe.data.render.render_config import EVALUATION, RenderConfig
 from drumscribe.data.render.sample_kits import SampleKit
 from drumscribe.data.render.sounds import SoundBank
-from drumscribe.data.render.sources import RenderSources, Split, open_sources
+from drumscribe.data.render.sources import RenderSources, open_sources
+from drumscribe.splits import Split
 from drumscribe.timing import SAMPLE_RATE, samples_to_seconds, seconds_to_samples
 from drumscribe.utils.arrays import FloatArray
 from drumscribe.utils.files import atomic_path
@@ -190,7 +191,7 @@ def _row(
         "fill" if info.is_fill else "beat",
         "{}-{}".format(*info.metre),
         samples_to_seconds(n_samples),
-        "validation" if split == "val" else split,
+        EGMD_NAME_BY_SPLIT[split],
         f"{stem}.midi",
         f"{stem}.wav",
         kit.id,

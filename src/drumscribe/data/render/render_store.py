@@ -22,10 +22,11 @@ from drumscribe.data.feature_store import (
 )
 from drumscribe.data.log_mel import log_mel
 from drumscribe.data.render.render_config import RenderConfig
-from drumscribe.data.render.sources import RenderSources, Split, open_sources
+from drumscribe.data.render.sources import RenderSources, open_sources
 from drumscribe.data.render.stream import RenderedRecordings
 from drumscribe.data.targets import beat_array, event_array
 from drumscribe.drums import LANES8
+from drumscribe.splits import Split
 from drumscribe.utils.errors import DrumscribeError
 from drumscribe.utils.files import remove_partial_files
 from drumscribe.utils.progress import progress_bar
@@ -44,7 +45,7 @@ class StoreJob:
         midi_dir: the Groove MIDI Dataset.
         kits_dir: the sample kits.
         soundfont: a General MIDI .sf2 file for accompaniment, if any.
-        split: "train", "val" or "test".
+        split: which.
         hours: how much audio, to the nearest recording or so.
         seed: which stream.
         render: what recordings are like.

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
+from drumscribe.data.egmd import EGMD_NAME_BY_SPLIT
 from drumscribe.data.render.drumset import require_complete
 from drumscribe.data.render.performances import PerformanceInfo, read_performances
 from drumscribe.data.render.sample_kits import (
@@ -18,9 +18,8 @@ from drumscribe.data.render.soundfont_kits import (
     soundfont_kits,
     soundfont_reader,
 )
+from drumscribe.splits import Split
 from drumscribe.utils.errors import DrumscribeError
-
-Split = Literal["train", "val", "test"]
 
 TEST_KITS = (
     "osdk",
@@ -43,7 +42,6 @@ VALIDATION_KITS = (
 )
 """Kits to choose models and thresholds with, never trained on: two acoustic, two electronic."""
 
-_MIDI_SPLITS: dict[Split, str] = {"train": "train", "val": "validation", "test": "test"}
 _HELD_OUT: dict[Split, tuple[str, ...]] = {"val": VALIDATION_KITS, "test": TEST_KITS}
 
 
@@ -77,7 +75,7 @@ def open_sources(
     Args:
         midi_dir: the Groove MIDI Dataset.
         kits_dir: a folder of sample kits, or an .sf2 file whose drum sets are the kits.
-        split: "train", "val" or "test".
+        split: which.
         soundfont: a General MIDI .sf2 file to take accompaniment's instruments from.
 
     Raises:
@@ -91,7 +89,7 @@ def open_sources(
     if not chosen:
         raise DrumscribeError(f"{kits_dir}: has no kit for the split {split!r}; add some")
     require_complete(chosen)
-    infos = read_performances(midi_dir, _MIDI_SPLITS[split])
+    infos = read_performances(midi_dir, EGMD_NAME_BY_SPLIT[split])
     font = SoundFont(soundfont) if soundfont is not None else None
     return RenderSources(split, tuple(infos), tuple(chosen), cache, font)
 

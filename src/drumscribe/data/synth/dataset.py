@@ -14,10 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
-from drumscribe.data.egmd import COLUMNS, CSV_NAME
+from drumscribe.data.egmd import COLUMNS, CSV_NAME, SPLIT_BY_EGMD_NAME
 from drumscribe.data.synth.kits import N_KITS, SynthKit, synth_kit
 from drumscribe.data.synth.performances import (
-    SPLITS,
     Performance,
     delayed_by_bars,
     generated_performances,
@@ -26,6 +25,7 @@ from drumscribe.data.synth.performances import (
 from drumscribe.data.synth.recording import Take, csv_row, offset_row, record
 from drumscribe.data.synth.voices import EGMD_SAMPLE_RATE
 from drumscribe.drums import LANES8
+from drumscribe.splits import SPLITS
 from drumscribe.utils.errors import DrumscribeError
 from drumscribe.utils.files import atomic_path
 from drumscribe.utils.progress import progress_bar
@@ -190,6 +190,6 @@ def _summary(takes: Sequence[Take], n_notes: Counter[int]) -> SynthSummary:
         n_recordings=len(takes),
         duration_s=sum(take.n_samples for take in takes) / EGMD_SAMPLE_RATE,
         n_notes_by_lane={name: lanes[name] for name in LANES8.names},
-        n_recordings_by_split={split: splits[split] for split in SPLITS},
+        n_recordings_by_split={split: splits[split] for split in SPLIT_BY_EGMD_NAME},
         n_unplayed_notes=sum(unplayed.values()),
     )

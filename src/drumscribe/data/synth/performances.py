@@ -12,14 +12,12 @@ from pathlib import Path
 
 import numpy as np
 
+from drumscribe.data.egmd import SPLIT_BY_EGMD_NAME
 from drumscribe.data.midi_processing import MidiNote, read_midi
 from drumscribe.data.synth.grooves import RING_S, bar_seconds, bars_for, play_groove
 from drumscribe.data.synth.kits import STROKE_BY_NOTE
 from drumscribe.data.synth.patterns import GROOVES
 from drumscribe.utils.errors import DrumscribeError
-
-SPLITS = ("train", "validation", "test")
-"""The splits as E-GMD's csv calls them."""
 
 _HELD_OUT_SHARE = 0.2
 _N_DRUMMERS = 3
@@ -42,7 +40,7 @@ class Performance:
         bpm: quarter notes a minute.
         beat_type: "beat" or "fill".
         metre: (numerator, denominator).
-        split: one of ``SPLITS``.
+        split: as E-GMD's csv calls it.
         notes: in order of time, onsets in seconds; the first bar starts at 0.
         duration_s: length in seconds, the last sounds included.
         n_unplayed: notes left out because no synthetic instrument plays them.
@@ -170,7 +168,7 @@ def _official_splits(folder: Path) -> dict[str, str]:
     return {
         row["midi_filename"]: row["split"]
         for row in rows
-        if row.get("midi_filename") and row.get("split") in SPLITS
+        if row.get("midi_filename") and row.get("split") in SPLIT_BY_EGMD_NAME
     }
 
 
@@ -182,7 +180,7 @@ def _chosen_by_split(
     rng: np.random.Generator,
 ) -> list[tuple[Path, str]]:
     """Files and their official splits, in the usual shares as far as there are enough."""
-    pools: dict[str, list[Path]] = {split: [] for split in SPLITS}
+    pools: dict[str, list[Path]] = {split: [] for split in SPLIT_BY_EGMD_NAME}
     for path in files:
         split = official.get(path.relative_to(folder).as_posix())
         if split is not None:
@@ -196,7 +194,7 @@ def _chosen_by_split(
             "ask for fewer recordings or more kits"
         )
     chosen = []
-    for split in SPLITS:
+    for split in SPLIT_BY_EGMD_NAME:
         picks = rng.choice(len(pools[split]), wanted[split], replace=False)
         chosen += [(pools[split][int(i)], split) for i in sorted(picks)]
     return chosen
