@@ -1,24 +1,18 @@
 """Routes of jobs: upload, example, list, status, progress, cancel, delete."""
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-from fastapi import APIRouter, Depends, HTTPException, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
-from starlette.requests import ClientDisconnect
 
-from drumscribe.utils.errors import DrumscribeError
 from drumscribe.web.access import PROBLEMS, JobOfPath, studio_of
+from drumscribe.web.intake import UPLOAD_FORM, accept_upload, queue_full
 from drumscribe.web.schemas import Created, JobList, JobStatus
-from drumscribe.web.store import FINISHED, Job
-from drumscribe.web.studio import FullError, Options, Studio
-from drumscribe.web.uploads import receive_upload
-
-logger = logging.getLogger(__name__)
+from drumscribe.web.store import FINISHED
+from drumscribe.web.studio import FullError, Studio
 
 _POLL_S = 0.25
 _STILL_THERE_S = 15.0
@@ -26,86 +20,8 @@ _STILL_THERE_S = 15.0
 router = APIRouter(prefix="/api/transcriptions", tags=["jobs"], responses=PROBLEMS)
 """Everything about jobs but their results."""
 
-AUDIO_FORM: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["audio"],
-                    "properties": {
-                        "audio": {"type": "string", "format": "binary"},
-                        "title": {"type": "string"},
-                        "artist": {"type": "string"},
-                    },
-                }
-            }
-        },
-    }
-}
 
-
-async def accept_upload(request: Request, studio: Studio) -> Job:
-    """Receive the form of a request and queue its recording.
-
-    Raises:
-        HTTPException: 429 when the queue is full, others as ``receive_upload``.
-    """
-    path = await run_in_threadpool(reserve, studio)
-    try:
-        upload = await receive_upload(request, path)
-        options = options_of(upload.fields)
-        return await run_in_threadpool(studio.accept, upload, options)
-    except ClientDisconnect:
-        raise HTTPException(400, "the connection was closed before the recording's end") from None
-    except OSError as error:
-        logger.exception("an upload could not be stored")
-        reason = error.strerror or "unknown reason"
-        raise HTTPException(503, f"the recording could not be stored ({reason})") from None
-    finally:
-        studio.release(path)
-
-
-def reserve(studio: Studio) -> Path:
-    """``Studio.reserve`` with its errors as HTTP has them."""
-    try:
-        return studio.reserve()
-    except FullError as error:
-        raise full(error) from None
-    except DrumscribeError:
-        raise HTTPException(503, "the server's disk is full; delete transcriptions") from None
-
-
-def full(error: FullError) -> HTTPException:
-    """429, and when to ask again."""
-    headers = {"Retry-After": str(error.retry_after_s)}
-    return HTTPException(429, "too many recordings wait already; try again soon", headers)
-
-
-def options_of(fields: dict[str, str]) -> Options:
-    """Options from the fields of a form.
-
-    Raises:
-        HTTPException: 422 for what is no number or out of range.
-    """
-    bounds = {"threshold": (0.0, 1.0), "min_interval": (0.0, 1.0), "tempo": (20.0, 400.0)}
-    values: dict[str, float | None] = dict.fromkeys(bounds)
-    for name, (low, high) in bounds.items():
-        text = fields.get(name, "").strip()
-        if not text:
-            continue
-        try:
-            value = float(text)
-        except ValueError:
-            value = float("nan")
-        if not low <= value <= high:
-            raise HTTPException(422, f"{name}: must be a number {low:g}..{high:g}")
-        values[name] = value
-    return Options(values["threshold"], values["min_interval"], values["tempo"])
-
-
-@router.post("", status_code=202, openapi_extra=AUDIO_FORM)
+@router.post("", status_code=202, openapi_extra=UPLOAD_FORM)
 async def upload(
     request: Request, response: Response, studio: Annotated[Studio, Depends(studio_of)]
 ) -> Created:
@@ -121,7 +37,7 @@ def example(response: Response, studio: Annotated[Studio, Depends(studio_of)]) -
     try:
         job = studio.accept_example()
     except FullError as error:
-        raise full(error) from None
+        raise queue_full(error) from None
     response.headers["Location"] = f"/api/transcriptions/{job.id}"
     return Created(id=job.id)
 

@@ -2,14 +2,14 @@
 
 import asyncio
 import time
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.concurrency import run_in_threadpool
 
 from drumscribe.web.access import PROBLEMS, studio_of
+from drumscribe.web.intake import UPLOAD_FORM, accept_upload
 from drumscribe.web.results import statistics_of
-from drumscribe.web.routes_jobs import accept_upload
 from drumscribe.web.schemas import Transcribed
 from drumscribe.web.store import FINISHED
 from drumscribe.web.studio import Studio
@@ -19,28 +19,8 @@ _POLL_S = 0.1
 router = APIRouter(tags=["synchronous"], responses=PROBLEMS)
 """The way without a queue to look at."""
 
-_FORM: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["audio"],
-                    "properties": {
-                        "audio": {"type": "string", "format": "binary"},
-                        "threshold": {"type": "number", "minimum": 0, "maximum": 1},
-                        "min_interval": {"type": "number", "minimum": 0, "maximum": 1},
-                        "tempo": {"type": "number", "minimum": 20, "maximum": 400},
-                    },
-                }
-            }
-        },
-    }
-}
 
-
-@router.post("/transcribe", openapi_extra=_FORM)
+@router.post("/transcribe", openapi_extra=UPLOAD_FORM)
 async def transcribe(
     request: Request, studio: Annotated[Studio, Depends(studio_of)]
 ) -> Transcribed:
