@@ -12,8 +12,9 @@ import soundfile
 
 from drumscribe.config import Config, DataConfig, FeatureConfig, PreprocessingConfig
 from drumscribe.data.egmd import COLUMNS, CSV_NAME
-from drumscribe.data.feature_store import StoredRecording, StoreHeader, writing_shard
 from drumscribe.data.midi_processing import MidiNote, write_midi
+from drumscribe.data.shard_format import StoredRecording, StoreHeader
+from drumscribe.data.shard_writer import writing_shard
 from drumscribe.data.targets import BEAT_DTYPE, EVENT_DTYPE
 from drumscribe.drums import LANES8
 from drumscribe.timing import FRAME_RATE, SAMPLE_RATE

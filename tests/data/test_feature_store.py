@@ -9,17 +9,15 @@ import pytest
 
 from drumscribe.config import FeatureConfig
 from drumscribe.data.feature_store import (
-    GAP_FRAMES,
     Shard,
-    SkippedRecording,
-    StoreHeader,
     open_split,
     opened_split,
     outline,
     select_recordings,
     shard_fingerprint,
-    writing_shard,
 )
+from drumscribe.data.shard_format import GAP_FRAMES, SkippedRecording, StoreHeader
+from drumscribe.data.shard_writer import writing_shard
 from drumscribe.data.targets import BEAT_DTYPE, EVENT_DTYPE
 from drumscribe.drums import ARTICULATIONS12, LANES8
 from drumscribe.timing import FRAME_RATE

@@ -6,7 +6,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from drumscribe.data.feature_store import writing_shard
+from drumscribe.data.shard_writer import writing_shard
 from drumscribe.data.store_summary import summarise_split
 from drumscribe.data.targets import BEAT_DTYPE, EVENT_DTYPE
 from drumscribe.drums import LANES8

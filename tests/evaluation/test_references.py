@@ -9,9 +9,9 @@ import soundfile
 
 from drumscribe.config import Config, FeatureConfig, ModelConfig
 from drumscribe.data.audio_processing import read_audio
-from drumscribe.data.feature_store import StoreHeader
 from drumscribe.data.log_mel import log_mel
 from drumscribe.data.preprocess import preprocess
+from drumscribe.data.shard_format import StoreHeader
 from drumscribe.drums import ARTICULATIONS12, LANES8
 from drumscribe.evaluation.references import egmd_references, mdb_references, store_references
 from drumscribe.models.header import ModelHeader

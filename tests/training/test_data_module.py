@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from drumscribe.config import Config, DataConfig, TrainingConfig
-from drumscribe.data.feature_store import writing_shard
+from drumscribe.data.shard_writer import writing_shard
 from drumscribe.utils.errors import DrumscribeError
 from store_fixtures import STORE_HEADER, write_random_shard
 

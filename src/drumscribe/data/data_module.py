@@ -15,11 +15,11 @@ from drumscribe.data.dataset import Batch, LabelledFrames, RecordingDataset, Win
 from drumscribe.data.feature_store import (
     Shard,
     SplitOutline,
-    StoreHeader,
     opened_split,
     outline,
     select_recordings,
 )
+from drumscribe.data.shard_format import StoreHeader
 from drumscribe.utils.errors import DrumscribeError
 from drumscribe.utils.workers import ctrl_c_waits
 

@@ -1,13 +1,6 @@
-"""The feature store: HDF5 shards of log-mel frames with their labels.
-
-A shard holds about an hour of recordings one after another on one time line, a gap of silence after
-each, so that any window of it can be read as one slice. Labels are sparse, on the shard's own clock
-(frame 0 is second 0). Shards are written to a temporary name and renamed: one that exists is whole.
-Every shard carries the clock, the features and the kit, which are compared on opening.
-"""
+"""Reading the feature store: HDF5 shards of log-mel frames with their labels."""
 
 import contextlib
-import dataclasses
 import functools
 import json
 from collections.abc import Iterator, Sequence
@@ -19,165 +12,22 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
-from drumscribe.config import FeatureConfig, section_from_dict
 from drumscribe.data.shard_checks import (
     require_beats,
     require_events,
     require_features,
     require_places,
 )
-from drumscribe.data.targets import BEAT_DTYPE, EVENT_DTYPE
-from drumscribe.drums import Kit, kit_by_name, require_same_kit
-from drumscribe.timing import CLOCK, frame_to_seconds, require_same_clock
+from drumscribe.data.shard_format import (
+    SkippedRecording,
+    StoredRecording,
+    StoreHeader,
+    header_from_json,
+    shifted,
+)
+from drumscribe.timing import frame_to_seconds
 from drumscribe.utils.arrays import FloatArray
-from drumscribe.utils.errors import DrumscribeError, naming
-from drumscribe.utils.files import atomic_path
-
-FORMAT_VERSION = 1
-GAP_FRAMES = 25
-"""Frames of silence after each recording (a quarter of a second)."""
-
-_FRAMES_PER_CHUNK = 1024
-
-
-@dataclass(frozen=True)
-class StoreHeader:
-    """What the numbers of a store mean."""
-
-    kit: Kit
-    features: FeatureConfig
-
-    def to_json(self) -> str:
-        """The header as it is written into shards."""
-        return json.dumps(
-            {
-                "format_version": FORMAT_VERSION,
-                "clock": CLOCK,
-                "kit": self.kit.name,
-                "classes": self.kit.names,
-                "features": dataclasses.asdict(self.features),
-            },
-            sort_keys=True,
-        )
-
-
-@dataclass(frozen=True)
-class StoredRecording:
-    """One recording of a shard.
-
-    Attributes:
-        audio_filename: its key in the dataset.
-        midi_filename: the MIDI file that labels it.
-        performance: what it shares with the same performance on other kits.
-        kit_name: the dataset's name of the drum kit.
-        start_frame: its first frame in the shard.
-        n_frames: its length in frames, without the gap.
-        duration_s: length of its audio in seconds.
-        offset_s: audio minus MIDI; has been added to the labels.
-        alignment_confidence: 0..1, of the offset.
-        label_source: "own" or "canonical" MIDI.
-        unknown_notes: MIDI notes that mean no class, with their counts.
-    """
-
-    audio_filename: str
-    midi_filename: str
-    performance: str
-    kit_name: str
-    start_frame: int
-    n_frames: int
-    duration_s: float
-    offset_s: float
-    alignment_confidence: float
-    label_source: str
-    unknown_notes: dict[str, int]
-
-
-@dataclass(frozen=True)
-class SkippedRecording:
-    """One recording that was left out: the kind of reason, and the reason in full."""
-
-    audio_filename: str
-    kind: str
-    reason: str
-
-
-class ShardWriter:
-    """Writes one shard; use ``writing_shard``."""
-
-    def __init__(self, file: Any, header: StoreHeader) -> None:
-        self._file = file
-        n_mels = header.features.n_mels
-        self._log_mel = file.create_dataset(
-            "log_mel",
-            shape=(0, n_mels),
-            maxshape=(None, n_mels),
-            chunks=(_FRAMES_PER_CHUNK, n_mels),
-            dtype=np.float16,
-            fletcher32=True,  # so that damage on the disk is an error, not a wrong feature
-        )
-        self._events = [np.zeros(0, EVENT_DTYPE)]
-        self._beats = [np.zeros(0, BEAT_DTYPE)]
-        self._recordings: list[StoredRecording] = []
-        self._skipped: list[SkippedRecording] = []
-
-    @property
-    def n_frames(self) -> int:
-        """Frames written so far: where the next recording starts."""
-        return int(self._log_mel.shape[0])
-
-    def add(
-        self,
-        recording: StoredRecording,
-        log_mel: FloatArray,
-        events: npt.NDArray[np.void],
-        beats: npt.NDArray[np.void],
-    ) -> None:
-        """Append a recording and its gap.
-
-        Args:
-            recording: its description; ``start_frame`` must be ``n_frames`` of this writer.
-            log_mel: shape (recording.n_frames, F).
-            events: ``EVENT_DTYPE``, seconds from the start of the recording.
-            beats: ``BEAT_DTYPE``, likewise.
-        """
-        start = recording.start_frame
-        self._log_mel.resize(start + len(log_mel) + GAP_FRAMES, axis=0)
-        self._log_mel[start : start + len(log_mel)] = log_mel
-        start_s = frame_to_seconds(start)
-        self._events.append(_shifted(events, "onset_s", start_s))
-        self._beats.append(_shifted(beats, "time_s", start_s))
-        self._recordings.append(recording)
-
-    def skip(self, audio_filename: str, kind: str, reason: str) -> None:
-        """Note down a recording that is left out."""
-        self._skipped.append(SkippedRecording(audio_filename, kind, reason))
-
-    def finish(self) -> None:
-        """Write the labels and the index."""
-        self._file.create_dataset("events", data=np.concatenate(self._events))
-        self._file.create_dataset("beats", data=np.concatenate(self._beats))
-        index = {
-            "recordings": [dataclasses.asdict(recording) for recording in self._recordings],
-            "skipped": [dataclasses.asdict(skipped) for skipped in self._skipped],
-        }
-        self._file.create_dataset("index", data=json.dumps(index))
-
-
-@contextlib.contextmanager
-def writing_shard(path: Path, header: StoreHeader, fingerprint: str) -> Iterator[ShardWriter]:
-    """A writer of the shard at ``path``, which appears there when the block has succeeded.
-
-    Args:
-        path: where the shard will be.
-        header: what its numbers mean.
-        fingerprint: identifies what it is made from, for ``shard_fingerprint``.
-    """
-    with atomic_path(path) as temporary, h5py.File(temporary, "w") as file:
-        file.attrs["header"] = header.to_json()
-        file.attrs["fingerprint"] = fingerprint
-        writer = ShardWriter(file, header)
-        yield writer
-        writer.finish()
+from drumscribe.utils.errors import DrumscribeError
 
 
 def shard_fingerprint(path: Path) -> str | None:
@@ -200,7 +50,7 @@ class Shard:
         self.path = path
         with _readable(path):
             self._file = h5py.File(path, "r")
-            self.header = _read_header(self._file, path)
+            self.header = header_from_json(self._file.attrs["header"], source=str(path))
             self._parts = {name: self._file[name] for name in ("index", "events", "beats")}
             self._log_mel = self._file["log_mel"]
             require_features(self._log_mel, self.header.features.n_mels)
@@ -261,8 +111,8 @@ class Shard:
     def recording_events(self, recording: StoredRecording) -> npt.NDArray[np.void]:
         """The events of one recording, in seconds from its own start."""
         events = self.events_between(recording.start_frame, recording.n_frames)
-        shifted = _shifted(events, "onset_s", -frame_to_seconds(recording.start_frame))
-        return shifted[shifted["onset_s"] >= 0]
+        own = shifted(events, "onset_s", -frame_to_seconds(recording.start_frame))
+        return own[own["onset_s"] >= 0]
 
     def close(self) -> None:
         """Close the file."""
@@ -347,27 +197,6 @@ def _readable(path: Path) -> Iterator[None]:
         raise DrumscribeError(
             f"{path}: is not a readable shard ({reason}); delete it and preprocess again"
         ) from error
-
-
-def _read_header(file: Any, path: Path) -> StoreHeader:
-    values = json.loads(file.attrs["header"])
-    if values["format_version"] != FORMAT_VERSION:
-        raise DrumscribeError(
-            f"{path}: format {values['format_version']}, but this version reads {FORMAT_VERSION}; "
-            "run 'drumscribe preprocess --overwrite'"
-        )
-    require_same_clock(values["clock"], source=str(path))
-    with naming(str(path)):
-        kit = kit_by_name(values["kit"])
-        features = section_from_dict(FeatureConfig, values["features"])
-    require_same_kit(values["classes"], kit, source=str(path))
-    return StoreHeader(kit, features)
-
-
-def _shifted(array: npt.NDArray[np.void], column: str, by_s: float) -> npt.NDArray[np.void]:
-    shifted = array.copy()
-    shifted[column] += by_s
-    return shifted
 
 
 def _between(

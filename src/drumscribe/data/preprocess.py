@@ -28,14 +28,7 @@ from drumscribe.data.egmd import (
     read_recordings,
     sample_recordings,
 )
-from drumscribe.data.feature_store import (
-    Shard,
-    ShardWriter,
-    StoredRecording,
-    StoreHeader,
-    shard_fingerprint,
-    writing_shard,
-)
+from drumscribe.data.feature_store import Shard, shard_fingerprint
 from drumscribe.data.log_mel import log_mel
 from drumscribe.data.recording_processing import (
     FILE_PROBLEMS,
@@ -43,6 +36,8 @@ from drumscribe.data.recording_processing import (
     has_usable_files,
     label_recording,
 )
+from drumscribe.data.shard_format import StoredRecording, StoreHeader
+from drumscribe.data.shard_writer import ShardWriter, writing_shard
 from drumscribe.data.store_summary import SplitSummary, summarise_split
 from drumscribe.data.targets import beat_array, event_array
 from drumscribe.drums import kit_by_name

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from drumscribe.data.feature_store import Shard, StoredRecording
+from drumscribe.data.feature_store import Shard
+from drumscribe.data.shard_format import StoredRecording
 from drumscribe.drums import Kit
 from drumscribe.utils.files import write_text
 

@@ -13,9 +13,10 @@ from pathlib import Path
 from drumscribe.config import Config, FeatureConfig
 from drumscribe.data.audio_processing import audio_blocks, find_audio
 from drumscribe.data.egmd import Recording, read_recordings
-from drumscribe.data.feature_store import Shard, StoredRecording, open_split
+from drumscribe.data.feature_store import Shard, open_split
 from drumscribe.data.log_mel import log_mel_blocks
 from drumscribe.data.recording_processing import UnusableRecordingError, label_recording
+from drumscribe.data.shard_format import StoredRecording
 from drumscribe.data.targets import events_of_array
 from drumscribe.drums import LANES8
 from drumscribe.events import DrumEvent, fold_to_lanes

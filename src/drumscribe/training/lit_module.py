@@ -16,7 +16,7 @@ from torch import Tensor
 from drumscribe import __version__
 from drumscribe.config import Config, PeakPickingConfig
 from drumscribe.data.dataset import Batch, LabelledFrames
-from drumscribe.data.feature_store import StoreHeader
+from drumscribe.data.shard_format import StoreHeader
 from drumscribe.evaluation.matching import Counts
 from drumscribe.evaluation.thresholds import ThresholdCounter
 from drumscribe.inference.transcriber import Transcriber

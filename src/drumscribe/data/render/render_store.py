@@ -13,17 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from drumscribe.config import FeatureConfig
-from drumscribe.data.feature_store import (
-    ShardWriter,
-    StoredRecording,
-    StoreHeader,
-    shard_fingerprint,
-    writing_shard,
-)
+from drumscribe.data.feature_store import shard_fingerprint
 from drumscribe.data.log_mel import log_mel
 from drumscribe.data.render.render_config import RenderConfig
 from drumscribe.data.render.sources import RenderSources, open_sources
 from drumscribe.data.render.stream import RenderedRecordings
+from drumscribe.data.shard_format import StoredRecording, StoreHeader
+from drumscribe.data.shard_writer import ShardWriter, writing_shard
 from drumscribe.data.targets import beat_array, event_array
 from drumscribe.drums import LANES8
 from drumscribe.splits import Split
