@@ -158,6 +158,7 @@ class TrainingConfig:
     warmup_steps: Annotated[int, Range(0)] = 500
     schedule: Literal["cosine", "constant"] = "cosine"
     gradient_clip: Positive = 1.0
+    ema_decay: Annotated[float, Range(0, 0.99999)] = 0.999
     neighbour_target: Probability = 0.5
     class_weighting: Probability = 0.5
     positive_weight: Positive = 2.0

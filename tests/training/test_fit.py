@@ -151,8 +151,8 @@ def test_the_best_epoch_is_the_one_that_is_kept(trained):
     assert scores[contents["epoch"]] == max(scores)
 
 
-def weights_of(path):
-    return torch.load(path, weights_only=True)["state_dict"]
+def weights_of(path, state="state_dict"):
+    return torch.load(path, weights_only=True)[state]
 
 
 def assert_same_weights(found, expected):
@@ -196,8 +196,9 @@ def test_a_run_killed_right_after_validation_goes_on_as_if_nothing_had_happened(
     resumed = fit(config, resume=True)
     assert resumed.best_score == undisturbed.best_score
     for name in ("best_model.ckpt", "last.ckpt"):
-        expected = weights_of(undisturbed.best_path.with_name(name))
-        assert_same_weights(weights_of(resumed.best_path.with_name(name)), expected)
+        for state in ("state_dict", "averaging_state", "current_model_state"):
+            expected = weights_of(undisturbed.best_path.with_name(name), state)
+            assert_same_weights(weights_of(resumed.best_path.with_name(name), state), expected)
 
 
 def test_ctrl_c_takes_effect_after_a_batch_and_then_means_what_it_did(root, fit, monkeypatch):

@@ -104,5 +104,7 @@ def test_a_killed_and_resumed_run_ends_with_the_same_weights(tmp_path: Path) -> 
         assert found["drumscribe_header"]["thresholds"] == wanted["drumscribe_header"]["thresholds"]
         scores = [c["drumscribe_header"]["provenance"]["validation"] for c in (wanted, found)]
         assert scores[0] == scores[1]
-        for key, value in wanted["state_dict"].items():
-            assert torch.equal(found["state_dict"][key], value), (name, key)
+        # The average of the weights, how many it is of, and the weights themselves.
+        for state in ("state_dict", "averaging_state", "current_model_state"):
+            for key, value in wanted[state].items():
+                assert torch.equal(found[state][key], value), (name, state, key)

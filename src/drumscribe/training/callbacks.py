@@ -9,8 +9,10 @@ from types import FrameType
 from typing import Any
 
 import lightning
-from lightning.pytorch.callbacks import Callback, Checkpoint, ModelCheckpoint
+import torch
+from lightning.pytorch.callbacks import Callback, Checkpoint, ModelCheckpoint, WeightAveraging
 from lightning.pytorch.plugins.io import TorchCheckpointIO
+from torch import Tensor
 
 from drumscribe.training.lit_module import MONITORED
 from drumscribe.utils.files import atomic_path
@@ -30,6 +32,26 @@ class AtomicCheckpointIO(TorchCheckpointIO):
         """Write ``checkpoint`` to ``path``, whole or not at all."""
         with atomic_path(Path(path)) as temporary:
             super().save_checkpoint(checkpoint, temporary, storage_options)
+
+
+class AveragedWeights(WeightAveraging):
+    """Averages the weights of the last steps: what is validated, and transcribed with.
+
+    BatchNorm's statistics are averaged with the weights they belong to. Checkpoints hold the
+    average under the usual names, and beside it the weights that a resumed run goes on from.
+
+    Args:
+        decay: what is kept of the average in a step, 0..1.
+        device: where the average is kept.
+    """
+
+    def __init__(self, decay: float, device: str) -> None:
+        def average(averaged: Tensor, current: Tensor, n_averaged: Tensor) -> Tensor:
+            # Early on only the latest steps count, or the average would hold on to the beginning.
+            kept = torch.clamp((1 + n_averaged) / (10 + n_averaged), max=decay)
+            return averaged + (1 - kept) * (current - averaged)
+
+        super().__init__(device, avg_fn=average)
 
 
 class BestCheckpoint(ModelCheckpoint):

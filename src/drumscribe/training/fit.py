@@ -11,7 +11,7 @@ from typing import Literal
 
 import lightning
 import torch
-from lightning.pytorch.callbacks import EarlyStopping
+from lightning.pytorch.callbacks import Callback, EarlyStopping
 from lightning.pytorch.loggers import TensorBoardLogger
 
 from drumscribe.config import (
@@ -26,6 +26,7 @@ from drumscribe.models.checkpoint import load_checkpoint
 from drumscribe.models.crnn import count_parameters
 from drumscribe.training.callbacks import (
     AtomicCheckpointIO,
+    AveragedWeights,
     BestCheckpoint,
     EpochLog,
     ResumePoint,
@@ -220,20 +221,29 @@ def _trainer(config: Config, best: BestCheckpoint, last_path: Path) -> lightning
         logger=TensorBoardLogger(
             config.data.logs_path, settings.run_name, version="", default_hp_metric=False
         ),
-        callbacks=[
-            EpochLog(),
-            EarlyStopping(
-                MONITORED,
-                mode="max",
-                patience=settings.early_stopping_patience,
-                # A run resumed from the checkpoint that follows validation has no scores at the
-                # end of that epoch.
-                check_on_train_epoch_end=False,
-            ),
-            best,
-            ResumePoint(last_path, every_s=settings.checkpoint_minutes * 60),
-        ],
+        callbacks=_callbacks(settings, best, last_path, device="cuda" if on_gpu else "cpu"),
     )
+
+
+def _callbacks(
+    settings: TrainingConfig, best: BestCheckpoint, last_path: Path, *, device: str
+) -> list[Callback]:
+    """What goes on beside training, in the order in which it does."""
+    averaging = [AveragedWeights(settings.ema_decay, device)] if settings.ema_decay else []
+    return [
+        *averaging,
+        EpochLog(),
+        EarlyStopping(
+            MONITORED,
+            mode="max",
+            patience=settings.early_stopping_patience,
+            # A run resumed from the checkpoint that follows validation has no scores at the
+            # end of that epoch.
+            check_on_train_epoch_end=False,
+        ),
+        best,
+        ResumePoint(last_path, every_s=settings.checkpoint_minutes * 60),
+    ]
 
 
 def _precision(
