@@ -1,5 +1,7 @@
 """MIDI files as other programs read them."""
 
+import tracemalloc
+
 import mido
 import numpy as np
 import pretty_midi
@@ -232,3 +234,20 @@ def test_a_table_that_is_none_is_refused_with_the_reason(tmp_path, text, reason)
 def test_an_unknown_table_is_named(option):
     with pytest.raises(DrumscribeError, match=f"{option}: no such note table"):
         note_map(option)
+
+
+def test_hours_of_hits_take_little_more_memory_than_the_file(tmp_path):
+    """Messages of all hits at once would take a kilobyte a hit."""
+
+    def peak(n_hits):
+        events = [DrumEvent(0.25 * k, "kick", 100) for k in range(n_hits)]
+        transcription = Transcription(events, LANES8, 0.25 * n_hits)
+        tracemalloc.start()
+        try:
+            write_transcription_midi(transcription, tmp_path / "out.mid")
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    peak(10)
+    assert peak(3000) - peak(1000) < 2000 * 200

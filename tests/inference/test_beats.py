@@ -1,6 +1,7 @@
 """Tempo maps of drummers who keep time, drift, pause, begin with a pick-up, or play nothing."""
 
 import logging
+import tracemalloc
 
 import mir_eval
 import numpy as np
@@ -13,6 +14,7 @@ from drumscribe.drums import LANES8
 from drumscribe.events import DrumEvent
 from drumscribe.inference.beats import MIN_CONFIDENCE, find_tempo
 from drumscribe.inference.tempo_hints import TempoHints, tempo_hints
+from drumscribe.timing import FRAME_RATE
 from drumscribe.utils.errors import DrumscribeError
 
 DURATION_S = 30.0
@@ -237,3 +239,22 @@ def test_options_that_make_no_sense_are_named(bpm, signature, first, message):
 def test_options_are_hints():
     assert tempo_hints("~98.5", "6/8", 1.5) == TempoHints(98.5, True, (6, 8), 1.5)
     assert tempo_hints(None, None, None) == TempoHints()
+
+
+@pytest.mark.parametrize("hints", [{}, {"bpm": 120.0}])
+def test_a_longer_recording_takes_no_more_memory_than_its_own_hits(hints):
+    def peak(minutes):
+        duration_s = 60.0 * minutes
+        events = play(ROCK, beats_at(120.0, duration_s))
+        beat = np.random.default_rng(0).random((round(duration_s * FRAME_RATE), 2), np.float32)
+        tracemalloc.start()
+        try:
+            tempo_of(events, duration_s, beat, **hints)
+            return tracemalloc.get_traced_memory()[1], beat.nbytes, len(events)
+        finally:
+            tracemalloc.stop()
+
+    peak(1)  # what is computed once and kept
+    short, short_bytes, short_hits = peak(2)
+    long, long_bytes, long_hits = peak(5)
+    assert long - short < 0.5 * (long_bytes - short_bytes) + 150 * (long_hits - short_hits)

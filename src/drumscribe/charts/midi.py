@@ -38,10 +38,10 @@ def write_transcription_midi(
     Raises:
         DrumscribeError: when it cannot be written.
     """
-    notes = [
+    notes = (
         MidiNote(event.onset_s, note_map.note(event.drum, transcription.kit), event.velocity)
         for event in transcription.events
-    ]
+    )
     grid = tick_grid(tempo_of(transcription))
     write_midi_on_grid(path, notes, grid, duration_s=transcription.duration_s)
 

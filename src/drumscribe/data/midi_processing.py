@@ -6,13 +6,15 @@ decided here (see ``drums.py``).
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import mido
+import numpy as np
+import numpy.typing as npt
 from mido.midifiles.meta import KeySignatureError
 
 from drumscribe.data.tick_grid import (
@@ -25,6 +27,7 @@ from drumscribe.data.tick_grid import (
 from drumscribe.drums import Kit
 from drumscribe.events import DrumEvent
 from drumscribe.tempo import Beat
+from drumscribe.utils.arrays import IntArray
 from drumscribe.utils.errors import DrumscribeError
 from drumscribe.utils.files import atomic_path, require_file
 
@@ -39,7 +42,10 @@ _MAX_BPM = 10_000
 _MAX_LENGTH_S = 86_400
 _FINEST_NOTE = 128
 
-TimedMessage: TypeAlias = "tuple[int, mido.Message | mido.MetaMessage]"
+Message: TypeAlias = "mido.Message | mido.MetaMessage"
+"""A message, or something that a file says of itself."""
+
+TimedMessage: TypeAlias = "tuple[int, Message]"
 """A message and its tick from the start of the file."""
 
 # What mido raises on damaged files; its KeySignatureError is no ValueError.
@@ -158,7 +164,7 @@ def notes_to_events(
 
 def write_midi(
     path: Path,
-    notes: Sequence[MidiNote],
+    notes: Iterable[MidiNote],
     *,
     duration_s: float,
     bpm: float = DEFAULT_BPM,
@@ -182,7 +188,7 @@ def write_midi(
 
 def write_midi_on_grid(
     path: Path,
-    notes: Sequence[MidiNote],
+    notes: Iterable[MidiNote],
     grid: TickGrid,
     *,
     duration_s: float,
@@ -201,10 +207,9 @@ def write_midi_on_grid(
         duration_s: length of the file in seconds; notes that begin later lengthen it.
         note_length_s: longest length of a note in seconds.
     """
-    timed_notes = _timed_notes(notes, grid)
-    last_tick = max((tick for _, tick in timed_notes), default=-1)
-    end_tick = max(int(grid.ticks(duration_s)), last_tick + 1)
-    messages = _note_messages(timed_notes, grid, note_length_s=note_length_s, end_tick=end_tick)
+    played = _played(notes, grid)
+    end_tick = max(int(grid.ticks(duration_s)), int(played.tick.max(initial=-1)) + 1)
+    messages = _note_messages(played, grid, note_length_s=note_length_s, end_tick=end_tick)
     midi = mido.MidiFile(type=1, ticks_per_beat=grid.ticks_per_quarter)
     midi.tracks.append(tempo_track(grid, end_tick))
     midi.tracks.append(track_of(messages, name="Drums", end_tick=end_tick))
@@ -212,7 +217,7 @@ def write_midi_on_grid(
         midi.save(temporary)
 
 
-def tempo_track(grid: TickGrid, end_tick: int, name: str = "tempo") -> mido.MidiTrack:
+def tempo_track(grid: TickGrid, end_tick: int, name: str = "tempo") -> Iterator[Message]:
     """The track of a file that holds its tempos and time signatures before ``end_tick``."""
     events: list[TimedMessage] = []
     for change in grid.tempo_changes:
@@ -229,15 +234,24 @@ def tempo_track(grid: TickGrid, end_tick: int, name: str = "tempo") -> mido.Midi
     )
 
 
-def track_of(messages: Iterable[TimedMessage], *, name: str, end_tick: int) -> mido.MidiTrack:
-    """A track from messages with absolute ticks, in order, ending at ``end_tick`` or later."""
-    track = mido.MidiTrack([mido.MetaMessage("track_name", name=name)])
+def track_of(messages: Iterable[TimedMessage], *, name: str, end_tick: int) -> Iterator[Message]:
+    """A track from messages with absolute ticks, in order, ending at ``end_tick`` or later.
+
+    It comes message by message, which is all that mido's writer asks for: those of hours of notes
+    take more memory than all else.
+
+    Args:
+        messages: none of them twice, as each is given its time.
+        name: of the track.
+        end_tick: where the track ends, if not with a later message.
+    """
+    yield mido.MetaMessage("track_name", name=name)
     now = 0
     for tick, message in messages:
-        track.append(message.copy(time=tick - now))
+        message.time = tick - now
+        yield message
         now = tick
-    track.append(mido.MetaMessage("end_of_track", time=max(0, end_tick - now)))
-    return track
+    yield mido.MetaMessage("end_of_track", time=max(0, end_tick - now))
 
 
 def _recording(midi: mido.MidiFile) -> MidiRecording:
@@ -294,35 +308,39 @@ def _require_human(clock: TickGrid, end_tick: int) -> None:
         raise ValueError(f"it lasts {end_s / 3600:.0f} hours")
 
 
-def _timed_notes(notes: Sequence[MidiNote], grid: TickGrid) -> dict[tuple[int, int], int]:
-    """Velocity by (pitch, tick), the loudest where several fall on one."""
-    loudest: dict[tuple[int, int], int] = {}
-    ticks = grid.ticks([note.onset_s for note in notes]).tolist()
-    for note, tick in zip(notes, ticks, strict=True):
-        key = (note.note, tick)
-        loudest[key] = max(note.velocity, loudest.get(key, 0))
-    return loudest
+class _Played(NamedTuple):
+    """Notes as a file plays them: by pitch, then by tick, no two at once; each of shape (n,)."""
+
+    tick: IntArray
+    pitch: npt.NDArray[np.int16]
+    velocity: npt.NDArray[np.int16]
+
+
+def _played(notes: Iterable[MidiNote], grid: TickGrid) -> _Played:
+    """The notes on their ticks, of several on one the loudest."""
+    rows = ((note.onset_s, note.note, note.velocity) for note in notes)
+    kinds = [("onset_s", np.float64), ("pitch", np.int16), ("velocity", np.int16)]
+    table = np.fromiter(rows, np.dtype(kinds))
+    tick, pitch, velocity = grid.ticks(table["onset_s"]), table["pitch"], table["velocity"]
+    order = np.lexsort((-velocity, tick, pitch))
+    tick, pitch, velocity = tick[order], pitch[order], velocity[order]
+    is_next = (np.diff(tick, prepend=-1) != 0) | (np.diff(pitch, prepend=-1) != 0)
+    return _Played(tick[is_next], pitch[is_next], velocity[is_next])
 
 
 def _note_messages(
-    velocities: dict[tuple[int, int], int],
-    grid: TickGrid,
-    *,
-    note_length_s: float,
-    end_tick: int,
+    played: _Played, grid: TickGrid, *, note_length_s: float, end_tick: int
 ) -> Iterator[TimedMessage]:
     """Note-on and note-off messages with absolute ticks, in order, no two notes overlapping."""
-    # Hours of notes: numbers are a fraction of the size of messages, which are made at the end.
-    timed: list[tuple[int, int, int, int]] = []  # tick, 0 at a note's end, pitch, velocity
-    keys = sorted(velocities)
-    ends = grid.ticks(grid.seconds([tick for _, tick in keys]) + note_length_s).tolist()
-    for index, (pitch, tick) in enumerate(keys):
-        following = keys[index + 1] if index + 1 < len(keys) else (-1, 0)
-        next_tick = following[1] if following[0] == pitch else end_tick
-        off_tick = min(max(ends[index], tick + 1), next_tick)
-        timed.append((tick, 1, pitch, velocities[pitch, tick]))
-        timed.append((off_tick, 0, pitch, 0))
-    timed.sort(key=lambda item: item[:2])
-    for tick, is_on, pitch, velocity in timed:
-        kind = "note_on" if is_on else "note_off"
-        yield tick, mido.Message(kind, channel=DRUM_CHANNEL, note=pitch, velocity=velocity)
+    tick, pitch, velocity = played
+    is_last = np.diff(pitch, append=-1) != 0
+    following = np.where(is_last, end_tick, np.roll(tick, -1))
+    off_tick = grid.ticks(grid.seconds(tick) + note_length_s)
+    off_tick = np.minimum(np.maximum(off_tick, tick + 1), following)
+    at = np.concatenate([tick, off_tick])
+    is_on = np.arange(len(at)) < len(tick)
+    for index in np.lexsort((is_on, at)):
+        note = index % len(tick)
+        kind, force = ("note_on", velocity[note]) if is_on[index] else ("note_off", 0)
+        numbers = {"note": int(pitch[note]), "velocity": int(force)}
+        yield int(at[index]), mido.Message(kind, channel=DRUM_CHANNEL, **numbers)

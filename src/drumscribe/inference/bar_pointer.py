@@ -111,10 +111,13 @@ class _Search:
     """One Viterbi search; its frame 0 is so early that the first hit may end a longest pulse."""
 
     def __init__(self, evidence: BeatEvidence, pattern: BarPattern, bounds: TempoBounds) -> None:
+        self._evidence = evidence
         first, last = int(evidence.frame[0]), int(evidence.frame[-1])
+        self._pinned_frames = []
         if bounds.downbeat_s is not None:
             pinned = seconds_to_frame(bounds.downbeat_s)
             first, last = min(first, pinned), max(last, pinned)
+            self._pinned_frames = [pinned - first + LONGEST]
         self._origin = first - LONGEST
         self._start_frame, self._end_frame = first - self._origin, last - self._origin
         self._n_frames = self._end_frame + LONGEST + _BLOCK
@@ -122,11 +125,6 @@ class _Search:
         self._values = hit_values(pattern.numerator, pattern.denominator)
         self._hit_frame = evidence.frame - self._origin
         self._hit_group = evidence.group
-        self._gain = self._pulse_gain(evidence)
-        self._bonus = 0.0
-        if bounds.downbeat_s is not None:
-            self._gain[seconds_to_frame(bounds.downbeat_s) - self._origin, 0] = _REQUIRED
-            self._bonus = _REQUIRED
         # For each number of a pulse anew: numpy adds whole rows much faster than rows of one.
         each = (1, self._n_pulses)
         self._length_value = np.tile(_length_values(pattern, bounds)[:, None], each)
@@ -157,11 +155,12 @@ class _Search:
         arrivals = np.empty((n_blocks * _BLOCK, *shape), np.float32)
         scores = _PulseScores(self._values, self._hit_frame, self._hit_group, begin)
         last_from = self._end_frame + 1 if end == self._n_frames else end - LONGEST
+        gain = self._pulse_gain(begin + np.arange(n_blocks * _BLOCK))
         best_score, best = -np.inf, _Pulse(begin, 0, 0)
         for block in range(n_blocks):
-            frames = begin + block * _BLOCK + np.arange(_BLOCK)
-            arrived = self._arrivals(ring, frames, begin)
-            arrivals[block * _BLOCK : (block + 1) * _BLOCK] = arrived
+            here = slice(block * _BLOCK, (block + 1) * _BLOCK)
+            frames = begin + np.arange(here.start, here.stop)
+            arrivals[here] = arrived = self._arrivals(ring, frames, begin, gain[here])
             late = np.flatnonzero((frames >= last_from) & (frames < end))
             if len(late) and (score := float(arrived[late].max())) > best_score:
                 place = np.unravel_index(int(arrived[late].argmax()), (len(late), *shape))
@@ -172,13 +171,14 @@ class _Search:
             ring[frames % _RING] = left + self._length_value + scores.of_block(block)
         return self._traced_back(arrivals, begin, start, best)
 
-    def _arrivals(self, ring: FloatArray, frames: IntArray, begin: int) -> FloatArray:
+    def _arrivals(
+        self, ring: FloatArray, frames: IntArray, begin: int, gain: FloatArray
+    ) -> FloatArray:
         """Value of each pulse's first frame by the length of the one before, (block, P, B)."""
         source = frames[:, None] - LENGTHS[None, :]
         arrived = np.roll(ring[source % _RING, np.arange(len(LENGTHS))[None, :]], 1, axis=2)
         if frames[0] < begin + LONGEST:
             arrived[source < begin] = _IMPOSSIBLE
-        gain = self._gain[np.minimum(frames, self._n_frames - 1)]
         arrived += np.tile(gain, len(LENGTHS)).reshape(arrived.shape)
         return np.asarray(arrived)
 
@@ -236,25 +236,22 @@ class _Search:
             is_first = pulse == start
         return None if is_first else steps[int(values.argmax())]
 
-    def _pulse_gain(self, evidence: BeatEvidence) -> FloatArray:
-        """What a pulse at a frame is worth by activations, (T, B)."""
-        gain = np.zeros((self._n_frames, self._n_pulses), np.float32)
-        low = max(0, -self._origin)  # the first and last frames are outside the recording
-        high = min(self._n_frames, len(evidence.beat_gain) - self._origin)
-        if low < high:
-            heard = evidence.beat_gain[low + self._origin : high + self._origin]
-            gain[low:high] = heard[:, :1] * _ACTIVATION_WEIGHTS[0]
-            gain[low:high, 0] += heard[:, 1] * _ACTIVATION_WEIGHTS[1]
-        for first in range(0, self._n_frames, _WINDOW):
-            frames = np.arange(first, min(first + _WINDOW, self._n_frames))
-            away = _frames_to_nearest(frames, self._hit_frame)
-            gain[frames[(away > _PLAYED_FRAMES) & (away < _PAUSE_FRAMES)]] -= _EMPTY_COST
+    def _pulse_gain(self, frames: IntArray) -> FloatArray:
+        """What pulses at frames are worth by activations, (n, B)."""
+        gain = np.zeros((len(frames), self._n_pulses), np.float32)
+        heard = self._evidence.beat_gain(frames + self._origin) * _ACTIVATION_WEIGHTS
+        gain += heard[:, :1]
+        gain[:, 0] += heard[:, 1]
+        away = _frames_to_nearest(frames, self._hit_frame)
+        gain[(away > _PLAYED_FRAMES) & (away < _PAUSE_FRAMES)] -= _EMPTY_COST
+        gain[np.isin(frames, self._pinned_frames), 0] = _REQUIRED
         return gain
 
     def _track(self, pulses: list[_Pulse]) -> PulseTrack:
         """The track of pulses, and what it is worth."""
         frame, length, number = np.array(pulses).T
-        score = float(self._gain[frame[1:], number[1:]].sum(dtype=np.float64)) - self._bonus
+        gain = self._pulse_gain(frame[1:])[np.arange(len(frame) - 1), number[1:]]
+        score = float(gain.sum(dtype=np.float64)) - _REQUIRED * len(self._pinned_frames)
         frame_length, started = length[:-1], frame[:-1]
         steps = frame_length[:-1] - frame_length[1:]
         score -= float(self._change_cost[steps + _REACH, frame_length[1:], 0].sum())

@@ -5,6 +5,7 @@ T frames, frame ``k`` at ``k / FRAME_RATE`` s.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -34,6 +35,8 @@ _FLOOR = 0.02
 _REACH_FRAMES = 2
 """A beat may use the highest activation so many frames around it."""
 
+_BLOCK_FRAMES = 60 * FRAME_RATE
+
 
 @dataclass(frozen=True)
 class BeatEvidence:
@@ -42,18 +45,45 @@ class BeatEvidence:
     Attributes:
         onset_s: times of the hits in seconds, ascending, shape (n,).
         group: index of each in ``GROUPS``, shape (n,).
-        beat_gain: what a beat at a frame is worth, shape (T, 2): any beat, and a downbeat on top;
-            empty without activations.
+        beat: the network's beat and downbeat activations, shape (T, 2); empty without that head.
     """
 
     onset_s: Float64Array
     group: IntArray
-    beat_gain: Float64Array
+    beat: FloatArray
 
     @property
     def frame(self) -> IntArray:
         """The frame nearest to each hit, shape (n,)."""
         return np.floor(self.onset_s * FRAME_RATE + 0.5).astype(np.int64)
+
+    def beat_gain(self, frames: IntArray) -> Float64Array:
+        """What beats at frames are worth, shape (n, 2): any beat, and a downbeat on top.
+
+        The logarithm of activations against their mean, so that beats anywhere are worth nothing.
+        Of hours of frames it is made where it is needed; nothing is worth anything outside of them.
+        """
+        gain = np.zeros((len(frames), 2))
+        is_heard = (frames >= 0) & (frames < len(self.beat))
+        if is_heard.any():
+            gain[is_heard] = np.log(self._highest(frames[is_heard]) / self._mean)
+        return gain
+
+    @cached_property
+    def _mean(self) -> Float64Array:
+        """Of the highest activations around all frames, shape (2,)."""
+        total = np.zeros(2)
+        for first in range(0, len(self.beat), _BLOCK_FRAMES):
+            last = min(first + _BLOCK_FRAMES, len(self.beat))
+            total += self._highest(np.arange(first, last)).sum(axis=0)
+        return np.asarray(total / len(self.beat))
+
+    def _highest(self, frames: IntArray) -> Float64Array:
+        """The highest activations around frames of the recording, shape (n, 2), never 0."""
+        highest = self.beat[frames]
+        for step in range(-_REACH_FRAMES, _REACH_FRAMES + 1):
+            np.fmax(highest, self.beat[np.clip(frames + step, 0, len(self.beat) - 1)], out=highest)
+        return np.nan_to_num(highest).clip(0, 1).astype(np.float64) + _FLOOR
 
 
 def beat_evidence(events: Sequence[DrumEvent], kit: Kit, beat: FloatArray | None) -> BeatEvidence:
@@ -74,17 +104,5 @@ def beat_evidence(events: Sequence[DrumEvent], kit: Kit, beat: FloatArray | None
     return BeatEvidence(
         np.array([event.onset_s for event in lanes], np.float64),
         np.array([GROUPS.index(group) for group in groups], np.int64),
-        np.zeros((0, 2)) if beat is None or len(beat) == 0 else _gain(beat),
+        np.zeros((0, 2), np.float32) if beat is None else beat,
     )
-
-
-def _gain(activation: FloatArray) -> Float64Array:
-    """Logarithm of activations against their mean, so that beats anywhere are worth nothing."""
-    # Hours of frames: as few and as small arrays as can be.
-    clean = np.nan_to_num(activation).clip(0, 1)
-    padded = np.pad(clean, ((_REACH_FRAMES, _REACH_FRAMES), (0, 0)))
-    windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * _REACH_FRAMES + 1, axis=0)
-    gain = windows.max(axis=2).astype(np.float64)
-    gain += _FLOOR
-    gain /= gain.mean(axis=0)
-    return np.asarray(np.log(gain, out=gain))

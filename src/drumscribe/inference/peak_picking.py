@@ -130,21 +130,21 @@ class EventPicker:
         frames, classes, heights, velocities = (
             np.concatenate(column) for column in zip(*self._found, strict=True)
         )
-        found: list[tuple[int, int, DrumEvent]] = []
+        is_hit = np.zeros(len(frames), bool)
+        sure = heights.astype(np.float64)
         for index, name in enumerate(self._kit.names):
-            own = classes == index
+            own = np.flatnonzero(classes == index)
             kept = _thin_out(frames[own], heights[own], self._min_gap_frames)
-            at = np.flatnonzero(own)[np.searchsorted(frames[own], kept)]
-            sure = heights[at]
+            is_hit[own[np.searchsorted(frames[own], kept)]] = True
             if name in self._calibration:
-                sure = self._calibration[name].confidence(sure)
-            for frame, velocity, confidence in zip(
-                kept.tolist(), velocities[at].tolist(), sure.tolist(), strict=True
-            ):
-                event = DrumEvent(frame_to_seconds(frame), name, velocity, min(1.0, confidence))
-                found.append((frame, index, event))
-        found.sort()
-        return [event for _, _, event in found]
+                sure[own] = self._calibration[name].confidence(heights[own])
+        columns = (frames, classes, velocities, np.minimum(sure, 1.0))
+        return [
+            DrumEvent(frame_to_seconds(frame), self._kit.names[index], velocity, confidence)
+            for frame, index, velocity, confidence in zip(
+                *(column[is_hit].tolist() for column in columns), strict=True
+            )
+        ]
 
     def _take(self, onset: FloatArray, velocity: npt.NDArray[np.uint8]) -> None:
         """Note the peaks of all frames whose surroundings are known now."""

@@ -12,6 +12,7 @@ from drumscribe.timing import FRAME_RATE
 from drumscribe.utils.arrays import Float64Array
 
 _STEP_S = 0.004
+_BLOCK_FRAMES = 60 * FRAME_RATE
 
 
 def steady_downbeat_s(evidence: BeatEvidence, pattern: BarPattern, pulse_s: float) -> float:
@@ -25,18 +26,21 @@ def steady_downbeat_s(evidence: BeatEvidence, pattern: BarPattern, pulse_s: floa
     bar_s = pulse_s * pattern.n_pulses
     n_steps = max(pattern.n_pulses, round(bar_s / _STEP_S))
     values = values_over_bar(pattern, pulse_s * FRAME_RATE, n_steps)  # (groups, steps)
-    score = np.zeros(n_steps)
+    score, beats = np.zeros(n_steps), np.zeros(n_steps)
     for group, value in enumerate(values):
         hits = _histogram(evidence.onset_s[evidence.group == group], None, bar_s, n_steps)
         score += _circular_correlation(hits, value)
-    if len(evidence.beat_gain):
-        frames_s = np.arange(len(evidence.beat_gain)) / FRAME_RATE
+    for first in range(0, len(evidence.beat), _BLOCK_FRAMES):
+        frames = np.arange(first, min(first + _BLOCK_FRAMES, len(evidence.beat)))
+        gain = evidence.beat_gain(frames)
         beat, downbeat = (
-            _histogram(frames_s, gain, bar_s, n_steps) for gain in evidence.beat_gain.T
+            _histogram(frames / FRAME_RATE, worth, bar_s, n_steps) for worth in gain.T
         )
-        pulses = np.zeros(n_steps)
-        pulses[np.arange(pattern.n_pulses) * n_steps // pattern.n_pulses] = 1
-        score += _circular_correlation(beat, pulses) + downbeat
+        beats += beat
+        score += downbeat
+    pulses = np.zeros(n_steps)
+    pulses[np.arange(pattern.n_pulses) * n_steps // pattern.n_pulses] = 1
+    score += _circular_correlation(beats, pulses)
     return float(np.argmax(score) * bar_s / n_steps)
 
 

@@ -100,14 +100,15 @@ class Transcriber:
                     on_progress(samples_to_seconds(len(block)))
                 yield block
 
-        picker, beats = self._picker(), []
+        picker = self._picker()
+        beats = bytearray()  # which grows in its place, where parts would be in memory twice
         for part in self._parts(log_mel_blocks(counted(), self.model.header.features)):
             picker.push(part)
             if part.beat is not None:
-                beats.append(part.beat)
+                beats += part.beat.tobytes()
         duration_s = samples_to_seconds(n_samples)
         events = picker.finish()
-        beat = np.concatenate(beats) if beats else None
+        beat = np.frombuffer(beats, np.float32).reshape(-1, 2) if beats else None
         tempo = find_tempo(events, self.kit, beat, duration_s=duration_s, hints=hints)
         return Transcription(events, self.kit, duration_s, tempo)
 
