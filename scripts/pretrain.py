@@ -29,6 +29,8 @@ def main() -> int:
     render += ["--hours", str(arguments.hours), "--val-hours", str(arguments.val_hours)]
     if arguments.soundfont is not None:
         render += ["--soundfont", str(arguments.soundfont)]
+    if arguments.voices is not None:
+        render += ["--voices", str(arguments.voices)]
     resume = ["--resume"] if (run_dir / "last.ckpt").is_file() else []
     steps = [
         [*render, *settings],
@@ -48,6 +50,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--midi", type=Path, required=True, help="the Groove MIDI Dataset")
     parser.add_argument("--kits", type=Path, required=True, help="a folder with kits.json")
     parser.add_argument("--soundfont", type=Path, help="a General MIDI .sf2 for accompaniment")
+    parser.add_argument("--voices", type=Path, help="a folder of recorded voices, likewise")
     parser.add_argument("--hours", type=float, default=60.0, help="rendered (default: 60)")
     parser.add_argument("--val-hours", type=float, default=1.0, help="to tune on (default: 1)")
     parser.add_argument("-o", "--output", type=Path, default=Path("model.onnx"))

@@ -46,6 +46,7 @@ COMMANDS = (
     "render --midi NAME --kits .",
     "render --midi . --kits NAME",
     "render --midi . --kits . --soundfont NAME",
+    "render --midi . --kits . --voices NAME",
     "egmd verify --set data.dataset_dir=NAME",
     "studio --no-browser --port 0 --data NAME",
     "studio --no-browser --port 0 --data x -c NAME",

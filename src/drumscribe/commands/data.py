@@ -84,6 +84,7 @@ def render(arguments: Namespace) -> int:
             features=config.features,
             n_workers=n_workers,
             soundfont=arguments.soundfont,
+            voices_dir=arguments.voices,
         )
         shards = write_rendered_store(job, overwrite=arguments.overwrite)
         print(f"{shards[0].parent}: {split_hours:g} h in {len(shards)} shards")

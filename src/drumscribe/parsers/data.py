@@ -57,6 +57,9 @@ def add_render(commands: Commands) -> None:
         "--soundfont", type=Path, help="a General MIDI .sf2 whose instruments accompany the drums"
     )
     parser.add_argument(
+        "--voices", type=Path, metavar="FOLDER", help="recorded voices that sing along"
+    )
+    parser.add_argument(
         "--hours", type=float, default=10.0, help="of training audio (default: %(default)s)"
     )
     parser.add_argument(

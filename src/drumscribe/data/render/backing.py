@@ -5,6 +5,7 @@ those of a SoundFont. None of it is in a lane: it teaches that a full song is no
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -20,6 +21,7 @@ from drumscribe.data.render.harmony import (
     draw_harmony,
     melody,
 )
+from drumscribe.data.render.recorded_voices import RecordedVoices
 from drumscribe.data.render.render_config import BackingConfig
 from drumscribe.data.render.room import draw_room, impulse_response, reverberation
 from drumscribe.data.render.soundfont import SampledInstrument, SoundFont
@@ -35,6 +37,22 @@ _ROOM = 0.6
 _FADE_S = 0.02
 
 
+@dataclass(frozen=True)
+class RecordedSounds:
+    """Recorded instruments and voices for some of the parts; what is absent is synthesised.
+
+    Attributes:
+        font: instruments.
+        voices: voices.
+    """
+
+    font: SoundFont | None = None
+    voices: RecordedVoices | None = None
+
+
+NOTHING_RECORDED = RecordedSounds()
+
+
 class Playable(Protocol):
     """Whatever plays tones."""
 
@@ -47,7 +65,7 @@ def draw_backing(
     n_samples: int,
     config: BackingConfig,
     rng: np.random.Generator,
-    font: SoundFont | None = None,
+    recorded: RecordedSounds = NOTHING_RECORDED,
 ) -> tuple[FloatArray, list[str]]:
     """Accompaniment to a recording.
 
@@ -56,7 +74,7 @@ def draw_backing(
         n_samples: length of the recording.
         config: which parts.
         rng: decides everything.
-        font: recorded instruments, for some of the parts.
+        recorded: instruments and voices for some of the parts.
 
     Returns:
         Samples of shape (n_samples,) at no particular level, and the names of its parts.
@@ -64,10 +82,15 @@ def draw_backing(
     counts_per_bar = tempo.signature_at(0).numerator
     n_bars = max(1, (len(tempo.beats_s) - 1) // counts_per_bar)
     harmony = draw_harmony(n_bars, counts_per_bar, rng)
-    band = _Band(tempo, n_samples, font, config.sampled, rng)
+    band = _Band(tempo, n_samples, recorded.font, config.sampled, rng)
     parts = _parts(band, harmony, config, rng)
     if rng.random() < config.voice or not parts:
-        parts["voice"] = _voice(harmony, tempo, n_samples, rng)
+        voices = recorded.voices if rng.random() < config.sampled else None
+        parts["voice"] = (
+            voices.sing(tempo, n_samples, rng)
+            if voices is not None
+            else _voice(harmony, tempo, n_samples, rng)
+        )
     if rng.random() < config.riser:
         parts["riser"] = riser(n_samples, rng)
     mix = np.zeros(n_samples, np.float32)
@@ -88,13 +111,13 @@ def percussion_part(
     n_samples: int,
     config: BackingConfig,
     rng: np.random.Generator,
-    font: SoundFont | None = None,
+    recorded: RecordedSounds = NOTHING_RECORDED,
 ) -> FloatArray:
     """Hand percussion in time with the recording, shape (n_samples,)."""
     steps = np.arange(4 * (len(tempo.beats_s) - 1)) / 4
     times_s = tempo.seconds(steps)
     inside = times_s[(times_s >= 0) & (times_s < samples_to_seconds(n_samples))]
-    sampled = font if rng.random() < config.sampled else None
+    sampled = recorded.font if rng.random() < config.sampled else None
     sound = hand_percussion.draw_percussion(inside.tolist(), n_samples, rng, sampled)
     if rng.random() < config.partial:
         _silence_outside(sound, rng)

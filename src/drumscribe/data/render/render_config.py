@@ -44,7 +44,7 @@ class KitConfig:
     tune: Probability = 0.6
     tune_semitones: NonNegative = 1.5
     damping: Probability = 0.25
-    dynamics: tuple[NonNegative, NonNegative] = (0.5, 1.7)
+    dynamics: tuple[NonNegative, NonNegative] = (0.5, 2.2)
     layer_trust: tuple[Probability, Probability] = (0.0, 1.0)
     hit_gain_db: NonNegative = 0.7
     velocity_dullness: tuple[Probability, Probability] = (0.0, 0.8)
@@ -201,7 +201,8 @@ class BackingConfig:
         lead: a melody.
         voice: something like singing.
         riser: swells of noise.
-        sampled: per part: that it plays an instrument of the SoundFont, if there is one.
+        sampled: per part: that it is an instrument of the SoundFont, or a recorded voice, if there
+            is one.
         hand_percussion: tambourine, shaker, claps, congas and the like, also without the rest.
         hand_percussion_db: range of their RMS against the drums'.
         no_drums: that accompaniment plays without drums.

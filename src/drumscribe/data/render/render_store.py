@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from drumscribe.config import FeatureConfig
+from drumscribe.data.audio_processing import find_audio
 from drumscribe.data.feature_store import shard_fingerprint
 from drumscribe.data.log_mel import log_mel
 from drumscribe.data.render.render_config import RenderConfig
@@ -28,7 +29,7 @@ from drumscribe.utils.files import remove_partial_files
 from drumscribe.utils.progress import progress_bar
 from drumscribe.utils.workers import worker_pool
 
-ENGINE_VERSION = 2
+ENGINE_VERSION = 3
 """Raised when the same seed and configuration give another sound."""
 
 
@@ -41,6 +42,7 @@ class StoreJob:
         midi_dir: the Groove MIDI Dataset.
         kits_dir: the sample kits.
         soundfont: a General MIDI .sf2 file for accompaniment, if any.
+        voices_dir: a folder of recorded voices for accompaniment, if any.
         split: which.
         hours: how much audio, to the nearest recording or so.
         seed: which stream.
@@ -61,6 +63,7 @@ class StoreJob:
     shard_hours: float = 0.5
     n_workers: int = 1
     soundfont: Path | None = None
+    voices_dir: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -101,7 +104,7 @@ def plan_shards(job: StoreJob) -> list[ShardJob]:
     Raises:
         DrumscribeError: when sources are absent or incomplete.
     """
-    sources = open_sources(job.midi_dir, job.kits_dir, job.split, job.soundfont)
+    sources = open_sources(job.midi_dir, job.kits_dir, job.split, job.soundfont, job.voices_dir)
     mean_s = sum(job.render.duration_s) / 2
     n_recordings = max(1, round(job.hours * 3600 / mean_s))
     n_per_shard = max(1, round(job.shard_hours * 3600 / mean_s))
@@ -129,6 +132,7 @@ def _fingerprint(job: StoreJob, sources: RenderSources, indices: range) -> str:
         "performances": [info.id for info in sources.infos],
         "kits": [dataclasses.asdict(kit) for kit in sources.kits],
         "soundfont": job.soundfont and [job.soundfont.name, job.soundfont.stat().st_size],
+        "voices": job.voices_dir and [path.name for path in find_audio(job.voices_dir)],
     }
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
@@ -161,13 +165,13 @@ def _made(shards: list[ShardJob], job: StoreJob) -> Iterator[int]:
             yield future.result()
 
 
-_sources: dict[tuple[Path, Path, Split, Path | None], RenderSources] = {}
+_sources: dict[tuple[Path, Path, Split, Path | None, Path | None], RenderSources] = {}
 """In a worker: sources kept from shard to shard, with the sounds they have loaded."""
 
 
 def _make_shard(shard: ShardJob, job: StoreJob) -> int:
     """Write one shard; return how many recordings it holds."""
-    key = (job.midi_dir, job.kits_dir, job.split, job.soundfont)
+    key = (job.midi_dir, job.kits_dir, job.split, job.soundfont, job.voices_dir)
     if key not in _sources:
         _sources[key] = open_sources(*key)
     recordings = RenderedRecordings(job.seed, _sources[key], job.render)

@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from drumscribe.data.egmd import EGMD_NAME_BY_SPLIT
+from drumscribe.data.render.backing import NOTHING_RECORDED, RecordedSounds
 from drumscribe.data.render.drumset import require_complete
 from drumscribe.data.render.performances import PerformanceInfo, read_performances
+from drumscribe.data.render.recorded_voices import RecordedVoices
 from drumscribe.data.render.sample_kits import (
     OneShotCache,
     SampleKit,
@@ -54,18 +56,22 @@ class RenderSources:
         infos: the performances.
         kits: the kits.
         cache: their sounds.
-        font: instruments for accompaniment; ``None`` when all of it is synthesised.
+        recorded: instruments and voices for accompaniment.
     """
 
     split: Split
     infos: tuple[PerformanceInfo, ...]
     kits: tuple[SampleKit, ...]
     cache: OneShotCache
-    font: SoundFont | None = None
+    recorded: RecordedSounds = NOTHING_RECORDED
 
 
 def open_sources(
-    midi_dir: Path, kits_dir: Path, split: Split, soundfont: Path | None = None
+    midi_dir: Path,
+    kits_dir: Path,
+    split: Split,
+    soundfont: Path | None = None,
+    voices_dir: Path | None = None,
 ) -> RenderSources:
     """The performances and kits of one split.
 
@@ -77,6 +83,7 @@ def open_sources(
         kits_dir: a folder of sample kits, or an .sf2 file whose drum sets are the kits.
         split: which.
         soundfont: a General MIDI .sf2 file to take accompaniment's instruments from.
+        voices_dir: a folder of recorded voices that sing to it.
 
     Raises:
         DrumscribeError: when either is absent or damaged, or the kits cannot play everything.
@@ -90,8 +97,11 @@ def open_sources(
         raise DrumscribeError(f"{kits_dir}: has no kit for the split {split!r}; add some")
     require_complete(chosen)
     infos = read_performances(midi_dir, EGMD_NAME_BY_SPLIT[split])
-    font = SoundFont(soundfont) if soundfont is not None else None
-    return RenderSources(split, tuple(infos), tuple(chosen), cache, font)
+    recorded = RecordedSounds(
+        SoundFont(soundfont) if soundfont is not None else None,
+        RecordedVoices(voices_dir) if voices_dir is not None else None,
+    )
+    return RenderSources(split, tuple(infos), tuple(chosen), cache, recorded)
 
 
 def _kits(source: Path) -> tuple[list[SampleKit], OneShotCache]:

@@ -13,14 +13,13 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from drumscribe.data.render import hand_percussion
-from drumscribe.data.render.backing import draw_backing, percussion_part
+from drumscribe.data.render.backing import RecordedSounds, draw_backing, percussion_part
 from drumscribe.data.render.drumset import assemble_drumset
 from drumscribe.data.render.effects import drum_sound, mastered
 from drumscribe.data.render.mixer import DrumMix, PlacedHit, mix_hits
 from drumscribe.data.render.negatives import draw_negative
 from drumscribe.data.render.render_config import BackingConfig, RenderConfig
 from drumscribe.data.render.score import Score, draw_score, grabbed_counts
-from drumscribe.data.render.soundfont import SoundFont
 from drumscribe.data.render.sounds import SoundBank
 from drumscribe.data.render.sources import RenderSources
 from drumscribe.drums import LANES8
@@ -107,7 +106,7 @@ def render_recording(
         bank = SoundBank(drumset, sources.cache)
         mix = _played(score, hits, bank, config.grooves.grab, for_drums, n_samples)
         drums, drum_effects = drum_sound(mix.buses, config.effects, for_drums)
-    sound, parts = _with_backing(drums, score, config.backing, for_backing, sources.font)
+    sound, parts = _with_backing(drums, score, config.backing, for_backing, sources.recorded)
     samples, effects = mastered(sound, config.effects, for_master)
     return RenderedRecording(
         samples=samples,
@@ -197,7 +196,7 @@ def _with_backing(
     score: Score,
     config: BackingConfig,
     rng: np.random.Generator,
-    font: SoundFont | None,
+    recorded: RecordedSounds,
 ) -> tuple[FloatArray, list[str]]:
     """Drums with what else is heard; silent drums never stay alone."""
     n_samples = len(drums)
@@ -205,11 +204,11 @@ def _with_backing(
     parts: list[str] = []
     sound = drums
     if rng.random() < config.hand_percussion:
-        percussion = percussion_part(score.tempo, n_samples, config, rng, font)
+        percussion = percussion_part(score.tempo, n_samples, config, rng, recorded)
         sound = sound + _at_level(percussion, drums_rms, rng.uniform(*config.hand_percussion_db))
         parts.append("hand percussion")
     if rng.random() < config.backing or drums_rms == 0:
-        backing, names = draw_backing(score.tempo, n_samples, config, rng, font)
+        backing, names = draw_backing(score.tempo, n_samples, config, rng, recorded)
         sound = sound + _at_level(backing, drums_rms, rng.uniform(*config.level_db))
         parts += names
     return sound, parts
