@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from drumscribe.utils.errors import DrumscribeError
+from drumscribe.utils.files import atomic_path
 from drumscribe.utils.workers import SPAWN, worker_pool
 
 SLEEPER = """
@@ -59,6 +60,32 @@ def test_a_killed_worker_is_one_line() -> None:
     with pytest.raises(DrumscribeError, match=r"was killed \(out of memory\?\)"):  # noqa: SIM117
         with worker_pool(1) as pool:
             pool.submit(os._exit, 9).result()
+
+
+def write_slowly(target: Path) -> None:
+    """Write half a file, then compute in one stretch that no other thread gets between."""
+    with atomic_path(target) as temporary:
+        temporary.write_bytes(b"half")
+        if target.stem == "busy":
+            pow(3, 10**7)
+        time.sleep(60)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="processes are ended in another way there")
+@pytest.mark.parametrize("how", ["Ctrl-C", "a killed worker"])
+def test_no_worker_leaves_half_a_file_however_busy_it_is(tmp_path: Path, how: str) -> None:
+    expected = KeyboardInterrupt if how == "Ctrl-C" else DrumscribeError
+    with pytest.raises(expected), worker_pool(2) as pool:
+        idle, busy = (pool.submit(write_slowly, tmp_path / name) for name in ("idle.a", "busy.a"))
+        while len(list(tmp_path.iterdir())) < 2:
+            time.sleep(0.01)
+        if how == "Ctrl-C":
+            raise KeyboardInterrupt
+        victim = next(iter(pool._processes.values()))
+        os.kill(victim.pid, signal.SIGKILL)
+        idle.result()
+        busy.result()
+    assert len(list(tmp_path.iterdir())) == (0 if how == "Ctrl-C" else 1)  # the victim's own
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")

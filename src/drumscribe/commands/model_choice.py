@@ -64,10 +64,13 @@ def require_model(path: Path) -> None:
     Raises:
         DrumscribeError: as ``load_model``.
     """
-    from drumscribe.utils.workers import worker_pool
+    from drumscribe.utils.workers import WorkerKilledError, worker_pool
 
-    with worker_pool(1) as pool:
-        pool.submit(_try_to_load, path).result()
+    try:
+        with worker_pool(1) as pool:
+            pool.submit(_try_to_load, path).result()
+    except WorkerKilledError as error:
+        raise DrumscribeError(f"{path}: cannot be loaded; it is damaged, or too large") from error
 
 
 def _try_to_load(path: Path) -> None:

@@ -15,7 +15,7 @@ from drumscribe.utils.errors import DrumscribeError
 
 _TEMPORARY_SUFFIX = ".partial"
 _being_written: set[Path] = set()
-_registering = threading.Lock()
+_registering = threading.RLock()  # a signal may end the process while its own thread holds it
 _BLOCK_BYTES = 1 << 16  # more than a block of any file system
 
 

@@ -24,6 +24,10 @@ SPAWN = multiprocessing.get_context("spawn")
 _THREAD_SETTINGS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
+class WorkerKilledError(DrumscribeError):
+    """A worker process ended in the middle of its work."""
+
+
 @contextlib.contextmanager
 def worker_pool(
     n_workers: int,
@@ -42,7 +46,7 @@ def worker_pool(
         start_arguments: what ``start`` is called with.
 
     Raises:
-        DrumscribeError: when a worker was killed.
+        WorkerKilledError: when a worker was killed.
     """
     # The system closes the writing end with this process, however it dies: workers wait for that.
     reader, writer = SPAWN.Pipe(duplex=False)
@@ -52,7 +56,7 @@ def worker_pool(
         try:
             yield pool
         except BrokenProcessPool:
-            raise DrumscribeError(
+            raise WorkerKilledError(
                 "a worker process was killed (out of memory?); run the command again, with fewer "
                 "workers if it happens again"
             ) from None
@@ -106,6 +110,7 @@ def _start_worker(
     main_process: Connection, start: Callable[..., None] | None, start_arguments: tuple[Any, ...]
 ) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the main process says what becomes of the work
+    signal.signal(signal.SIGTERM, _end_now)  # what the pool sends the others when one has ended
     threading.Thread(target=_end_with, args=(main_process,), daemon=True).start()
     if start is not None:
         start(*start_arguments)
@@ -115,5 +120,10 @@ def _end_with(main_process: Connection) -> None:
     """End this worker when the other end closes: it would wait for work for ever."""
     with contextlib.suppress(OSError):
         main_process.poll(None)
+    _end_now()
+
+
+def _end_now(*_signal: object) -> None:
+    """End this process, and with it the files that it has not finished."""
     drop_what_is_being_written()
     os._exit(1)
