@@ -295,6 +295,9 @@ BAD_CONFIGS: dict[str, bytes] = {
 CONFIG_READERS = (
     "transcribe a.wav",
     "chart a.wav",
+    "live --file a.wav",
+    "doctor",
+    "egmd download",
     "preprocess",
     "train",
     "evaluate",
@@ -364,3 +367,5 @@ def test_a_bad_kit_index_is_refused(refuses, equipped, content, layout):
 def test_a_bad_soundfont_is_refused(refuses, equipped, content):
     Path("kit.sf2").write_bytes(content)
     refuses("render", "--midi", "data/set", "--kits", "kit.sf2", told="kit.sf2")
+    command = ("render", "--midi", "data/set", "--kits", ".", "--soundfont", "kit.sf2")
+    refuses(*command, told="kit.sf2")

@@ -48,6 +48,12 @@ def render(arguments: Namespace) -> int:
     """``drumscribe render``."""
     config = load_config(arguments.config, arguments.overrides)
     n_workers = config.preprocessing.n_workers or os.cpu_count() or 1
+    from drumscribe.data.render.soundfont_kits import is_soundfont, require_playable
+
+    if is_soundfont(arguments.kits):
+        require_playable(arguments.kits)
+    if arguments.soundfont is not None:
+        require_playable(arguments.soundfont)
     if arguments.layout is not None:
         from drumscribe.data.render.egmd_layout import LayoutJob, write_egmd_layout
 

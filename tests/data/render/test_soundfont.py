@@ -9,6 +9,7 @@ import pytest
 from drumscribe.data.render.backing import draw_backing, percussion_part
 from drumscribe.data.render.render_config import BackingConfig, RenderConfig
 from drumscribe.data.render.soundfont import SampledInstrument, SoundFont
+from drumscribe.data.render.soundfont_kits import require_playable
 from drumscribe.data.render.sources import open_sources
 from drumscribe.data.render.stream import RenderedRecordings
 from drumscribe.tempo import TempoMap
@@ -103,6 +104,33 @@ def test_what_is_no_sound_font_is_named(tmp_path: Path, content: bytes):
     path.write_bytes(content)
     with pytest.raises(DrumscribeError, match=r"broken\.sf2: is not a SoundFont"):
         SoundFont(path)
+
+
+def with_bytes(content: bytes, new: bytes, *, after: bytes, at: int) -> bytes:
+    """``content`` with some of its bytes replaced, so far into the chunk of that name."""
+    start = content.index(after) + 8 + at
+    return content[:start] + new + content[start + len(new) :]
+
+
+def test_names_in_another_encoding_are_no_matter(tmp_path: Path):
+    content = sound_font([(0, 0), (128, 0)])
+    for number in range(2):
+        name = "Flügel".encode("latin-1")
+        content = with_bytes(content, name, after=b"phdr", at=38 * number)
+    path = tmp_path / "german.sf2"
+    path.write_bytes(content)
+    font = SoundFont(path)
+    assert font.has_program(0)
+    assert list(font.drum_sets()) == [0]
+
+
+def test_a_sound_font_that_crashes_its_reader_is_refused(tmp_path: Path):
+    good, bad = tmp_path / "good.sf2", tmp_path / "bad.sf2"
+    good.write_bytes(sound_font([(0, 0), (128, 0)]))
+    bad.write_bytes(with_bytes(good.read_bytes(), b"\xff\xff", after=b"phdr", at=24))
+    require_playable(good)
+    with pytest.raises(DrumscribeError, match=r"bad\.sf2: is damaged"):
+        require_playable(bad)
 
 
 def test_an_absent_sound_font_is_named(tmp_path: Path):

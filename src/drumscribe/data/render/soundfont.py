@@ -116,6 +116,8 @@ class SoundFont:
             name: str | None = self._synth.sfpreset_name(self._id, bank, program)
         except RuntimeError:
             return None
+        except UnicodeDecodeError:  # there is one, named in another encoding
+            return ""
         return name
 
     def _sound(

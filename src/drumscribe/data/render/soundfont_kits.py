@@ -9,6 +9,8 @@ from drumscribe.data.render.articulations import ARTICULATION_BY_NOTE
 from drumscribe.data.render.sample_kits import Layer, SampleKit
 from drumscribe.data.render.soundfont import SoundFont
 from drumscribe.utils.arrays import FloatArray
+from drumscribe.utils.errors import DrumscribeError
+from drumscribe.utils.workers import WorkerKilledError, worker_pool
 
 SUFFIX = ".sf2"
 
@@ -50,6 +52,27 @@ def soundfont_reader(font: SoundFont) -> Callable[[str, str], FloatArray]:
 def is_soundfont(path: Path) -> bool:
     """Whether a path names a SoundFont instead of a folder of kits."""
     return path.suffix.lower() == SUFFIX
+
+
+def require_playable(path: Path) -> None:
+    """Refuse a SoundFont that cannot be played; a process of its own tries, as some crash one.
+
+    Raises:
+        DrumscribeError: when it is absent, damaged or no SoundFont.
+    """
+    try:
+        with worker_pool(1) as pool:
+            pool.submit(_try_to_play, path).result()
+    except WorkerKilledError as error:
+        raise DrumscribeError(f"{path}: is damaged; get the SoundFont again") from error
+
+
+def _try_to_play(path: Path) -> None:
+    font = SoundFont(path)
+    soundfont_kits(font, path.stem)
+    for program in range(128):
+        if font.has_program(program):
+            font.tone(program, 60, 100, 0.1)
 
 
 def _layers(note: int) -> tuple[Layer, ...]:
