@@ -32,6 +32,8 @@ COMMANDS = (
     ("tune", "--egmd", "PRACTICE", "-o", "SAME", "-c", "MODEL"),
     ("export", "MODEL", "made.onnx"),
     ("info", "MODEL"),
+    ("live", "--file", EXAMPLE, "-c", "MODEL"),
+    ("evaluate", "--live", "--egmd", "PRACTICE", "-c", "MODEL"),
 )
 
 

@@ -40,6 +40,15 @@ def test_a_recording_is_charted_or_refused(run, recording, case):
         assert_refused(finished, case)
 
 
+@every_case
+def test_a_recording_is_heard_live_or_refused(run, recording, case):
+    finished = without_remarks(run("live", "--file", recording), case)
+    if case.told is None:
+        assert finished == Finished(0, [], [])
+    else:
+        assert_refused(finished, case)
+
+
 def without_remarks(finished: Finished, case: Case) -> Finished:
     """The decoder of mp3 prints remarks of its own, which nothing silences."""
     if not case.name.endswith(".mp3"):

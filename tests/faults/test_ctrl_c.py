@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import soundfile
 from bad_models import good_checkpoint
+from writers import write_render_sources
 
 from drumscribe.data.synth.dataset import SynthConfig, write_dataset
 from drumscribe.timing import SAMPLE_RATE
@@ -31,6 +32,14 @@ COMMANDS = {
         "--set preprocessing.shard_hours=0.001",
         "data/processed_data/**/.*.partial.h5",
     ),
+    "render": (
+        "render --midi gmd --kits kits --hours 2 --set preprocessing.n_workers=2",
+        "data/processed_data/**/.*.partial.h5",
+    ),
+    "render layout": (
+        "render --midi gmd --kits kits --layout out --set preprocessing.n_workers=2",
+        "out/**/*.wav",
+    ),
     "studio": ("studio --no-browser --port 0 --data out", "out/*"),
 }
 
@@ -45,6 +54,7 @@ def workplace(tmp_path_factory) -> Path:
         soundfile.write(folder / f"songs/{index}.flac", noise, SAMPLE_RATE)
     good_checkpoint(folder / "model.ckpt")
     write_dataset(folder / "data/set", SynthConfig(n_recordings=60, n_kits=4, duration_s=6.0))
+    write_render_sources(folder, n_performances=200)
     return folder
 
 

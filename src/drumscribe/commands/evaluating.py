@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from drumscribe.evaluation.references import ReferenceSet
     from drumscribe.inference.transcriber import Transcriber
 
+_FIGURES = (".png", ".svg", ".pdf")
+
 
 def evaluate(arguments: Namespace) -> int:
     """``drumscribe evaluate``."""
@@ -51,6 +53,7 @@ def tune(arguments: Namespace) -> int:
         raise DrumscribeError(
             f"{arguments.output}: name a file that ends in {path.suffix}, as {path.name} does"
         )
+    _require_figure_name(arguments.plot)
     transcriber = make_transcriber(path, config)
     from drumscribe.evaluation.tuning import tune as run
     from drumscribe.models.retune import write_with_header
@@ -89,6 +92,12 @@ def _page_path(folder: Path | None) -> Path | None:
     if folder.is_file() or folder.suffix == ".html":
         raise DrumscribeError(f"{folder}: is no folder; name the one that report.html goes into")
     return folder / "report.html"
+
+
+def _require_figure_name(path: Path | None) -> None:
+    """Refuse a figure of an unknown kind before anything is tuned."""
+    if path is not None and path.suffix not in _FIGURES:
+        raise DrumscribeError(f"{path}: name a file that ends in .png, .svg or .pdf")
 
 
 def _title(arguments: Namespace, model_path: Path, folder: Path) -> str:
