@@ -1,10 +1,13 @@
 """Put an exported model into the package: ``python scripts/bundle_model.py MODEL.onnx [NAME]``."""
 
+import argparse
 import hashlib
 import json
 import shutil
-import sys
 from pathlib import Path
+
+from drumscribe.models.load import load_model
+from drumscribe.utils.errors import DrumscribeError
 
 _FOLDER = Path(__file__).parents[1] / "src" / "drumscribe" / "models" / "pretrained"
 _DESCRIPTIONS = {
@@ -13,8 +16,9 @@ _DESCRIPTIONS = {
 }
 
 
-def main(model: Path, name: str = "drums8") -> None:
-    """Copy ``model`` and write its entry of the index, with its hash."""
+def main(model: Path, name: str) -> None:
+    """Copy ``model``, if it is one, and write its entry of the index, with its hash."""
+    load_model(model)
     _FOLDER.mkdir(exist_ok=True)
     target = _FOLDER / f"{name}.onnx"
     shutil.copyfile(model, target)
@@ -33,4 +37,11 @@ def main(model: Path, name: str = "drums8") -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), *sys.argv[2:])
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("model", type=Path, help="an .onnx file")
+    parser.add_argument("name", nargs="?", default="drums8", choices=tuple(_DESCRIPTIONS))
+    arguments = parser.parse_args()
+    try:
+        main(arguments.model, arguments.name)
+    except DrumscribeError as error:
+        raise SystemExit(f"bundle_model: {error}") from None

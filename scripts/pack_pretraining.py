@@ -13,8 +13,11 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from drumscribe.data.render.sample_kits import INDEX_NAME
+from drumscribe.data.render.performances import read_performances
+from drumscribe.data.render.sample_kits import INDEX_NAME, read_kits
 from drumscribe.data.render.sources import TEST_KITS, VALIDATION_KITS
+from drumscribe.utils.errors import DrumscribeError
+from drumscribe.utils.files import atomic_path
 
 _REPOSITORY = Path(__file__).parents[1]
 _CODE = ("src", "scripts", "configs", "pyproject.toml", "README.md", "LICENSE")
@@ -24,8 +27,19 @@ _TOP = "pretraining"
 def main() -> int:
     """Write the zip; kits that no longer fit are left out, held-out test kits always."""
     arguments = _arguments()
+    read_kits(arguments.kits)
+    read_performances(arguments.midi, "train")
+    with atomic_path(arguments.output) as temporary:
+        n_kits = _pack(arguments, temporary)
+    size_mb = arguments.output.stat().st_size / 1e6
+    print(f"{arguments.output}: {n_kits} kits, {size_mb:.1f} MB")
+    return 0
+
+
+def _pack(arguments: argparse.Namespace, target: Path) -> int:
+    """Write the zip to ``target``; return how many kits there was room for."""
     room = arguments.max_mb * 1_000_000
-    with zipfile.ZipFile(arguments.output, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in _CODE:
             for path in _files(_REPOSITORY / name):
                 archive.write(path, Path(_TOP, path.relative_to(_REPOSITORY)))
@@ -43,9 +57,7 @@ def main() -> int:
                 archive.write(path, name, zipfile.ZIP_STORED)
             packed.append(kit)
         archive.writestr(f"{_TOP}/kits/{INDEX_NAME}", json.dumps(packed))
-    size_mb = arguments.output.stat().st_size / 1e6
-    print(f"{arguments.output}: {len(packed)} kits, {size_mb:.1f} MB")
-    return 0
+    return len(packed)
 
 
 def _files(path: Path) -> Iterator[Path]:
@@ -77,4 +89,7 @@ def _arguments() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    try:
+        raise SystemExit(main())
+    except DrumscribeError as error:
+        raise SystemExit(f"pack_pretraining: {error}") from None

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from drumscribe.cli import main as drumscribe
 from drumscribe.config import load_config
+from drumscribe.utils.errors import DrumscribeError
 
 _CONFIG = Path(__file__).parents[1] / "configs" / "pretrained_config.yaml"
 
@@ -62,4 +63,7 @@ def _arguments() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    try:
+        raise SystemExit(main())
+    except DrumscribeError as error:
+        raise SystemExit(f"pretrain: {error}") from None

@@ -17,6 +17,7 @@ from drumscribe.data.render.stream import render_recording
 from drumscribe.drums import LANES8
 from drumscribe.inference.transcriber import Transcription
 from drumscribe.timing import SAMPLE_RATE
+from drumscribe.utils.errors import DrumscribeError
 
 _KITS = ("exadrums", "osdk")
 _FOLDER = Path(__file__).parents[1] / "examples"
@@ -45,4 +46,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except DrumscribeError as error:
+        raise SystemExit(f"render_example: {error}") from None

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from bad_models import BAD_MODELS, good_checkpoint, graph_model
 
+from drumscribe import cli
 from drumscribe.data.synth.dataset import SynthConfig, write_dataset
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "groove.ogg"
@@ -42,6 +43,18 @@ def test_a_bad_model_is_refused(refuses, here, model, practice, command):
     places = {"MODEL": model, "PRACTICE": practice, "SAME": f"made{model.suffix}"}
     refuses(*(places.get(word, word) for word in command), told=model.name)
     assert not Path("sprung").exists()
+
+
+def test_a_model_whose_names_are_no_text_is_refused_without_another_word(here, capfd):
+    graph_model(here / "a.onnx")
+    content = (here / "a.onnx").read_bytes()
+    (here / "a.onnx").write_bytes(content.replace(b"log_mel", b"log_\xee\xff\xee", 1))
+    assert cli.main(["info", "a.onnx"]) == 1
+    printed, said = capfd.readouterr()
+    assert printed == ""
+    assert said == (
+        "drumscribe: a.onnx: is not a readable ONNX model; it is damaged, or of another program\n"
+    )
 
 
 @pytest.mark.parametrize("name", ["missing/a.onnx", "cut.onnx", "other input.onnx"])

@@ -1,5 +1,6 @@
 """Models as one ``.onnx`` file, run by onnxruntime: no torch, the header in the file's metadata."""
 
+import contextlib
 import json
 import os
 import re
@@ -92,9 +93,10 @@ def load_onnx(path: Path) -> OnnxFrameModel:
     options.intra_op_num_threads = _n_threads()
     options.enable_mem_pattern = False  # a plan of all buffers at once takes more, and no less time
     try:
-        session = onnxruntime.InferenceSession(
-            path.read_bytes(), options, providers=onnxruntime.get_available_providers()
-        )
+        with contextlib.redirect_stdout(None):  # where it prints before it tries other providers
+            session = onnxruntime.InferenceSession(
+                path.read_bytes(), options, providers=onnxruntime.get_available_providers()
+            )
         metadata = session.get_modelmeta().custom_metadata_map
     except Exception as error:  # onnxruntime's errors share no base class but this
         raise DrumscribeError(
