@@ -42,6 +42,28 @@ def add_checkpoint(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_threshold(parser: argparse.ArgumentParser) -> None:
+    """Peak-picking thresholds."""
+    parser.add_argument(
+        "--threshold",
+        action="append",
+        default=[],
+        metavar="[DRUM=]VALUE",
+        help="peak-picking threshold 0..1 for all drums or one ('kick=0.3'); may be repeated",
+    )
+
+
+def add_midi_notes(parser: argparse.ArgumentParser) -> None:
+    """Which note plays each drum."""
+    parser.add_argument(
+        "--midi-notes",
+        default="gm",
+        metavar="TABLE",
+        help="notes of MIDI files: gm, td17, or a .yaml file of lines 'drum: note' "
+        "(default: %(default)s)",
+    )
+
+
 def add_scheduler(parser: argparse.ArgumentParser) -> None:
     """Machines that do the work instead of this one."""
     parser.add_argument(

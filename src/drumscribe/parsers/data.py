@@ -1,5 +1,6 @@
 """Options of ``drumscribe preprocess``, ``synth``, ``render`` and ``egmd``."""
 
+import argparse
 from pathlib import Path
 
 from drumscribe.parsers.common import Commands, add_command, add_config, add_scheduler
@@ -13,9 +14,7 @@ def add_preprocess(commands: Commands) -> None:
     parser.add_argument(
         "--max-files", type=int, help="use so many recordings, spread over performances and kits"
     )
-    parser.add_argument(
-        "--overwrite", action="store_true", help="replace features made with other settings"
-    )
+    _add_overwrite(parser)
     add_scheduler(parser)
     add_config(parser)
 
@@ -33,7 +32,7 @@ def add_synth(commands: Commands) -> None:
     parser.add_argument(
         "--seconds", type=float, default=12.0, help="length of each, about (default: %(default)s)"
     )
-    parser.add_argument("--seed", type=int, default=1, help="decides everything (default: 1)")
+    _add_seed(parser)
     parser.add_argument(
         "--max-offset-ms",
         type=float,
@@ -41,7 +40,7 @@ def add_synth(commands: Commands) -> None:
         help="largest constant offset between audio and MIDI (default: %(default)s)",
     )
     parser.add_argument("--midi", type=Path, metavar="FOLDER", help="play these MIDI files instead")
-    parser.add_argument("--workers", type=int, default=1, help="processes (default: %(default)s)")
+    _add_workers(parser)
 
 
 def add_render(commands: Commands) -> None:
@@ -49,6 +48,15 @@ def add_render(commands: Commands) -> None:
     parser = add_command(
         commands, "render", "training features from human MIDI and sample kits", "data.render"
     )
+    _add_render_sources(parser)
+    _add_render_amounts(parser)
+    _add_seed(parser)
+    _add_overwrite(parser)
+    add_config(parser)
+
+
+def _add_render_sources(parser: argparse.ArgumentParser) -> None:
+    """What is played, and on what."""
     parser.add_argument("--midi", type=Path, required=True, help="the Groove MIDI Dataset")
     parser.add_argument(
         "--kits", type=Path, required=True, help="a folder with kits.json, or an .sf2"
@@ -56,6 +64,10 @@ def add_render(commands: Commands) -> None:
     parser.add_argument(
         "--soundfont", type=Path, help="a General MIDI .sf2 whose instruments accompany the drums"
     )
+
+
+def _add_render_amounts(parser: argparse.ArgumentParser) -> None:
+    """How much is rendered, and in which form."""
     parser.add_argument(
         "--voices", type=Path, metavar="FOLDER", help="recorded voices that sing along"
     )
@@ -77,11 +89,6 @@ def add_render(commands: Commands) -> None:
     parser.add_argument(
         "--performances", type=int, help="of these so many, on every held-out kit (default: all)"
     )
-    parser.add_argument("--seed", type=int, default=1, help="decides everything (default: 1)")
-    parser.add_argument(
-        "--overwrite", action="store_true", help="replace features made with other settings"
-    )
-    add_config(parser)
 
 
 def add_egmd(commands: Commands) -> None:
@@ -94,5 +101,19 @@ def add_egmd(commands: Commands) -> None:
     add_config(download)
     verify = add_command(steps, "verify", "look for missing and damaged files", "data.egmd_verify")
     verify.add_argument("--full", action="store_true", help="parse every MIDI file as well")
-    verify.add_argument("--workers", type=int, default=1, help="processes (default: %(default)s)")
+    _add_workers(verify)
     add_config(verify)
+
+
+def _add_seed(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--seed", type=int, default=1, help="decides everything (default: 1)")
+
+
+def _add_workers(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--workers", type=int, default=1, help="processes (default: %(default)s)")
+
+
+def _add_overwrite(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--overwrite", action="store_true", help="replace features made with other settings"
+    )

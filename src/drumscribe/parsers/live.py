@@ -2,8 +2,13 @@
 
 from pathlib import Path
 
-from drumscribe.parsers.common import Commands, add_command, add_config
-from drumscribe.parsers.transcribing import add_midi_notes, add_threshold
+from drumscribe.parsers.common import (
+    Commands,
+    add_command,
+    add_config,
+    add_midi_notes,
+    add_threshold,
+)
 
 
 def add_live(commands: Commands) -> None:

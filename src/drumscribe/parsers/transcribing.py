@@ -8,7 +8,9 @@ from drumscribe.parsers.common import (
     add_checkpoint,
     add_command,
     add_config,
+    add_midi_notes,
     add_scheduler,
+    add_threshold,
 )
 
 
@@ -107,17 +109,6 @@ def _add_chart_layout(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_midi_notes(parser: argparse.ArgumentParser) -> None:
-    """Which note plays each drum."""
-    parser.add_argument(
-        "--midi-notes",
-        default="gm",
-        metavar="TABLE",
-        help="notes of MIDI files: gm, td17, or a .yaml file of lines 'drum: note' "
-        "(default: %(default)s)",
-    )
-
-
 def _add_timing(parser: argparse.ArgumentParser) -> None:
     """What is known of tempo and bars, and what is snapped to them."""
     parser.add_argument(
@@ -147,15 +138,4 @@ def _add_timing(parser: argparse.ArgumentParser) -> None:
         default=1.0,
         metavar="PART",
         help="how far hits are moved to the grid, 0..1 (default: %(default)s)",
-    )
-
-
-def add_threshold(parser: argparse.ArgumentParser) -> None:
-    """Peak-picking thresholds."""
-    parser.add_argument(
-        "--threshold",
-        action="append",
-        default=[],
-        metavar="[DRUM=]VALUE",
-        help="peak-picking threshold 0..1 for all drums or one ('kick=0.3'); may be repeated",
     )
