@@ -18,7 +18,6 @@ from drumscribe.charts.clone_hero_text import write_notes_chart
 from drumscribe.charts.game_chart import game_chart
 from drumscribe.charts.hits import chords_of, playable_hits
 from drumscribe.charts.pads import PadLayout
-from drumscribe.charts.reduction import LEVEL_NAMES
 from drumscribe.charts.song_folder import ini_text
 from drumscribe.data.midi_processing import read_midi
 from drumscribe.drums import ARTICULATIONS12, LANES8
@@ -167,7 +166,7 @@ def test_what_cannot_be_played_together_is_resolved_by_the_rule(lanes, layout, e
 def test_no_chart_is_unplayable_whatever_was_heard(tmp_path, transcription):
     chart = game_chart(transcription)
     for levels, has_hands in ((chart.pro_levels, True), (chart.lane_levels, False)):
-        assert tuple(levels) == LEVEL_NAMES
+        assert tuple(levels) == ("expert", "hard", "medium", "easy")
         for above, below in pairwise(levels.values()):
             assert {(n.tick, n.hit.lane) for n in below} <= {(n.tick, n.hit.lane) for n in above}
         for notes in levels.values():

@@ -13,8 +13,6 @@ from drumscribe.charts.hits import Hit
 COLOURS = ("kick", "red", "yellow", "blue", "green")
 """In the order of their numbers in chart files."""
 
-CYMBAL_COLOURS = COLOURS[2:]
-
 _TOM_COLOURS = {
     "high_tom": ("yellow", "blue", "green"),
     "mid_tom": ("blue", "yellow", "green"),

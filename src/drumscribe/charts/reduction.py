@@ -37,7 +37,6 @@ EASIER_LEVELS = (
     Level("medium", 0.22, 0.35, 2),
     Level("easy", 0.42, 0.80, 1),
 )
-LEVEL_NAMES = (EXPERT, *(level.name for level in EASIER_LEVELS))
 
 _NOT_REDUCED_HITS = 20  # shorter charts may be the same on two levels
 _HANDS = 2

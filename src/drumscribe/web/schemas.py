@@ -5,7 +5,6 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from drumscribe.drums import LANES8
-from drumscribe.events import DrumEvent
 from drumscribe.tempo import TempoMap, TimeSignature
 
 MAX_EVENTS = 100_000
@@ -56,10 +55,6 @@ class Event(_Model):
     lane: Lane
     velocity: int = Field(ge=1, le=127)
     confidence: Share = 1.0
-
-    def to_event(self) -> DrumEvent:
-        """The hit as every other part of drumscribe knows it."""
-        return DrumEvent(self.onset_s, self.lane, self.velocity, self.confidence)
 
 
 class Signature(_Model):
