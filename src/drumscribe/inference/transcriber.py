@@ -44,6 +44,21 @@ class Transcription:
     tempo: TempoMap | None = None
 
 
+@dataclass(frozen=True)
+class Heard:
+    """What the model makes of a recording.
+
+    Attributes:
+        events: the hits in order of time.
+        beat: activations of beats and downbeats, shape (T, 2); ``None`` from models without.
+        duration_s: length of the recording in seconds.
+    """
+
+    events: list[DrumEvent]
+    beat: FloatArray | None
+    duration_s: float
+
+
 class Transcriber:
     """Turns recordings into drum events with one model.
 
@@ -90,14 +105,33 @@ class Transcriber:
         Raises:
             DrumscribeError: when the file cannot be decoded.
         """
+
+        def told() -> Iterator[FloatArray]:
+            for block in audio_blocks(path):
+                if on_progress is not None:
+                    on_progress(samples_to_seconds(len(block)))
+                yield block
+
+        heard = self.hear(told())
+        return Transcription(heard.events, self.kit, heard.duration_s, self.tempo(heard, hints))
+
+    def hear(
+        self,
+        blocks: Iterable[FloatArray],
+        on_activations: Callable[[Activations], None] | None = None,
+    ) -> Heard:
+        """The hits of a recording that comes in blocks.
+
+        Args:
+            blocks: mono samples at ``SAMPLE_RATE``.
+            on_activations: called with the activations of each part, one after the other.
+        """
         n_samples = 0
 
         def counted() -> Iterator[FloatArray]:
             nonlocal n_samples
-            for block in audio_blocks(path):
+            for block in blocks:
                 n_samples += len(block)
-                if on_progress is not None:
-                    on_progress(samples_to_seconds(len(block)))
                 yield block
 
         picker = self._picker()
@@ -106,11 +140,16 @@ class Transcriber:
             picker.push(part)
             if part.beat is not None:
                 beats += part.beat.tobytes()
-        duration_s = samples_to_seconds(n_samples)
-        events = picker.finish()
+            if on_activations is not None:
+                on_activations(part)
         beat = np.frombuffer(beats, np.float32).reshape(-1, 2) if beats else None
-        tempo = find_tempo(events, self.kit, beat, duration_s=duration_s, hints=hints)
-        return Transcription(events, self.kit, duration_s, tempo)
+        return Heard(picker.finish(), beat, samples_to_seconds(n_samples))
+
+    def tempo(self, heard: Heard, hints: TempoHints = NO_HINTS) -> TempoMap:
+        """Beats and bars of what was heard."""
+        return find_tempo(
+            heard.events, self.kit, heard.beat, duration_s=heard.duration_s, hints=hints
+        )
 
     def activations(self, log_mel: Iterable[FloatArray]) -> Activations:
         """The model's activations over a recording.

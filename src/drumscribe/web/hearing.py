@@ -11,14 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from drumscribe.data.audio_processing import audio_blocks, audio_duration_s
-from drumscribe.data.log_mel import log_mel_blocks
 from drumscribe.data.targets import MAX_VELOCITY
 from drumscribe.drums import LANES8, Kit
 from drumscribe.events import fold_to_lanes
-from drumscribe.inference.beats import find_tempo
 from drumscribe.inference.peak_picking import DEFAULT_VELOCITY
 from drumscribe.inference.tempo_hints import TempoHints
 from drumscribe.inference.transcriber import Transcriber
@@ -29,8 +26,6 @@ from drumscribe.utils.arrays import FloatArray
 from drumscribe.utils.errors import DrumscribeError
 from drumscribe.utils.files import atomic_path, write_text
 from drumscribe.web.playback import write_playback
-
-Bytes = npt.NDArray[np.uint8]
 
 RESULT = "result.json"
 ACTIVATIONS = "activations.u8"
@@ -78,6 +73,23 @@ class _Tap:
             self.outline.append(_low_and_high(np.pad(rest, (0, HOP_LENGTH - len(rest)))))
 
 
+class _LaneLevels:
+    """Activation and velocity of each lane as bytes, shape (T, 8), while a recording is heard."""
+
+    def __init__(self, kit: Kit) -> None:
+        self._kit = kit
+        self.onset = bytearray()
+        self.velocity = bytearray()
+
+    def add(self, part: Activations) -> None:
+        """Take the next part of the recording."""
+        velocity = part.velocity
+        if velocity is None:
+            velocity = np.full_like(part.onset, DEFAULT_VELOCITY / MAX_VELOCITY)
+        self.onset += _as_bytes(_fold(part.onset, self._kit))
+        self.velocity += _as_bytes(_fold(velocity, self._kit))
+
+
 def require_duration(duration_s: float, max_duration_s: float, *, name: str) -> None:
     """Refuse a recording that is too long.
 
@@ -115,34 +127,32 @@ def hear_recording(
         DrumscribeError: when it cannot be decoded or is too long.
     """
     folder = recording.parent
-    activations, tap = _listen(recording, transcriber, max_duration_s, on_progress)
+    tap = _tap_on(recording, max_duration_s, on_progress)
+    levels = _LaneLevels(transcriber.kit)
+    heard = transcriber.hear(tap.pass_on(audio_blocks(recording)), levels.add)
     on_progress("beats", _STAGE_STARTS["beats"])
-    kit, duration_s = transcriber.kit, samples_to_seconds(tap.n_samples)
-    events = transcriber.events(activations)
-    hints = TempoHints(bpm=bpm)
-    tempo = find_tempo(events, kit, activations.beat, duration_s=duration_s, hints=hints)
-    _write_activations(folder, activations, kit)
+    tempo = transcriber.tempo(heard, TempoHints(bpm=bpm))
+    _write_bytes(folder / ACTIVATIONS, levels.onset)
+    _write_bytes(folder / VELOCITIES, levels.velocity)
     _write_bytes(folder / WAVEFORM, _as_bytes(np.concatenate(tap.outline), low=-1.0))
     result = {
-        "duration_s": duration_s,
+        "duration_s": heard.duration_s,
         "thresholds": _lane_thresholds(transcriber),
         "picking": dataclasses.asdict(transcriber.peak_picking),
         "calibration": _lane_calibration(transcriber),
         "events": [
             [event.onset_s, event.drum, event.velocity, event.confidence]
-            for event in fold_to_lanes(events, kit)
+            for event in fold_to_lanes(heard.events, transcriber.kit)
         ],
         "tempo": tempo_to_dict(tempo),
         "audio": write_playback(recording, folder),
     }
     write_text(folder / RESULT, json.dumps(result, separators=(",", ":")))
-    return duration_s
+    return heard.duration_s
 
 
-def _listen(
-    recording: Path, transcriber: Transcriber, max_duration_s: float, on_progress: OnProgress
-) -> tuple[Activations, _Tap]:
-    """The activations of a recording, and what the page shows of its sound."""
+def _tap_on(recording: Path, max_duration_s: float, on_progress: OnProgress) -> _Tap:
+    """The tap on a recording that tells how far its reading is."""
     on_progress("decoding", _STAGE_STARTS["decoding"])
     total_s = audio_duration_s(recording) or 0.0
     require_duration(total_s, max_duration_s, name=str(recording))
@@ -152,9 +162,7 @@ def _listen(
         begins, ends = _STAGE_STARTS["listening"], _STAGE_STARTS["beats"]
         on_progress("listening", begins + share * (ends - begins))
 
-    tap = _Tap(str(recording), max_duration_s, on_read)
-    blocks = log_mel_blocks(tap.pass_on(audio_blocks(recording)), transcriber.model.header.features)
-    return transcriber.activations(blocks), tap
+    return _Tap(str(recording), max_duration_s, on_read)
 
 
 def tempo_to_dict(tempo: TempoMap) -> dict[str, Any]:
@@ -192,15 +200,6 @@ def _lane_calibration(transcriber: Transcriber) -> dict[str, dict[str, float]] |
     return {name: dataclasses.asdict(numbers) for name, numbers in calibration.items()}
 
 
-def _write_activations(folder: Path, activations: Activations, kit: Kit) -> None:
-    """Activation and velocity of each lane as bytes, shape (T, 8)."""
-    velocity = activations.velocity
-    if velocity is None:
-        velocity = np.full_like(activations.onset, DEFAULT_VELOCITY / MAX_VELOCITY)
-    _write_bytes(folder / ACTIVATIONS, _as_bytes(_fold(activations.onset, kit)))
-    _write_bytes(folder / VELOCITIES, _as_bytes(_fold(velocity, kit)))
-
-
 def _fold(values: FloatArray, kit: Kit) -> FloatArray:
     """Shape (T, C) to (T, 8): the highest of the classes that fold onto a lane."""
     lanes = np.zeros((len(values), len(LANES8)), np.float32)
@@ -216,12 +215,12 @@ def _low_and_high(samples: FloatArray) -> FloatArray:
     return np.stack([frames.min(axis=1), frames.max(axis=1)], axis=1)
 
 
-def _as_bytes(values: FloatArray, *, low: float = 0.0) -> Bytes:
+def _as_bytes(values: FloatArray, *, low: float = 0.0) -> bytes:
     """Values ``low``..1 as 0..255, to the nearest."""
     scaled = (np.clip(values, low, 1.0) - low) * (255 / (1.0 - low))
-    return np.round(scaled).astype(np.uint8)
+    return np.round(scaled).astype(np.uint8).tobytes()
 
 
-def _write_bytes(path: Path, values: Bytes) -> None:
+def _write_bytes(path: Path, values: bytes | bytearray) -> None:
     with atomic_path(path) as temporary:
-        temporary.write_bytes(values.tobytes())
+        temporary.write_bytes(values)
