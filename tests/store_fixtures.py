@@ -11,7 +11,7 @@ import numpy as np
 import soundfile
 
 from drumscribe.config import Config, DataConfig, FeatureConfig, PreprocessingConfig
-from drumscribe.data.egmd import COLUMNS, CSV_NAME
+from drumscribe.data.egmd_csv import COLUMNS, CSV_NAME
 from drumscribe.data.midi_processing import MidiNote, write_midi
 from drumscribe.data.shard_format import StoredRecording, StoreHeader
 from drumscribe.data.shard_writer import writing_shard

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from drumscribe.config import Config, DataConfig, TrainingConfig
-from drumscribe.data.egmd import COLUMNS, CSV_NAME
+from drumscribe.data.egmd_csv import COLUMNS, CSV_NAME
 from drumscribe.doctor import Check, can_train, can_transcribe, diagnose, report_lines
 from drumscribe.utils.torch_facts import TorchFacts, torch_facts
 

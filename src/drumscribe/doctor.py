@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Literal
 
 from drumscribe.config import Config, TrainingConfig
-from drumscribe.data.egmd import read_rows
+from drumscribe.data.egmd_csv import read_rows
 from drumscribe.data.egmd_download import FULL_ARCHIVE, bytes_to_download
 from drumscribe.data.egmd_verify import N_ROWS
 from drumscribe.utils.disk import GB, FreeBytes, free_bytes, nearest_existing

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from drumscribe.data import egmd_download
-from drumscribe.data.egmd import COLUMNS, CSV_NAME
+from drumscribe.data.egmd_csv import COLUMNS, CSV_NAME
 from drumscribe.data.egmd_download import (
     DATASET_FOLDER,
     Archive,

@@ -8,7 +8,7 @@ import pytest
 import soundfile
 
 from drumscribe.data import egmd_verify
-from drumscribe.data.egmd import COLUMNS, CSV_NAME
+from drumscribe.data.egmd_csv import COLUMNS, CSV_NAME
 from drumscribe.data.egmd_verify import N_ROWS, Problem, verify_egmd
 from drumscribe.data.midi_processing import MidiNote, write_midi
 from drumscribe.utils.errors import DrumscribeError

@@ -12,7 +12,7 @@ import pytest
 import soundfile
 from bad_models import graph_model
 
-from drumscribe.data.egmd import CSV_NAME
+from drumscribe.data.egmd_csv import CSV_NAME
 from drumscribe.data.synth.dataset import SynthConfig, write_dataset
 from drumscribe.timing import SAMPLE_RATE
 from store_fixtures import STORE_HEADER, write_random_shard

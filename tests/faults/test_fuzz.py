@@ -21,7 +21,8 @@ from drumscribe.charts.formats import write_format
 from drumscribe.charts.midi import read_transcription_midi
 from drumscribe.charts.note_maps import note_map
 from drumscribe.config import load_config
-from drumscribe.data.egmd import COLUMNS, CSV_NAME, read_recordings, sample_recordings
+from drumscribe.data.egmd import read_recordings, sample_recordings
+from drumscribe.data.egmd_csv import COLUMNS, CSV_NAME
 from drumscribe.data.egmd_verify import verify_egmd
 from drumscribe.data.feature_store import Shard
 from drumscribe.data.midi_processing import MidiNote, write_midi

@@ -13,7 +13,7 @@ import pytest
 
 from drumscribe.utils.errors import DrumscribeError
 from drumscribe.utils.files import atomic_path
-from drumscribe.utils.workers import SPAWN, worker_pool
+from drumscribe.utils.workers import SPAWN, mapped, worker_pool
 
 SLEEPER = """
 import time
@@ -25,6 +25,19 @@ if __name__ == "__main__":
         print("started", flush=True)
         futures[0].result()
 """
+
+
+def pid_of(_task: int) -> int:
+    return os.getpid()
+
+
+def test_mapping_keeps_the_order_and_stays_here_for_one_process_or_task() -> None:
+    for n_workers in (0, 1, 2):
+        assert list(mapped(math.sqrt, [4, 9, 16], n_workers)) == [2, 3, 4]
+    assert list(mapped(math.sqrt, [], 2)) == []
+    here = {os.getpid()}
+    assert set(mapped(pid_of, [1, 2], 1)) == set(mapped(pid_of, [1], 2)) == here
+    assert here.isdisjoint(mapped(pid_of, [1, 2], 2))
 
 
 def test_work_is_done_in_order_by_others(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""E-GMD's csv and labels, with the dataset's known traps handled.
+"""E-GMD's recordings and labels, with the dataset's known traps handled.
 
 Place in the flow: csv -> ``Recording`` -> labels. Recordings are keyed by ``audio_filename``,
 because ``id`` repeats across kits, and keep the official split, because one performance exists on
@@ -6,7 +6,6 @@ because ``id`` repeats across kits, and keep the official split, because one per
 """
 
 import contextlib
-import csv
 import dataclasses
 import hashlib
 import math
@@ -17,31 +16,10 @@ from pathlib import Path
 
 import numpy as np
 
+from drumscribe.data.egmd_csv import SPLIT_BY_EGMD_NAME, read_rows
 from drumscribe.data.midi_processing import MidiNote, MidiRecording, read_midi
 from drumscribe.splits import Split
 from drumscribe.utils.errors import DrumscribeError
-
-CSV_NAME = "e-gmd-v1.0.0.csv"
-
-COLUMNS = (
-    "drummer",
-    "session",
-    "id",
-    "style",
-    "bpm",
-    "beat_type",
-    "time_signature",
-    "duration",
-    "split",
-    "midi_filename",
-    "audio_filename",
-    "kit_name",
-)
-
-EGMD_NAME_BY_SPLIT: dict[Split, str] = {"train": "train", "val": "validation", "test": "test"}
-"""What E-GMD, and the Groove MIDI Dataset before it, calls each split."""
-
-SPLIT_BY_EGMD_NAME = {name: split for split, name in EGMD_NAME_BY_SPLIT.items()}
 
 CANONICAL_KIT_NUMBER = 1
 """The Acoustic Kit, whose pads send the table's own notes."""
@@ -119,31 +97,6 @@ class Labels:
     midi: MidiRecording
     overrides: dict[int, str]
     source: str
-
-
-def read_rows(dataset_dir: Path) -> list[dict[str, str]]:
-    """The rows of the dataset's csv, as text.
-
-    Raises:
-        DrumscribeError: when the csv is absent, unreadable or lacks columns.
-    """
-    path = dataset_dir / CSV_NAME
-    if not path.is_file():
-        raise DrumscribeError(
-            f"{path}: no such file; get E-GMD with 'drumscribe egmd download', point data.root at "
-            f"it, or make a practice set with 'drumscribe synth {dataset_dir}'"
-        )
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file)
-            missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
-            if missing:
-                raise DrumscribeError(
-                    f"{path}: lacks the columns {', '.join(missing)}; use E-GMD's own csv"
-                )
-            return [{key: (row[key] or "").strip() for key in COLUMNS} for row in reader]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DrumscribeError(f"{path}: cannot be read ({error}); download it again") from error
 
 
 def read_recordings(dataset_dir: Path) -> RecordingList:

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from drumscribe.data.egmd import CSV_NAME, read_rows
+from drumscribe.data.egmd_csv import CSV_NAME, read_rows
 from drumscribe.utils.disk import FreeBytes, free_bytes, require_space
 from drumscribe.utils.download import fetch, part_path
 from drumscribe.utils.errors import DrumscribeError

@@ -3,17 +3,16 @@
 import functools
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
 from drumscribe.data.audio_processing import soundfile_name
-from drumscribe.data.egmd import SPLIT_BY_EGMD_NAME, read_rows
+from drumscribe.data.egmd_csv import SPLIT_BY_EGMD_NAME, read_rows
 from drumscribe.data.midi_processing import read_midi
 from drumscribe.utils.errors import DrumscribeError
 from drumscribe.utils.progress import progress_bar
-from drumscribe.utils.workers import worker_pool
+from drumscribe.utils.workers import mapped
 
 N_PERFORMANCES = 1_059
 """Performances in the whole of E-GMD."""
@@ -116,7 +115,7 @@ def verify_egmd(dataset_dir: Path, *, n_workers: int = 1, full: bool = False) ->
     n_sound = 0
     with progress_bar("verifying", len(rows), unit="recordings") as advance:
         for number, (row, found) in enumerate(
-            zip(rows, _mapped(check, rows, n_workers), strict=True), start=1
+            zip(rows, mapped(check, rows, n_workers, chunksize=_CHUNK_ROWS), strict=True), start=1
         ):
             audio = row["audio_filename"]
             if audio and audio in seen:
@@ -135,17 +134,6 @@ def verify_egmd(dataset_dir: Path, *, n_workers: int = 1, full: bool = False) ->
         problems={kind: tuple(problems[kind]) for kind in Problem if kind in problems},
         has_read_midi=full,
     )
-
-
-def _mapped(
-    check: "functools.partial[list[Problem]]", rows: Sequence[_Row], n_workers: int
-) -> Iterator[list[Problem]]:
-    """The problems of each of ``rows``, in order."""
-    if n_workers == 1:
-        yield from map(check, rows)
-        return
-    with worker_pool(n_workers) as pool:
-        yield from pool.map(check, rows, chunksize=_CHUNK_ROWS)
 
 
 def _row_problems(row: _Row, *, dataset_dir: Path, full: bool) -> list[Problem]:

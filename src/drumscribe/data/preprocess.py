@@ -21,13 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from drumscribe.config import Config, save_config
-from drumscribe.data.egmd import (
-    CSV_NAME,
-    Recording,
-    RecordingList,
-    read_recordings,
-    sample_recordings,
-)
+from drumscribe.data.egmd import Recording, RecordingList, read_recordings, sample_recordings
+from drumscribe.data.egmd_csv import CSV_NAME
 from drumscribe.data.feature_store import Shard, shard_fingerprint
 from drumscribe.data.log_mel import log_mel
 from drumscribe.data.recording_processing import (

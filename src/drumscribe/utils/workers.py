@@ -8,15 +8,18 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
-from typing import Any
+from typing import Any, TypeVar
 
 from drumscribe.utils.errors import DrumscribeError
 from drumscribe.utils.files import drop_what_is_being_written
+
+S = TypeVar("S")
+T = TypeVar("T")
 
 SPAWN = multiprocessing.get_context("spawn")
 """Makes what the processes of a pool share (``SPAWN.Value``)."""
@@ -66,6 +69,28 @@ def worker_pool(
             raise
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
+
+
+def mapped(
+    function: Callable[[S], T], tasks: Sequence[S], n_workers: int, *, chunksize: int = 1
+) -> Iterator[T]:
+    """``map`` in so many processes; with one, in this process.
+
+    Args:
+        function: of a module, or a ``partial`` of one, so that other processes find it.
+        tasks: what it is called with.
+        n_workers: processes, no more than there are tasks.
+        chunksize: tasks that are sent to a process at a time.
+
+    Raises:
+        DrumscribeError: as ``worker_pool``.
+    """
+    n_workers = min(n_workers, len(tasks))
+    if n_workers <= 1:
+        yield from map(function, tasks)
+        return
+    with worker_pool(n_workers) as pool:
+        yield from pool.map(function, tasks, chunksize=chunksize)
 
 
 class _DeafPool(ProcessPoolExecutor):

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from drumscribe.config import PreprocessingConfig
-from drumscribe.data.egmd import CSV_NAME, read_recordings
+from drumscribe.data.egmd import read_recordings
+from drumscribe.data.egmd_csv import CSV_NAME
 from drumscribe.data.recording_processing import label_recording
 from drumscribe.data.render.egmd_layout import LayoutJob, write_egmd_layout
 from drumscribe.data.render.render_config import EVALUATION

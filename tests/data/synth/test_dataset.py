@@ -10,9 +10,9 @@ import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
+from drumscribe.data.egmd_csv import CSV_NAME
 from drumscribe.data.midi_processing import MidiNote, read_midi, write_midi
 from drumscribe.data.synth.dataset import (
-    CSV_NAME,
     OFFSETS_NAME,
     SynthConfig,
     _kits_per_performance,

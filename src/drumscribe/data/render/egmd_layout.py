@@ -5,15 +5,15 @@ Every performance of a split is played on every kit of that split, each recordin
 offset. The csv comes last: a folder without one was left unfinished, and running again goes on.
 """
 
-import csv
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from drumscribe.data.egmd import COLUMNS, CSV_NAME, EGMD_NAME_BY_SPLIT
+from drumscribe.data.egmd_csv import EGMD_NAME_BY_SPLIT, EgmdRow, write_rows
 from drumscribe.data.midi_processing import MidiRecording, read_midi
 from drumscribe.data.render.articulations import ARTICULATION_BY_NOTE
 from drumscribe.data.render.drumset import assemble_drumset, can_supply
@@ -29,7 +29,7 @@ from drumscribe.timing import SAMPLE_RATE, samples_to_seconds, seconds_to_sample
 from drumscribe.utils.arrays import FloatArray
 from drumscribe.utils.files import atomic_path
 from drumscribe.utils.progress import progress_bar
-from drumscribe.utils.workers import worker_pool
+from drumscribe.utils.workers import mapped
 
 _FIRST_NUMBER = 201  # E-GMD's own kits end at 58, the synthetic ones at 143
 _RING_S = 1.5
@@ -77,27 +77,16 @@ def write_egmd_layout(job: LayoutJob) -> int:
     Raises:
         DrumscribeError: when sources are absent or damaged.
     """
-    sources = open_sources(job.midi_dir, job.kits_dir, job.split)
+    sources = _sources[job] = open_sources(job.midi_dir, job.kits_dir, job.split)
     performances = range(len(sources.infos))[:: _stride(len(sources.infos), job.n_performances)]
     kits = [index for index, kit in enumerate(sources.kits) if _is_playable(kit)]
     takes = [Take(performance, kit) for kit in kits for performance in performances]
-    rows: list[Sequence[object]] = []
+    rows = []
     with progress_bar("Rendering recordings", len(takes), unit="recordings") as advance:
-        if job.n_workers <= 1:
-            for take in takes:
-                rows.append(_write(take, job, sources))
-                advance(1)
-        else:
-            with worker_pool(job.n_workers) as pool:
-                for row in pool.map(_write_in_worker, takes, [job] * len(takes), chunksize=8):
-                    rows.append(row)
-                    advance(1)
-    rows.sort(key=lambda row: str(row[COLUMNS.index("audio_filename")]))
-    with (
-        atomic_path(job.folder / CSV_NAME) as temporary,
-        temporary.open("w", encoding="utf-8", newline="") as stream,
-    ):
-        csv.writer(stream).writerows([COLUMNS, *rows])
+        for row in mapped(partial(_write, job=job), takes, job.n_workers, chunksize=8):
+            rows.append(row)
+            advance(1)
+    write_rows(job.folder, sorted(rows, key=lambda row: row.stem))
     return len(rows)
 
 
@@ -149,20 +138,17 @@ def _n_samples(midi: MidiRecording) -> int:
     return seconds_to_samples(max(midi.end_s, last_s) + _RING_S)
 
 
-_worker_sources: dict[LayoutJob, RenderSources] = {}
-"""In a worker: sources kept from recording to recording, with the sounds they have loaded."""
+_sources: dict[LayoutJob, RenderSources] = {}
+"""Of each process: sources kept from recording to recording, with the sounds they have loaded."""
 
 
-def _write_in_worker(take: Take, job: LayoutJob) -> Sequence[object]:
-    if job not in _worker_sources:
-        _worker_sources[job] = open_sources(job.midi_dir, job.kits_dir, job.split)
-    return _write(take, job, _worker_sources[job])
-
-
-def _write(take: Take, job: LayoutJob, sources: RenderSources) -> Sequence[object]:
+def _write(take: Take, job: LayoutJob) -> EgmdRow:
     """Write one recording unless it is there; give its row of the csv."""
     import soundfile
 
+    if job not in _sources:  # in another process than that which shares the work out
+        _sources[job] = open_sources(job.midi_dir, job.kits_dir, job.split)
+    sources = _sources[job]
     info, kit = sources.infos[take.performance], sources.kits[take.kit]
     source = info.path.relative_to(job.midi_dir).with_suffix("")
     stem = f"{source.as_posix()}_{_FIRST_NUMBER + take.kit}"
@@ -177,22 +163,16 @@ def _write(take: Take, job: LayoutJob, sources: RenderSources) -> Sequence[objec
     return _row(info, kit, stem, soundfile.info(audio).frames, job.split)
 
 
-def _row(
-    info: PerformanceInfo, kit: SampleKit, stem: str, n_samples: int, split: Split
-) -> Sequence[object]:
-    """A row of E-GMD's csv, in the order of its columns."""
-    session = info.id.rsplit("/", 1)[0]
-    return (
-        session.split("/")[0],
-        session,
-        info.id,
-        info.style,
-        round(info.bpm),
-        "fill" if info.is_fill else "beat",
-        "{}-{}".format(*info.metre),
-        samples_to_seconds(n_samples),
-        EGMD_NAME_BY_SPLIT[split],
-        f"{stem}.midi",
-        f"{stem}.wav",
-        kit.id,
+def _row(info: PerformanceInfo, kit: SampleKit, stem: str, n_samples: int, split: Split) -> EgmdRow:
+    return EgmdRow(
+        session=info.id.rsplit("/", 1)[0],
+        id=info.id,
+        style=info.style,
+        bpm=info.bpm,
+        beat_type="fill" if info.is_fill else "beat",
+        metre=info.metre,
+        duration_s=samples_to_seconds(n_samples),
+        split=EGMD_NAME_BY_SPLIT[split],
+        stem=stem,
+        kit_name=kit.id,
     )

@@ -7,9 +7,8 @@ of the stream and is written whole or not at all; a killed run is continued by r
 import dataclasses
 import hashlib
 import json
-from collections.abc import Iterator
-from concurrent.futures import as_completed
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from drumscribe.config import FeatureConfig
@@ -27,7 +26,7 @@ from drumscribe.splits import Split
 from drumscribe.utils.errors import DrumscribeError
 from drumscribe.utils.files import remove_partial_files
 from drumscribe.utils.progress import progress_bar
-from drumscribe.utils.workers import worker_pool
+from drumscribe.utils.workers import mapped
 
 ENGINE_VERSION = 3
 """Raised when the same seed and configuration give another sound."""
@@ -93,7 +92,7 @@ def write_rendered_store(job: StoreJob, *, overwrite: bool = False) -> list[Path
     mean_s = sum(job.render.duration_s) / 2
     total_s = sum(len(shard.indices) for shard in todo) * mean_s
     with progress_bar(f"Rendering {job.split}", total_s, unit="s of audio") as advance:
-        for n_done in _made(todo, job):
+        for n_done in mapped(partial(_make_shard, job=job), todo, job.n_workers):
             advance(n_done * mean_s)
     return [shard.path for shard in shards]
 
@@ -154,19 +153,8 @@ def _unfinished(shards: list[ShardJob], *, overwrite: bool) -> list[ShardJob]:
     return [shard for shard in shards if not shard.path.exists()]
 
 
-def _made(shards: list[ShardJob], job: StoreJob) -> Iterator[int]:
-    """Make the shards; yield the number of recordings of each when it is done."""
-    if job.n_workers <= 1 or len(shards) <= 1:
-        for shard in shards:
-            yield _make_shard(shard, job)
-        return
-    with worker_pool(min(job.n_workers, len(shards))) as pool:
-        for future in as_completed([pool.submit(_make_shard, shard, job) for shard in shards]):
-            yield future.result()
-
-
 _sources: dict[tuple[Path, Path, Split, Path | None, Path | None], RenderSources] = {}
-"""In a worker: sources kept from shard to shard, with the sounds they have loaded."""
+"""Of each process: sources kept from shard to shard, with the sounds they have loaded."""
 
 
 def _make_shard(shard: ShardJob, job: StoreJob) -> int:

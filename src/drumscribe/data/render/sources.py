@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from drumscribe.data.egmd import EGMD_NAME_BY_SPLIT
+from drumscribe.data.egmd_csv import EGMD_NAME_BY_SPLIT
 from drumscribe.data.render.backing import NOTHING_RECORDED, RecordedSounds
 from drumscribe.data.render.drumset import require_complete
 from drumscribe.data.render.performances import PerformanceInfo, read_performances

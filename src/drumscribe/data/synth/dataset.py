@@ -6,15 +6,14 @@ known and listed in ``synth-offsets.csv``. The same arguments write the same byt
 workers write them. The csv comes last: a folder without one was left unfinished.
 """
 
-import csv
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from drumscribe.data.egmd import COLUMNS, CSV_NAME, SPLIT_BY_EGMD_NAME
+from drumscribe.data.egmd_csv import SPLIT_BY_EGMD_NAME, write_csv, write_rows
 from drumscribe.data.synth.kits import N_KITS, SynthKit, synth_kit
 from drumscribe.data.synth.performances import (
     Performance,
@@ -27,9 +26,8 @@ from drumscribe.data.synth.voices import EGMD_SAMPLE_RATE
 from drumscribe.drums import LANES8
 from drumscribe.splits import SPLITS
 from drumscribe.utils.errors import DrumscribeError
-from drumscribe.utils.files import atomic_path
 from drumscribe.utils.progress import progress_bar
-from drumscribe.utils.workers import worker_pool
+from drumscribe.utils.workers import mapped
 
 OFFSETS_NAME = "synth-offsets.csv"
 """The true offsets: audio_filename, offset_ms (when a hit is heard minus when its MIDI says)."""
@@ -108,11 +106,12 @@ def write_dataset(folder: Path, config: SynthConfig) -> SynthSummary:
     takes = _takes(folder, config)
     n_notes: Counter[int] = Counter()
     with progress_bar("Synthesising", len(takes), unit="recordings") as advance:
-        for counts in _recorded(takes, config.n_workers):
+        by_kit = sorted(takes, key=lambda take: take.kit.number)  # since a kit's sounds are kept
+        for counts in mapped(record, by_kit, config.n_workers, chunksize=4):
             n_notes.update(counts)
             advance(1)
-    _write_csv(folder / OFFSETS_NAME, ("audio_filename", "offset_ms"), map(offset_row, takes))
-    _write_csv(folder / CSV_NAME, COLUMNS, map(csv_row, takes))
+    write_csv(folder / OFFSETS_NAME, ("audio_filename", "offset_ms"), map(offset_row, takes))
+    write_rows(folder, map(csv_row, takes))
     return _summary(takes, n_notes)
 
 
@@ -159,24 +158,6 @@ def _take(
     widest = int(config.max_offset_ms / 1000 * EGMD_SAMPLE_RATE)
     offset_samples = int(rng.integers(-widest, widest + 1))
     return Take(folder, performance, kit, offset_samples, seed=int(rng.integers(2**32)))
-
-
-def _recorded(takes: Sequence[Take], n_workers: int) -> Iterator[Counter[int]]:
-    """Make every recording, kit by kit since a kit's sounds are kept; yield its counted notes."""
-    ordered = sorted(takes, key=lambda take: take.kit.number)
-    if n_workers == 1:
-        yield from map(record, ordered)
-        return
-    with worker_pool(n_workers) as pool:
-        yield from pool.map(record, ordered, chunksize=4)
-
-
-def _write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Write a csv file, whole or not at all."""
-    with atomic_path(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as out:
-        writer = csv.writer(out)
-        writer.writerow(header)
-        writer.writerows(rows)
 
 
 def _summary(takes: Sequence[Take], n_notes: Counter[int]) -> SynthSummary:

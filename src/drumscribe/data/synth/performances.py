@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from drumscribe.data.egmd import SPLIT_BY_EGMD_NAME
+from drumscribe.data.egmd_csv import SPLIT_BY_EGMD_NAME
 from drumscribe.data.midi_processing import MidiNote, read_midi
 from drumscribe.data.synth.grooves import RING_S, bar_seconds, bars_for, play_groove
 from drumscribe.data.synth.kits import STROKE_BY_NOTE

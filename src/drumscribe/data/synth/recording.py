@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from drumscribe.data.egmd_csv import EgmdRow
 from drumscribe.data.midi_processing import read_midi, write_midi
 from drumscribe.data.synth.kits import SynthKit
 from drumscribe.data.synth.performances import Performance
@@ -47,12 +48,8 @@ class Take:
         """Path in the dataset, without the suffix."""
         played = self.performance
         music = f"{played.style.replace('/', '-')}_{round(played.bpm)}_{played.beat_type}"
-        return f"{played.session}/{played.number}_{music}_{self.metre}_{self.kit.number}"
-
-    @property
-    def metre(self) -> str:
-        """The time signature as E-GMD writes it, "4-4"."""
-        return "{}-{}".format(*self.performance.metre)
+        metre = "{}-{}".format(*played.metre)
+        return f"{played.session}/{played.number}_{music}_{metre}_{self.kit.number}"
 
     @property
     def n_samples(self) -> int:
@@ -96,22 +93,20 @@ def _write_wav(path: Path, audio: FloatArray) -> None:
         soundfile.write(temporary, samples, EGMD_SAMPLE_RATE, subtype="PCM_16")
 
 
-def csv_row(take: Take) -> tuple[object, ...]:
-    """The recording as a row of E-GMD's csv, in the order of ``COLUMNS``."""
+def csv_row(take: Take) -> EgmdRow:
+    """The recording as a row of E-GMD's csv."""
     played = take.performance
-    return (
-        played.session.split("/")[0],
-        played.session,
-        take.identity,
-        played.style,
-        round(played.bpm),
-        played.beat_type,
-        take.metre,
-        take.n_samples / EGMD_SAMPLE_RATE,
-        played.split,
-        f"{take.stem}.midi",
-        f"{take.stem}.wav",
-        take.kit.name,
+    return EgmdRow(
+        session=played.session,
+        id=take.identity,
+        style=played.style,
+        bpm=played.bpm,
+        beat_type=played.beat_type,
+        metre=played.metre,
+        duration_s=take.n_samples / EGMD_SAMPLE_RATE,
+        split=played.split,
+        stem=take.stem,
+        kit_name=take.kit.name,
     )
 
 
