@@ -6,14 +6,12 @@ Any recordings of speech or singing without drums will do, spoken by people or b
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from drumscribe.data.audio_processing import find_audio, read_audio
 from drumscribe.tempo import TempoMap
 from drumscribe.timing import seconds_to_samples
+from drumscribe.utils.arrays import FloatArray
 from drumscribe.utils.errors import DrumscribeError
-
-FloatArray = npt.NDArray[np.float32]
 
 _SPEED = (0.7, 1.4)
 _REST_COUNTS = (0, 5)
