@@ -18,6 +18,7 @@ STANDARD_LIBRARY_ALONE = ["drumscribe", "drumscribe.cli", "drumscribe.__main__"]
 
 # Everything that transcription and preprocessing stand on.
 WITHOUT_TORCH = [
+    "drumscribe.api",
     "drumscribe.charts.dtx_folder",
     "drumscribe.charts.formats",
     "drumscribe.charts.jams",
@@ -139,7 +140,8 @@ def test_librosa_and_pandas_are_imported_nowhere():
 
 
 def test_package_files_hold_a_docstring_and_no_imports():
-    for path in SOURCE.rglob("__init__.py"):
+    packages = set(SOURCE.rglob("__init__.py")) - {SOURCE / "__init__.py"}
+    for path in packages:  # the root's names are imported when asked for: tests/test_api.py
         assert not imports_of(path), path
 
 

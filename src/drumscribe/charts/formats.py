@@ -9,6 +9,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from drumscribe.utils.errors import DrumscribeError
+
 if TYPE_CHECKING:
     from drumscribe.charts.note_maps import NoteMap
     from drumscribe.inference.transcriber import Transcription
@@ -33,6 +35,20 @@ _SUFFIXES = {"lanes": "lanes.json", "tab": "tab.txt"}
 def suffix_of(name: str) -> str:
     """What the names of a format's files end in, without the first dot."""
     return _SUFFIXES.get(name, name)
+
+
+def format_of(path: Path) -> str:
+    """The format that a file's name ends in.
+
+    Raises:
+        DrumscribeError: when it is none of them.
+    """
+    # The longest first, as a ".lanes.json" is no ".json".
+    for name in sorted(FORMATS, key=lambda name: -len(suffix_of(name))):
+        if path.name.endswith(f".{suffix_of(name)}"):
+            return name
+    endings = ", ".join(f".{suffix_of(name)}" for name in FORMATS)
+    raise DrumscribeError(f"{path}: ends in no format's suffix; give it one of {endings}")
 
 
 def write_format(

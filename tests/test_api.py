@@ -1,0 +1,65 @@
+"""What programs that import drumscribe rely on."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import mido
+import pytest
+
+import drumscribe
+from drumscribe import api
+
+GROOVE = Path(__file__).parents[1] / "examples" / "groove.ogg"
+
+
+def test_the_package_offers_the_api_and_nothing_else():
+    assert set(dir(drumscribe)) == {"__version__", *api.__all__}
+    for name in api.__all__:
+        assert getattr(drumscribe, name) is getattr(api, name)
+    with pytest.raises(AttributeError, match="Banjo"):
+        _ = drumscribe.Banjo
+
+
+def test_type_checkers_are_told_the_same_names():
+    stub = Path(drumscribe.__file__).with_suffix(".pyi").read_text(encoding="utf-8")
+    told = {line.split(" as ")[1] for line in stub.splitlines() if " as " in line}
+    assert told == set(api.__all__)
+
+
+def test_importing_the_package_costs_nothing():
+    code = "import sys, drumscribe; print(*sys.modules)"
+    listed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout
+    assert not {"numpy", "onnxruntime", "scipy"} & set(listed.split())
+
+
+def test_a_recording_to_midi_in_two_lines(tmp_path):
+    heard = drumscribe.transcribe(GROOVE)
+    drumscribe.save(heard, tmp_path / "groove.mid")
+    assert {hit.drum for hit in heard.events} >= {"kick", "snare", "hihat"}
+    notes = [
+        message
+        for message in mido.MidiFile(tmp_path / "groove.mid")
+        if message.type == "note_on" and message.velocity
+    ]
+    assert len(notes) == len(heard.events)
+
+
+def test_one_transcriber_for_many_recordings():
+    transcriber = drumscribe.load(thresholds={"kick": 1.0})
+    assert not [hit for hit in transcriber.transcribe(GROOVE).events if hit.drum == "kick"]
+
+
+@pytest.mark.parametrize("name", ["groove", "groove.wav", "groove.lanes"])
+def test_a_name_that_says_no_format_is_refused(tmp_path, name):
+    nothing = drumscribe.Transcription([], drumscribe.load().kit, 1.0)
+    with pytest.raises(drumscribe.DrumscribeError, match=r"\.lanes\.json"):
+        drumscribe.save(nothing, tmp_path / name)
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_longest_suffix_decides(tmp_path):
+    nothing = drumscribe.Transcription([], drumscribe.load().kit, 1.0)
+    drumscribe.save(nothing, tmp_path / "a.json")
+    drumscribe.save(nothing, tmp_path / "a.lanes.json")
+    assert (tmp_path / "a.json").read_text() != (tmp_path / "a.lanes.json").read_text()
