@@ -116,6 +116,7 @@ def test_every_bundled_model_is_the_one_that_the_index_names():
 # The wheel
 
 NOT_PYTHON = {
+    "__init__.pyi",
     "charts/lane_chart.schema.json",
     "evaluation/page/sort.js",
     "evaluation/page/style.css",
