@@ -143,7 +143,7 @@ def test_a_drum_of_no_kit_is_refused_with_the_models_drums(stub_model):
 @pytest.mark.parametrize(("n_cores", "n_busy", "expected"), [(8, 2, "6"), (2, 2, "1"), (2, 9, "1")])
 def test_a_core_is_left_to_each_busy_process(monkeypatch, n_cores, n_busy, expected):
     monkeypatch.setattr(os, "environ", {})
-    monkeypatch.setattr(os, "cpu_count", lambda: n_cores)
+    monkeypatch.setattr(model_choice, "n_usable_cores", lambda: n_cores)
     limit_threads(n_busy)
     assert os.environ == {"OMP_NUM_THREADS": expected}
 

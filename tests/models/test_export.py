@@ -93,6 +93,49 @@ def test_a_causal_export_says_the_same_at_once_and_in_pieces(tmp_path, n_ahead):
     assert np.abs(np.concatenate(pieces, axis=1) - wanted).max() < TOLERANCE
 
 
+@pytest.mark.parametrize(
+    ("available", "expected"),
+    [
+        (["CPUExecutionProvider"], ["CPUExecutionProvider"]),
+        (["AzureExecutionProvider", "CPUExecutionProvider"], ["CPUExecutionProvider"]),
+        (["CoreMLExecutionProvider", "CPUExecutionProvider"], ["CPUExecutionProvider"]),
+        (
+            ["TensorrtExecutionProvider", "CUDAExecutionProvider", "CPUExecutionProvider"],
+            ["CUDAExecutionProvider", "CPUExecutionProvider"],
+        ),
+    ],
+)
+def test_a_gpu_is_used_where_onnxruntime_has_it(pair, monkeypatch, available, expected):
+    import onnxruntime
+
+    real, asked = onnxruntime.InferenceSession, []
+
+    def session(contents, options, providers):
+        asked.extend(providers)
+        return real(contents, options, providers=["CPUExecutionProvider"])
+
+    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: available)
+    monkeypatch.setattr(onnxruntime, "InferenceSession", session)
+    load_onnx(pair[1])
+    assert asked == expected
+
+
+def test_without_a_setting_there_is_a_thread_for_each_core_of_ours(pair, monkeypatch):
+    import onnxruntime
+
+    real, n_threads = onnxruntime.InferenceSession, []
+
+    def session(contents, options, providers):
+        n_threads.append(options.intra_op_num_threads)
+        return real(contents, options, providers=providers)
+
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    monkeypatch.setattr("drumscribe.models.onnx_model.n_usable_cores", lambda: 3)
+    monkeypatch.setattr(onnxruntime, "InferenceSession", session)
+    load_onnx(pair[1])
+    assert n_threads == [3]
+
+
 @pytest.mark.parametrize("setting", ["4,2", " 1 ", "", "many", "-1"])
 def test_any_setting_of_openmp_is_understood(pair, monkeypatch, setting):
     monkeypatch.setenv("OMP_NUM_THREADS", setting)

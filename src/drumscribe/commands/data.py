@@ -1,9 +1,9 @@
 """Training material: ``drumscribe preprocess``, ``synth``, ``render`` and ``egmd``."""
 
-import os
 from argparse import Namespace
 
 from drumscribe.config import load_config
+from drumscribe.utils.cores import n_usable_cores
 
 
 def preprocess(arguments: Namespace) -> int:
@@ -47,7 +47,7 @@ def synth(arguments: Namespace) -> int:
 def render(arguments: Namespace) -> int:
     """``drumscribe render``."""
     config = load_config(arguments.config, arguments.overrides)
-    n_workers = config.preprocessing.n_workers or os.cpu_count() or 1
+    n_workers = config.preprocessing.n_workers or n_usable_cores()
     from drumscribe.data.render.soundfont_kits import is_soundfont, require_playable
 
     if is_soundfont(arguments.kits):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from drumscribe.config import Config
 from drumscribe.models.bundled import bundled_path
 from drumscribe.transcribe_many import TranscriberSource
+from drumscribe.utils.cores import n_usable_cores
 from drumscribe.utils.errors import DrumscribeError
 from drumscribe.utils.files import require_file
 
@@ -121,5 +122,5 @@ def limit_threads(n_busy: int) -> None:
 
     Must run before torch is imported; a number the user has set stays.
     """
-    n_free = max(1, (os.cpu_count() or 1) - n_busy)
+    n_free = max(1, n_usable_cores() - n_busy)
     os.environ.setdefault("OMP_NUM_THREADS", str(n_free))

@@ -6,6 +6,7 @@ from importlib.util import find_spec
 
 from drumscribe.commands.model_choice import find_model, require_model
 from drumscribe.config import load_config
+from drumscribe.utils.cores import n_usable_cores
 from drumscribe.utils.errors import DrumscribeError
 
 _EXTRA = ("fastapi", "uvicorn", "python_multipart")
@@ -30,7 +31,7 @@ def studio(arguments: Namespace) -> int:
         port=arguments.port,
         token=token,
         n_workers=arguments.workers,
-        threads_per_worker=max(1, (os.cpu_count() or 1) // max(1, arguments.workers)),
+        threads_per_worker=max(1, n_usable_cores() // max(1, arguments.workers)),
         max_waiting=arguments.queue,
         worker_memory_mb=arguments.worker_mb,
         max_upload_mb=arguments.max_upload_mb,

@@ -1,6 +1,5 @@
 """Recordings to files of hits: ``drumscribe transcribe``."""
 
-import os
 from argparse import Namespace
 
 from drumscribe.commands.model_choice import (
@@ -10,6 +9,7 @@ from drumscribe.commands.model_choice import (
     transcriber_source,
 )
 from drumscribe.config import load_config
+from drumscribe.utils.cores import n_usable_cores
 from drumscribe.utils.errors import DrumscribeError
 
 
@@ -32,7 +32,7 @@ def transcribe(arguments: Namespace) -> int:
     n_workers, scheduler = arguments.workers, arguments.scheduler
     if n_workers < 0:
         raise DrumscribeError(f"--workers {n_workers}: must be 1 or more, or 0 for all cores")
-    if scheduler is None and 1 in (len(jobs), n_workers or os.cpu_count()):
+    if scheduler is None and 1 in (len(jobs), n_workers or n_usable_cores()):
         transcriber = make_transcriber(model, config, thresholds)
         failures = transcribe_files(transcriber, jobs, timing, notes)
     else:

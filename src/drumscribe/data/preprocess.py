@@ -12,7 +12,6 @@ import contextlib
 import dataclasses
 import hashlib
 import json
-import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
@@ -38,6 +37,7 @@ from drumscribe.data.targets import beat_array, event_array
 from drumscribe.drums import kit_by_name
 from drumscribe.splits import SPLITS, Split
 from drumscribe.utils.cluster import cluster_results
+from drumscribe.utils.cores import n_usable_cores
 from drumscribe.utils.errors import DrumscribeError
 from drumscribe.utils.files import remove_partial_files
 from drumscribe.utils.progress import Advance, progress_bar
@@ -195,7 +195,7 @@ def _make_shards(plans: Sequence[ShardPlan], config: Config) -> None:
     """Write shards in worker processes, showing seconds of audio done."""
     if not plans:
         return
-    n_workers = min(config.preprocessing.n_workers or os.cpu_count() or 1, len(plans))
+    n_workers = min(config.preprocessing.n_workers or n_usable_cores(), len(plans))
     counter = SPAWN.Value("d", 0.0)
     total_s = sum(plan.duration_s for plan in plans)
     with (

@@ -12,6 +12,7 @@ import numpy as np
 from drumscribe.models.frame_model import Activations
 from drumscribe.models.header import ModelHeader, header_from_dict
 from drumscribe.utils.arrays import FloatArray
+from drumscribe.utils.cores import n_usable_cores
 from drumscribe.utils.errors import DrumscribeError
 from drumscribe.utils.files import require_file
 
@@ -22,6 +23,8 @@ INPUT_NAME = "log_mel"
 
 STATE_NAME, NEXT_STATE_NAME = "state", "next_state"
 """The GRU's state in causal models: an input and an output."""
+
+_PROVIDERS = ("CUDAExecutionProvider", "CPUExecutionProvider")
 
 _TRIED_SHAPE = (2, 3)  # batch and frames: neither is what a network of fixed sizes takes
 
@@ -95,7 +98,7 @@ def load_onnx(path: Path) -> OnnxFrameModel:
     try:
         with contextlib.redirect_stdout(None):  # where it prints before it tries other providers
             session = onnxruntime.InferenceSession(
-                path.read_bytes(), options, providers=onnxruntime.get_available_providers()
+                path.read_bytes(), options, providers=_providers(onnxruntime)
             )
         metadata = session.get_modelmeta().custom_metadata_map
     except Exception as error:  # onnxruntime's errors share no base class but this
@@ -137,7 +140,17 @@ def _activations(heads: dict[str, FloatArray]) -> Activations:
     return Activations(heads["onset"], heads.get("velocity"), heads.get("beat"))
 
 
+def _providers(onnxruntime: Any) -> list[str]:
+    """What of this machine the network runs on, best first.
+
+    Others that a build may offer are left out: TensorRT plans for minutes for each shape, and
+    CoreML computes in half precision, which is other events.
+    """
+    available = onnxruntime.get_available_providers()
+    return [provider for provider in _PROVIDERS if provider in available]
+
+
 def _n_threads() -> int:
-    """Threads by ``OMP_NUM_THREADS``, which may list one number per level; 0 is "as you like"."""
+    """Threads by ``OMP_NUM_THREADS``, which may list one number per level; else one a core."""
     number = re.match(r"\s*(\d+)", os.environ.get("OMP_NUM_THREADS", ""))
-    return int(number[1]) if number else 0
+    return (int(number[1]) if number else 0) or n_usable_cores()

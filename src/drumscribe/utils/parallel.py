@@ -1,11 +1,11 @@
 """One function for many tasks: in processes of this machine, or on a cluster."""
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import as_completed
 from typing import Any, TypeVar
 
 from drumscribe.utils.cluster import cluster_results
+from drumscribe.utils.cores import n_usable_cores
 from drumscribe.utils.workers import worker_pool
 
 T = TypeVar("T")
@@ -34,7 +34,7 @@ def parallel_results(
         return
     if not tasks:
         return
-    with worker_pool(min(n_workers or os.cpu_count() or 1, len(tasks))) as pool:
+    with worker_pool(min(n_workers or n_usable_cores(), len(tasks))) as pool:
         index_of = {pool.submit(function, *task): index for index, task in enumerate(tasks)}
         for future in as_completed(index_of):
             yield index_of[future], future.result()

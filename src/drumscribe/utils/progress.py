@@ -1,6 +1,7 @@
 """Progress of long work: a bar with rate and time left on a terminal, nothing in a pipe."""
 
 import contextlib
+import sys
 from collections.abc import Callable, Iterator
 
 Advance = Callable[[float], None]
@@ -19,11 +20,13 @@ def progress_bar(description: str, total: float | None, *, unit: str) -> Iterato
     Yields:
         A function to call with the amount of work that has just been done.
     """
+    if not sys.stderr.isatty():  # and rich, which takes a tenth of a second, is not needed
+        yield lambda amount: None
+        return
     from rich.console import Console
     from rich.markup import escape
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-    console = Console(stderr=True)
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -31,7 +34,7 @@ def progress_bar(description: str, total: float | None, *, unit: str) -> Iterato
         TextColumn("{task.fields[rate]}"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+    with Progress(*columns, console=Console(stderr=True)) as progress:
         of = f"/{total:.0f}" if total else ""
         task = progress.add_task(escape(description), total=total or None, rate="", of=of)
 

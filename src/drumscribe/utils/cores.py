@@ -1,0 +1,29 @@
+"""How many cores this process may use, which is often not how many the machine has."""
+
+import os
+from pathlib import Path
+
+_QUOTA = Path("/sys/fs/cgroup/cpu.max")  # microseconds in so many; "max" is no limit
+
+
+def n_usable_cores() -> int:
+    """Cores that the system lets this process compute on, >= 1.
+
+    A batch system or ``taskset`` may bind it to a few, and a container may have a part of the
+    machine's time. More threads than that wait for each other: eight on one core take seven times
+    as long as one.
+    """
+    if hasattr(os, "sched_getaffinity"):  # Linux
+        n_bound = len(os.sched_getaffinity(0))
+    else:
+        n_bound = os.cpu_count() or 1
+    return max(1, min(n_bound, _n_granted(n_bound)))
+
+
+def _n_granted(n_most: int) -> int:
+    """Whole cores whose time a container may take, ``n_most`` where nothing is said."""
+    try:
+        quota, period = _QUOTA.read_text(encoding="ascii").split()
+        return int(quota) // int(period)
+    except (OSError, ValueError, ZeroDivisionError):
+        return n_most
