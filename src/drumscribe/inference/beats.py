@@ -135,7 +135,7 @@ def _likeliest(evidence: BeatEvidence, hints: TempoHints) -> tuple[BarPattern, P
             best = value, pattern, track
     if best is None:
         raise DrumscribeError(
-            f"--bpm ~{hints.bpm:g}: drummers can be followed at {_SLOWEST_BPM:.0f} to "
+            f"a tempo of about {hints.bpm:g}: drummers can be followed at {_SLOWEST_BPM:.0f} to "
             f"{_FASTEST_BPM:.0f} beats a minute; name a constant tempo, or one half or twice that"
         )
     return best[1], best[2]

@@ -85,7 +85,7 @@ class Transcriber:
         unknown = set(self.thresholds) - set(self.kit.names)
         if unknown:
             raise DrumscribeError(
-                f"--threshold: unknown drum {min(unknown)!r}; the model has "
+                f"thresholds: unknown drum {min(unknown)!r}; the model has "
                 + ", ".join(self.kit.names)
             )
 

@@ -8,6 +8,7 @@ from fastapi import HTTPException, Request
 from fastapi.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
+from drumscribe.inference.tempo_hints import BPM_RANGE
 from drumscribe.utils.errors import DrumscribeError
 from drumscribe.web.store import Job
 from drumscribe.web.studio import FullError, Options, Studio
@@ -16,7 +17,7 @@ from drumscribe.web.uploads import receive_upload
 logger = logging.getLogger(__name__)
 
 # The lowest and highest value of each number that a form may hold.
-_BOUNDS = {"threshold": (0.0, 1.0), "min_interval": (0.0, 1.0), "tempo": (20.0, 400.0)}
+_BOUNDS = {"threshold": (0.0, 1.0), "min_interval": (0.0, 1.0), "tempo": BPM_RANGE}
 
 UPLOAD_FORM: dict[str, Any] = {
     "requestBody": {

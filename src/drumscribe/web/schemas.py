@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from drumscribe.drums import LANES8
+from drumscribe.inference.tempo_hints import NUMERATORS
 from drumscribe.tempo import TempoMap, TimeSignature
 
 MAX_EVENTS = 100_000
@@ -61,7 +62,7 @@ class Signature(_Model):
     """Bars of so many counts from a beat on."""
 
     first_beat: int = Field(ge=0, le=1_000_000)
-    numerator: int = Field(ge=1, le=64)
+    numerator: int = Field(ge=NUMERATORS[0], le=NUMERATORS[-1])
     denominator: Literal[1, 2, 4, 8, 16, 32] = 4
 
 

@@ -4,7 +4,7 @@ import { announce, byId, element } from "./dom.js";
 import { fitTaps, GRID_STEPS, TempoMap, UNCERTAIN } from "./tempo.js";
 
 const TAP_PAUSE_S = 3;
-const BPM_RANGE = [20, 400];
+const BPM_RANGE = [10, 1000];
 
 export class TempoPanel {
   #tapsS = [];
