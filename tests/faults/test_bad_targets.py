@@ -1,14 +1,14 @@
 """Where nothing can be written, each command says so and leaves nothing half-written."""
 
-import contextlib
 import os
 import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from writers import WRITERS, write_material
+
+from small_disk import fill, small_disk
 
 
 @pytest.fixture(scope="module")
@@ -34,18 +34,9 @@ def test_a_file_in_the_place_of_the_folder_is_one_line(refuses, equipped, comman
 @pytest.fixture
 def full_disk(here: Path) -> Iterator[Path]:
     """A disk on which there is room for names and nothing else."""
-    disk = here / "disk"
-    disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(disk)]
-    if shutil.which("mount") is None or subprocess.run(mount, capture_output=True).returncode:
-        pytest.skip("a small disk cannot be mounted here")
-    try:
-        with contextlib.suppress(OSError), (disk / "filling").open("wb", buffering=0) as file:
-            while file.write(bytes(4096)):
-                pass
+    with small_disk(here / "disk", 64) as disk:
+        fill(disk)
         yield disk
-    finally:
-        subprocess.run(["umount", "-l", str(disk)], check=True)
 
 
 @pytest.mark.parametrize("command", WRITERS.values(), ids=WRITERS)

@@ -1,6 +1,7 @@
 """The studio as an ASGI application."""
 
 import contextlib
+import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -50,6 +51,7 @@ def create_api(studio: Studio) -> FastAPI:
     app.add_exception_handler(RequestValidationError, _tell_validation)
     app.add_exception_handler(DrumscribeError, _tell_error)
     app.add_exception_handler(FileNotFoundError, _tell_gone)
+    app.add_exception_handler(sqlite3.OperationalError, _tell_unsaved)
     app.add_exception_handler(Exception, _tell_crash)
     _add_page(app)
     return app
@@ -86,6 +88,12 @@ async def _tell_error(_request: Request, error: Exception) -> JSONResponse:
 async def _tell_gone(_request: Request, _error: Exception) -> JSONResponse:
     """Deleted between the look into the store and the look into its folder."""
     return JSONResponse({"detail": "the transcription has been deleted"}, 404)
+
+
+async def _tell_unsaved(_request: Request, error: Exception) -> JSONResponse:
+    """The disk is full, or may no longer be written."""
+    detail = f"the server cannot save anything now ({error}); free space on its disk, try again"
+    return JSONResponse({"detail": detail}, 503)
 
 
 async def _tell_crash(_request: Request, _error: Exception) -> JSONResponse:

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import sqlite3
 import threading
 import time
 from dataclasses import dataclass, field
@@ -145,10 +146,23 @@ class JobRunner:
 
         try:
             outcome = process.ask(request, on_progress, should_stop)
-            self._settle(job, outcome, is_cancelled=progress.is_cancelled)
+            self._settle_in_time(job, outcome, progress)
         finally:
             del self._running[job.id]
             progress.ended.set()
+
+    def _settle_in_time(self, job: Job, outcome: Outcome, progress: Progress) -> None:
+        """Write down what came of a job as soon as there is room to."""
+        while True:
+            try:
+                self._settle(job, outcome, is_cancelled=progress.is_cancelled)
+                return
+            except sqlite3.OperationalError as error:
+                if self._is_stopping:  # the next start puts it back
+                    return
+                logger.warning("%s: its end cannot be saved (%s); trying again", job.id, error)
+            with self._wake:
+                self._wake.wait(1.0)
 
     def _settle(self, job: Job, outcome: Outcome, *, is_cancelled: bool) -> None:
         """Write down what came of a job."""

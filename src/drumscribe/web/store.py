@@ -131,8 +131,12 @@ class JobStore:
         n_bytes = folder_bytes(folder)
         values = {**vars(job), "created_at": now, "touched_at": now, "n_bytes": n_bytes}
         marks = ", ".join(f":{name}" for name in _COLUMNS)
-        with self._transaction() as db:
-            db.execute(f"INSERT INTO jobs ({', '.join(_COLUMNS)}) VALUES ({marks})", values)
+        try:
+            with self._transaction() as db:
+                db.execute(f"INSERT INTO jobs ({', '.join(_COLUMNS)}) VALUES ({marks})", values)
+        except sqlite3.OperationalError:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
         return Job(**values)
 
     def get(self, job_id: str) -> Job | None:
@@ -220,14 +224,17 @@ class JobStore:
             )
 
     def touch(self, job_id: str) -> None:
-        """Remember that somebody looked at a job."""
-        with self._transaction() as db:
+        """Remember that somebody looked at a job, where there is room to."""
+        with contextlib.suppress(sqlite3.OperationalError), self._transaction() as db:
             db.execute("UPDATE jobs SET touched_at = ? WHERE id = ?", (time.time(), job_id))
 
     def delete(self, job_id: str) -> None:
         """Forget a job, its edits and its files."""
-        with self._transaction() as db:
-            db.execute("DELETE FROM jobs WHERE id = ?", (job_id,))
+        try:
+            self._delete_row(job_id)
+        except sqlite3.OperationalError:  # on a full disk its files make room for that
+            shutil.rmtree(self.job_dir(job_id), ignore_errors=True)
+            self._delete_row(job_id)
         shutil.rmtree(self.job_dir(job_id), ignore_errors=True)
 
     def edits(self, job_id: str) -> Any | None:
@@ -267,6 +274,10 @@ class JobStore:
                 (time.time(), len(text) - n_bytes_before, job_id),
             )
         return revision + 1
+
+    def _delete_row(self, job_id: str) -> None:
+        with self._transaction() as db:
+            db.execute("DELETE FROM jobs WHERE id = ?", (job_id,))
 
     def _select(self, clause: str, *values: object) -> list[Job]:
         with self._lock:
