@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import json
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,12 +32,26 @@ from drumscribe.utils.errors import DrumscribeError
 
 
 def shard_fingerprint(path: Path) -> str | None:
-    """What a shard was made from, or ``None`` where there is no readable shard."""
+    """What a shard was made from; "" where it does not say.
+
+    Returns:
+        ``None`` where there is none, or what is there is no HDF5 file or cut short.
+
+    Raises:
+        DrumscribeError: when it cannot be looked into: it is locked, forbidden, on a failing disk.
+    """
     try:
         with h5py.File(path, "r") as file:
-            return str(file.attrs["fingerprint"])
-    except (OSError, KeyError):
+            return str(file.attrs.get("fingerprint", ""))
+    except FileNotFoundError:
         return None
+    except OSError as error:
+        if error.errno is None:  # HDF5 itself complains, of what it could read
+            return None
+        raise DrumscribeError(
+            f"{path}: cannot be opened ({os.strerror(error.errno)}); end what else uses it, or "
+            "see to the disk and its permissions"
+        ) from error
 
 
 class Shard:

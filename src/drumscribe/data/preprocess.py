@@ -22,8 +22,9 @@ from typing import Any
 from drumscribe.config import Config, save_config
 from drumscribe.data.egmd import Recording, RecordingList, read_recordings, sample_recordings
 from drumscribe.data.egmd_csv import CSV_NAME
-from drumscribe.data.feature_store import Shard, shard_fingerprint
+from drumscribe.data.feature_store import Shard
 from drumscribe.data.log_mel import log_mel
+from drumscribe.data.planned_shards import absent_shards
 from drumscribe.data.recording_processing import (
     FILE_PROBLEMS,
     UnusableRecordingError,
@@ -155,25 +156,9 @@ def _fingerprint(config: Config, recordings: Sequence[Recording]) -> str:
 
 def _unfinished(plans: Sequence[ShardPlan], config: Config, *, overwrite: bool) -> list[ShardPlan]:
     """The shards still to be made, after clearing away what does not belong to the plan."""
-    planned = {plan.path: plan.fingerprint for plan in plans}
     folders = {plan.path.parent.parent / split for plan in plans for split in SPLITS}
-    foreign = []
-    for folder in folders:
-        remove_partial_files(folder)
-        for path in folder.glob("shard-*.h5"):
-            fingerprint = shard_fingerprint(path)
-            if fingerprint is None:
-                path.unlink()  # damaged: it will be made again
-            elif planned.get(path) != fingerprint:
-                foreign.append(path)
-    if foreign and not overwrite:
-        raise DrumscribeError(
-            f"{min(foreign)}: was made from other recordings or settings; add --overwrite to "
-            "replace such shards, or set data.processed_dir to another folder"
-        )
-    for path in foreign:
-        path.unlink()
-    return [plan for plan in plans if not plan.path.exists() or _has_come_back(plan, config)]
+    absent = {plan.path for plan in absent_shards(plans, folders, overwrite=overwrite)}
+    return [plan for plan in plans if plan.path in absent or _has_come_back(plan, config)]
 
 
 def _has_come_back(plan: ShardPlan, config: Config) -> bool:

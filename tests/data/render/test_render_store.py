@@ -64,7 +64,7 @@ def test_a_store_is_continued(job: StoreJob):
 def test_a_store_of_other_settings_is_not_overwritten_unasked(job: StoreJob):
     write_rendered_store(job)
     other = dataclasses.replace(job, seed=2)
-    with pytest.raises(DrumscribeError, match="other settings"):
+    with pytest.raises(DrumscribeError, match="other recordings or settings"):
         write_rendered_store(other)
     paths = write_rendered_store(other, overwrite=True)
     assert Shard(paths[0]).recordings[0].audio_filename == "rendered/train/2/0000000"

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from drumscribe.config import FeatureConfig
 from drumscribe.data.audio_processing import find_audio
-from drumscribe.data.feature_store import shard_fingerprint
 from drumscribe.data.log_mel import log_mel
+from drumscribe.data.planned_shards import absent_shards
 from drumscribe.data.render.render_config import RenderConfig
 from drumscribe.data.render.sources import RenderSources, open_sources
 from drumscribe.data.render.stream import RenderedRecordings
@@ -23,8 +23,6 @@ from drumscribe.data.shard_writer import ShardWriter, writing_shard
 from drumscribe.data.targets import beat_array, event_array
 from drumscribe.drums import LANES8
 from drumscribe.splits import Split
-from drumscribe.utils.errors import DrumscribeError
-from drumscribe.utils.files import remove_partial_files
 from drumscribe.utils.progress import progress_bar
 from drumscribe.utils.workers import mapped
 
@@ -88,7 +86,7 @@ def write_rendered_store(job: StoreJob, *, overwrite: bool = False) -> list[Path
         DrumscribeError: when sources are absent, or the folder holds shards of other settings.
     """
     shards = plan_shards(job)
-    todo = _unfinished(shards, overwrite=overwrite)
+    todo = absent_shards(shards, [job.folder / job.split], overwrite=overwrite)
     mean_s = sum(job.render.duration_s) / 2
     total_s = sum(len(shard.indices) for shard in todo) * mean_s
     with progress_bar(f"Rendering {job.split}", total_s, unit="s of audio") as advance:
@@ -134,23 +132,6 @@ def _fingerprint(job: StoreJob, sources: RenderSources, indices: range) -> str:
         "voices": job.voices_dir and [path.name for path in find_audio(job.voices_dir)],
     }
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
-
-
-def _unfinished(shards: list[ShardJob], *, overwrite: bool) -> list[ShardJob]:
-    """The shards still to be made, after clearing away what does not belong."""
-    planned = {shard.path: shard.fingerprint for shard in shards}
-    folder = shards[0].path.parent
-    remove_partial_files(folder)
-    for path in sorted(folder.glob("shard-*.h5")):
-        fingerprint = shard_fingerprint(path)
-        if fingerprint is not None and fingerprint == planned.get(path):
-            continue
-        if fingerprint is not None and not overwrite:
-            raise DrumscribeError(
-                f"{path}: was rendered with other settings; overwrite it or name another folder"
-            )
-        path.unlink()
-    return [shard for shard in shards if not shard.path.exists()]
 
 
 _sources: dict[tuple[Path, Path, Split, Path | None, Path | None], RenderSources] = {}
