@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+import tarfile
 import tomllib
 import zipfile
 from collections.abc import Iterator
@@ -128,19 +129,22 @@ NOT_PYTHON = {
 }
 
 
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory) -> zipfile.ZipFile:
-    """The wheel as it would be published, made without the network."""
+def built(target: str, folder: Path, *, source: Path = ROOT) -> Path:
+    """The "wheel" or "sdist" as it would be published, made without the network."""
     pytest.importorskip("hatchling")
-    folder = tmp_path_factory.mktemp("wheel")
     subprocess.run(
-        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)],
-        cwd=ROOT,
+        [sys.executable, "-m", "hatchling", "build", "-t", target, "-d", str(folder)],
+        cwd=source,
         check=True,
         capture_output=True,
     )
-    [path] = folder.glob("*.whl")
-    with zipfile.ZipFile(path) as archive:
+    [path] = folder.glob("*.whl" if target == "wheel" else "*.tar.gz")
+    return path
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory) -> zipfile.ZipFile:
+    with zipfile.ZipFile(built("wheel", tmp_path_factory.mktemp("wheel"))) as archive:
         yield archive
 
 
@@ -226,3 +230,13 @@ def test_the_licence_listed_is_that_of_the_package(name):
 def test_no_dependency_of_a_plain_install_asks_to_share_alike():
     licences = [listed()[name][1] for name in requirements()["core"]]
     assert not [text for text in licences if re.search(r"(?<!L)GPL", text)]
+
+
+def test_a_wheel_of_the_sdist_holds_the_same(wheel, tmp_path):
+    with tarfile.open(built("sdist", tmp_path / "sdist")) as archive:
+        archive.extractall(tmp_path, filter="data")
+    [source] = tmp_path.glob("drumscribe-*")
+    assert (source / "tests/test_supply_chain.py").is_file()
+    assert (source / "CITATION.cff").is_file()
+    with zipfile.ZipFile(built("wheel", tmp_path / "again", source=source)) as again:
+        assert sorted(again.namelist()) == sorted(wheel.namelist())
