@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 import soxr
 
-from drumscribe.data.audio_processing import soundfile_name
+from drumscribe.data.audio_processing import checked, open_channels, soundfile_name
 from drumscribe.utils.arrays import FloatArray
 from drumscribe.utils.errors import DrumscribeError
 from drumscribe.utils.files import atomic_path
@@ -33,11 +33,14 @@ def write_song_audio(
         lead_in_s: seconds of silence, kept to the sample.
 
     Raises:
-        DrumscribeError: when ``source`` cannot be decoded or ``target`` not written.
+        DrumscribeError: when ``source`` cannot be decoded or ``target`` not written, or both are
+            one file.
     """
     import soundfile
 
-    rate, n_channels, blocks = _open(source)
+    require_another_file(source, target)
+    recording = open_channels(source, is_stereo=True)
+    rate, n_channels = recording.rate, recording.n_channels
     is_kept = audio_format == "ogg" and _VORBIS_RATES[0] <= rate <= _VORBIS_RATES[1]
     target_rate = rate if is_kept else _OPUS_RATE
     silence = np.zeros((round(lead_in_s * target_rate), n_channels), np.float32)
@@ -54,8 +57,19 @@ def write_song_audio(
         ) as file,
     ):
         _write(file, silence)
+        blocks = checked(source, recording.blocks, rate)
         for block in _resampled(blocks, rate, target_rate, n_channels):
             _write(file, block)
+
+
+def require_another_file(source: Path, target: Path) -> None:
+    """Refuse to write the song over the recording that it is made of.
+
+    Raises:
+        DrumscribeError: when both are one file.
+    """
+    if target.exists() and target.samefile(source):
+        raise DrumscribeError(f"{target}: is the recording itself; name another folder")
 
 
 def _write(file: Any, samples: FloatArray) -> None:
@@ -76,42 +90,3 @@ def _resampled(
         yield stream.resample_chunk(block).reshape(-1, n_channels)
     tail = stream.resample_chunk(np.zeros((0, n_channels), np.float32), last=True)
     yield tail.reshape(-1, n_channels)
-
-
-def _open(source: Path) -> tuple[int, int, Iterator[FloatArray]]:
-    """Rate, one or two channels, and the samples of a recording."""
-    import soundfile
-
-    try:
-        file = soundfile.SoundFile(soundfile_name(source))
-    except (soundfile.LibsndfileError, RuntimeError) as error:
-        return _OPUS_RATE, 2, _av_blocks(source, reason=str(error))
-    n_channels = min(2, file.channels)
-    return file.samplerate, n_channels, _soundfile_blocks(file, n_channels)
-
-
-def _soundfile_blocks(file: Any, n_channels: int) -> Iterator[FloatArray]:
-    with file:
-        while len(block := file.read(_BLOCK_FRAMES, dtype="float32", always_2d=True)):
-            yield np.ascontiguousarray(block[:, :n_channels])
-
-
-def _av_blocks(source: Path, *, reason: str) -> Iterator[FloatArray]:
-    """Stereo blocks at Opus's rate by FFmpeg's decoders."""
-    try:
-        import av
-    except ImportError:
-        raise DrumscribeError(
-            f"{source}: libsndfile cannot decode it ({reason}); install PyAV: "
-            "pip install 'drumscribe[media]'"
-        ) from None
-    resampler = av.AudioResampler(format="fltp", layout="stereo", rate=_OPUS_RATE)
-    try:
-        with av.open(f"file:{source}") as container:
-            for frame in container.decode(container.streams.audio[0]):
-                for converted in resampler.resample(frame):
-                    yield np.ascontiguousarray(converted.to_ndarray().T, np.float32)
-            for converted in resampler.resample(None):
-                yield np.ascontiguousarray(converted.to_ndarray().T, np.float32)
-    except (av.FFmpegError, OSError, ValueError, IndexError) as error:
-        raise DrumscribeError(f"{source}: cannot be decoded ({error})") from error

@@ -4,17 +4,19 @@ libsndfile decodes wav, flac, ogg and mp3; PyAV (extra ``media``) the rest. Deco
 and resampling run block by block, so memory does not grow with the length of a recording.
 """
 
+import itertools
 import logging
 import os
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from drumscribe.timing import SAMPLE_RATE, samples_to_seconds
+from drumscribe.timing import SAMPLE_RATE
 from drumscribe.utils.arrays import FloatArray
 from drumscribe.utils.errors import DrumscribeError
 from drumscribe.utils.files import require_file
@@ -32,6 +34,22 @@ AUDIO_SUFFIXES = frozenset(_SUFFIXES.split())
 """What a folder is searched for; a file named by the user may have any suffix."""
 
 
+@dataclass(frozen=True, slots=True)
+class Channels:
+    """The samples of a recording as its file has them.
+
+    Attributes:
+        rate: samples a second.
+        n_channels: how many channels.
+        blocks: float32 arrays of shape (n, n_channels) of varying length, read as they are asked
+            for; ``checked`` refuses those that hold no numbers.
+    """
+
+    rate: int
+    n_channels: int
+    blocks: Iterator[FloatArray]
+
+
 def audio_blocks(path: Path) -> Iterator[FloatArray]:
     """Decode a recording to mono at ``SAMPLE_RATE``, block by block.
 
@@ -44,10 +62,34 @@ def audio_blocks(path: Path) -> Iterator[FloatArray]:
     Raises:
         DrumscribeError: when the file is absent, empty, undecodable or holds NaN or infinity.
     """
+    source = open_channels(path)
+    mono = map(_to_mono, source.blocks)
+    return checked(path, resample_blocks(mono, source.rate), SAMPLE_RATE)
+
+
+def open_channels(path: Path, *, is_stereo: bool = False) -> Channels:
+    """Open a recording with the first decoder that knows the format.
+
+    Args:
+        path: the recording.
+        is_stereo: make two channels of more than two.
+
+    Raises:
+        DrumscribeError: when the file is absent, empty or undecodable; reading the blocks, too.
+    """
     require_file(path, what="audio file")
     if path.stat().st_size == 0:
         raise DrumscribeError(f"{path}: is empty; give a recording")
-    return _checked(path, _decode(path))
+    import soundfile
+
+    try:
+        file = soundfile.SoundFile(soundfile_name(path))
+    except (soundfile.LibsndfileError, RuntimeError) as error:
+        return _av_channels(path, reason=str(error), is_stereo=is_stereo)
+    _require_sane(path, file.samplerate, file.channels)
+    _require_whole(path, file)
+    n_channels = min(2, file.channels) if is_stereo else file.channels
+    return Channels(file.samplerate, n_channels, _soundfile_blocks(path, file, n_channels))
 
 
 def read_audio(path: Path) -> FloatArray:
@@ -113,12 +155,19 @@ def resample_blocks(blocks: Iterable[FloatArray], rate: int) -> Iterator[FloatAr
     yield np.pad(tail[:n_missing], (0, max(0, n_missing - len(tail))))
 
 
-def _checked(path: Path, blocks: Iterable[FloatArray]) -> Iterator[FloatArray]:
-    """The blocks that are not empty, refusing samples that are not numbers and empty recordings."""
+def checked(path: Path, blocks: Iterable[FloatArray], rate: int) -> Iterator[FloatArray]:
+    """The blocks that are not empty, refusing samples that are not numbers and empty recordings.
+
+    Args:
+        path: the recording, for messages.
+        blocks: its samples, time first.
+        rate: how many of them make a second.
+    """
     n_samples = 0
     for block in blocks:
         if not np.isfinite(block).all():
-            at_s = samples_to_seconds(n_samples + int(np.argmin(np.isfinite(block))))
+            is_number = np.isfinite(block).reshape(len(block), -1).all(axis=1)
+            at_s = (n_samples + int(np.argmin(is_number))) / rate
             raise DrumscribeError(
                 f"{path}: holds NaN or infinite samples near {at_s:.1f} s; export it again"
             )
@@ -129,42 +178,28 @@ def _checked(path: Path, blocks: Iterable[FloatArray]) -> Iterator[FloatArray]:
         raise DrumscribeError(f"{path}: holds no audio; give a recording")
 
 
-def _decode(path: Path) -> Iterator[FloatArray]:
-    """Mono blocks at our rate by the first decoder that knows the format."""
+def _soundfile_blocks(path: Path, file: Any, n_channels: int) -> Iterator[FloatArray]:
+    """Blocks of the first ``n_channels`` channels."""
     import soundfile
 
-    try:
-        file = soundfile.SoundFile(soundfile_name(path))
-    except (soundfile.LibsndfileError, RuntimeError) as error:
-        yield from _decode_with_av(path, reason=str(error))
-        return
+    rate = file.samplerate
+    n_read = 0
     with file:
-        _require_sane(path, file.samplerate, file.channels)
-        _require_whole(path, file)
-        yield from resample_blocks(_soundfile_blocks(path, file), file.samplerate)
-
-
-def _soundfile_blocks(path: Path, file: Any) -> Iterator[FloatArray]:
-    """Mono blocks at the file's own rate."""
-    import soundfile
-
-    n_block = int(_BLOCK_S * file.samplerate)
-    try:
-        n_read = 0
-        while len(block := file.read(n_block, dtype="float32", always_2d=True)):
-            n_read += len(block)
-            yield _to_mono(block)
-    except (soundfile.LibsndfileError, RuntimeError) as error:
-        raise _undecodable(path, str(error)) from error
-    if n_read < _WHOLE_SHARE * file.frames < 2**62:  # an mp3 that was cut is an mp3 still
-        rate = file.samplerate
+        try:
+            while len(block := file.read(int(_BLOCK_S * rate), dtype="float32", always_2d=True)):
+                n_read += len(block)
+                yield np.ascontiguousarray(block[:, :n_channels])
+        except (soundfile.LibsndfileError, RuntimeError) as error:
+            raise _undecodable(path, str(error)) from error
+        n_frames = file.frames
+    if n_read < _WHOLE_SHARE * n_frames < 2**62:  # an mp3 that was cut is an mp3 still
         logger.warning(
-            "%s: ends after %.1f of %.1f s; is it whole?", path, n_read / rate, file.frames / rate
+            "%s: ends after %.1f of %.1f s; is it whole?", path, n_read / rate, n_frames / rate
         )
 
 
-def _decode_with_av(path: Path, *, reason: str) -> Iterator[FloatArray]:
-    """Mono blocks at our rate by FFmpeg's decoders."""
+def _av_channels(path: Path, *, reason: str, is_stereo: bool) -> Channels:
+    """A recording by FFmpeg's decoders."""
     try:
         import av
     except ImportError:
@@ -174,34 +209,37 @@ def _decode_with_av(path: Path, *, reason: str) -> Iterator[FloatArray]:
         ) from None
     try:
         # Without the prefix FFmpeg takes "Artist: title.m4a" for an address.
-        with av.open(f"file:{path}") as container:
-            if not container.streams.audio:
-                raise DrumscribeError(f"{path}: has no audio track; give a recording")
-            stream = container.streams.audio[0]
-            if stream.codec_context is None:  # a damaged header may name a codec that is none
-                raise _undecodable(path, "unknown codec")
-            _require_sane(path, stream.rate, stream.channels)
-            yield from resample_blocks(_av_blocks(container, stream), stream.rate)
+        container = av.open(f"file:{path}")
+        if not container.streams.audio:
+            raise DrumscribeError(f"{path}: has no audio track; give a recording")
+        stream = container.streams.audio[0]
+        if stream.codec_context is None:  # a damaged header may name a codec that is none
+            raise _undecodable(path, "unknown codec")
+        _require_sane(path, stream.rate, stream.channels)
+        layout = "stereo" if is_stereo and stream.channels > 2 else stream.layout
+        n_channels = min(2, stream.channels) if is_stereo else stream.channels
+        # Planar float gives one row per channel whatever the codec's own sample format.
+        converter = av.AudioResampler(format="fltp", layout=layout, rate=stream.rate)
     except (av.FFmpegError, OSError, ValueError) as error:
         raise _undecodable(path, str(error)) from error
+    return Channels(stream.rate, n_channels, _av_blocks(path, container, converter))
 
 
-def _av_blocks(container: Any, stream: Any) -> Iterator[FloatArray]:
-    """Mono blocks of about ``_BLOCK_S`` seconds at the stream's own rate."""
+def _av_blocks(path: Path, container: Any, converter: Any) -> Iterator[FloatArray]:
+    """Blocks of about ``_BLOCK_S`` seconds of a container's first audio track."""
     import av
 
-    # Planar float gives one row per channel whatever the codec's own sample format.
-    converter = av.AudioResampler(format="fltp", layout=stream.layout, rate=stream.rate)
     pending: list[FloatArray] = []
-    for frame in container.decode(stream):
-        for converted in converter.resample(frame):
-            pending.append(_to_mono(converted.to_ndarray().T))
-        if sum(map(len, pending)) >= _BLOCK_S * stream.rate:
-            yield np.concatenate(pending)
-            pending = []
-    pending.extend(_to_mono(converted.to_ndarray().T) for converted in converter.resample(None))
-    if pending:
-        yield np.concatenate(pending)
+    stream = container.streams.audio[0]
+    with container:
+        try:
+            for frame in itertools.chain(container.decode(stream), [None]):
+                pending += [converted.to_ndarray().T for converted in converter.resample(frame)]
+                if pending and (frame is None or sum(map(len, pending)) >= _BLOCK_S * stream.rate):
+                    yield np.ascontiguousarray(np.concatenate(pending))
+                    pending = []
+        except (av.FFmpegError, OSError, ValueError) as error:
+            raise _undecodable(path, str(error)) from error
 
 
 def _to_mono(block: npt.NDArray[Any]) -> FloatArray:
