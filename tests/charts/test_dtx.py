@@ -13,6 +13,7 @@ from drumscribe.charts.game_chart import game_chart
 from drumscribe.charts.song_info import SongInfo
 from drumscribe.events import DrumEvent
 from drumscribe.tempo import TempoMap
+from drumscribe.utils.errors import DrumscribeError
 
 INFO = SongInfo("Title", "Artist")
 
@@ -52,6 +53,14 @@ def test_bars_have_their_length(tmp_path, numerator, denominator, length):
     chart = game_chart(on_bars([DrumEvent(3.0, "kick", 90)], tempo, duration_s=10))
     write_dtx(chart, tmp_path / "a.dtx", INFO)
     assert f"#00002: {length:.6f}" in (tmp_path / "a.dtx").read_text("cp932")
+
+
+def test_a_song_of_more_bars_than_the_game_numbers_is_refused(tmp_path):
+    tempo = TempoMap.steady(240, until_s=3700)
+    chart = game_chart(on_bars([DrumEvent(3650.0, "kick", 90)], tempo, duration_s=3660))
+    with pytest.raises(DrumscribeError, match=r"a\.dtx: has \d+ bars, .* no more than 3600"):
+        write_dtx(chart, tmp_path / "a.dtx", INFO)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_hits_on_the_grid_are_short_lines(tmp_path, rock):

@@ -135,6 +135,7 @@ ODD_MIDI: dict[str, bytes] = {
     "metre 1/2^255": _event(0, 0xFF, 0x58, 4, 1, 255, 24, 8, *_NOTE, *_END),
     "metre 0/4": _event(0, 0xFF, 0x58, 4, 0, 2, 24, 8, *_NOTE, *_END),
     "a year long": _event(*_NOTE, *(0xFF, 0xFF, 0xFF, 0x7F, 0x99, 36, 100), *_END),
+    "4369 bars": _event(*_NOTE, 0x84, 0x80, 0x80, 0, 0x99, 36, 100, *_END),
     "every note": _event(*(b for n in range(128) for b in (1, 0x99, n, 127)), *_END),
     "a note for ever": _event(0, 0x99, 36, 100, *_END),
     "velocity 200": _event(0, 0x99, 36, 200, *_END),

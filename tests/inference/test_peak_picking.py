@@ -181,6 +181,11 @@ def test_confidence_is_the_height_of_the_peak():
     assert pick_events(heard, LANES8, CONFIG, LOW)[0].confidence == 0.75
 
 
+def test_no_confidence_is_above_1_whatever_the_model_says():
+    heard = activations_of(kick=lone(5, height=1.25))
+    assert pick_events(heard, LANES8, CONFIG, LOW)[0].confidence == 1.0
+
+
 @pytest.mark.parametrize(
     ("activation", "velocity"),
     [(0.0, 1), (0.001, 1), (1 / 127, 1), (64 / 127, 64), (0.996, 126), (1.0, 127), (1.2, 127)],

@@ -13,6 +13,7 @@ from drumscribe.charts.game_chart import GameChart, Note
 from drumscribe.charts.reduction import EXPERT
 from drumscribe.charts.song_info import SongInfo
 from drumscribe.data.tick_grid import TickGrid, tick_grid
+from drumscribe.utils.errors import DrumscribeError, naming
 from drumscribe.utils.files import atomic_path
 
 TICKS_PER_QUARTER = 96
@@ -34,6 +35,7 @@ _CHANNELS = {
 _SECOND_KICK_CHANNEL = "1C"
 _BGM_ID, _SILENT_ID = "01", "02"
 _MAX_TEMPOS = 36 * 36 - 1
+_MAX_BARS = 36 * 100
 _BAR_TOLERANCE_S = 0.002
 _BPM_DIGITS = 4
 _BPM_LIMITS = (1.0, 9999.0)
@@ -60,7 +62,7 @@ def write_dtx(
         rating: how hard it is, 0..100.
 
     Raises:
-        DrumscribeError: when it cannot be written.
+        DrumscribeError: when it cannot be written, or has too many bars.
     """
     grid = _grid(chart)
     lines = [
@@ -70,7 +72,8 @@ def write_dtx(
         f"#BPM: {_bpm(grid.tempo_changes[0].seconds_per_quarter)}",
         f"#WAV{_BGM_ID}: {audio}",
     ]
-    lines += _bars(grid, chart.lane_levels[level], float(chart.grid.seconds(chart.end_tick)))
+    with naming(str(path)):
+        lines += _bars(grid, chart.lane_levels[level], float(chart.grid.seconds(chart.end_tick)))
     with atomic_path(path) as temporary:
         text = "".join(f"{line}\r\n" for line in lines)
         temporary.write_bytes(text.encode(_ENCODING, errors="replace"))
@@ -112,6 +115,10 @@ def _bars(grid: TickGrid, notes: Sequence[Note], end_s: float) -> list[str]:
     last_tick = max([int(grid.ticks(end_s)), *(max(ticks) for ticks in chips.values())])
     lines = [f"#BPM{name}: {bpm}" for bpm, name in names.items()]
     bars = grid.bar_ticks(last_tick)
+    if len(bars) > _MAX_BARS:
+        raise DrumscribeError(
+            f"has {len(bars)} bars, and DTXMania numbers no more than {_MAX_BARS}; cut the song"
+        )
     ends = [*bars[1:], bars[-1] + _bar_length(grid, bars[-1])]
     for index, (start, end) in enumerate(zip(bars, ends, strict=True)):
         length = (end - start) / (4 * TICKS_PER_QUARTER)
