@@ -4,15 +4,16 @@ import resource
 import time
 
 from benchmarks.machine import temporary_folder
+from benchmarks.material import write_recordings
 from drumscribe.config import load_config
 from drumscribe.data.preprocess import preprocess
-from drumscribe.data.synth.dataset import SynthConfig, write_dataset
 
-_COUNTS = (10, 100, 1000)
+_COUNTS = (10, 100, 1000, 10_000)
+_QUICK_COUNTS = (10, 30)
 _LENGTH_S = 4.0
 
 
-def lines() -> list[str]:
+def lines(*, quick: bool) -> list[str]:
     """The benchmark as rows of a Markdown table."""
     rows = [
         f"Synthesised recordings of about {_LENGTH_S:g} s in one process; memory is the most that "
@@ -21,12 +22,11 @@ def lines() -> list[str]:
         "| recordings | wall time | a recording | peak memory |",
         "| --- | --- | --- | --- |",
     ]
-    for n_recordings in _COUNTS:
+    for n_recordings in _QUICK_COUNTS if quick else _COUNTS:
         with temporary_folder() as folder:
             settings = [f"data.root={folder}", "preprocessing.n_workers=1"]
             config = load_config(None, [*settings, "preprocessing.shard_hours=0.1"])
-            synth = SynthConfig(n_recordings=n_recordings, n_kits=2, duration_s=_LENGTH_S)
-            write_dataset(config.data.dataset_path, synth)
+            write_recordings(config.data.dataset_path, n_recordings, length_s=_LENGTH_S)
             started = time.perf_counter()
             preprocess(config)
             wall_s = time.perf_counter() - started

@@ -7,24 +7,25 @@ import numpy as np
 import pretty_midi
 
 from benchmarks.machine import best_cpu_seconds, temporary_folder
+from benchmarks.material import write_recordings
 from drumscribe.config import load_config
 from drumscribe.data.feature_store import Shard
 from drumscribe.data.midi_processing import read_midi
 from drumscribe.data.preprocess import preprocess
-from drumscribe.data.synth.dataset import SynthConfig, write_dataset
 from drumscribe.timing import FRAME_RATE
 
 _N_RECORDINGS = 60
+_QUICK_N_RECORDINGS = 6
 _WINDOW_FRAMES = 5 * FRAME_RATE
 
 
-def lines() -> list[str]:
+def lines(*, quick: bool) -> list[str]:
     """The benchmark as rows of a Markdown table."""
     rows = ["| what | a second | against |", "| --- | --- | --- |"]
     with temporary_folder() as folder:
         config = load_config(None, [f"data.root={folder}", "preprocessing.n_workers=1"])
-        synth = SynthConfig(n_recordings=_N_RECORDINGS, n_kits=1, duration_s=35.0)
-        write_dataset(config.data.dataset_path, synth)
+        n_recordings = _QUICK_N_RECORDINGS if quick else _N_RECORDINGS
+        write_recordings(config.data.dataset_path, n_recordings, length_s=35.0)
         preprocess(config)
         midi = sorted(config.data.dataset_path.rglob("*.midi"))
         times = best_cpu_seconds(

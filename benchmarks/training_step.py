@@ -5,25 +5,31 @@ import time
 import torch
 
 from benchmarks.machine import temporary_folder
+from benchmarks.material import write_recordings
 from drumscribe.config import load_config
 from drumscribe.data.data_module import DrumDataModule
 from drumscribe.data.dataset import Batch, WindowDataset
 from drumscribe.data.feature_store import opened_split, outline
 from drumscribe.data.preprocess import preprocess
-from drumscribe.data.synth.dataset import SynthConfig, write_dataset
 from drumscribe.models.crnn import DrumCRNN
 from drumscribe.training.lit_module import DrumLitModule
 from drumscribe.training.losses import drum_losses
 
+_N_RECORDINGS = 120
+_QUICK_N_RECORDINGS = 12
+_QUICK_BATCH_SIZE = 4
 _N_BATCHES = 3
 
 
-def lines() -> list[str]:
+def lines(*, quick: bool) -> list[str]:
     """The benchmark as rows of a Markdown table."""
     with temporary_folder() as folder:
-        config = load_config(None, [f"data.root={folder}", "preprocessing.n_workers=1"])
-        synth = SynthConfig(n_recordings=120, n_kits=1, duration_s=35.0)
-        write_dataset(config.data.dataset_path, synth)
+        settings = [f"data.root={folder}", "preprocessing.n_workers=1"]
+        if quick:
+            settings.append(f"training.batch_size={_QUICK_BATCH_SIZE}")
+        config = load_config(None, settings)
+        n_recordings = _QUICK_N_RECORDINGS if quick else _N_RECORDINGS
+        write_recordings(config.data.dataset_path, n_recordings, length_s=35.0)
         preprocess(config)
         data = DrumDataModule(config)
         module = DrumLitModule(config, data.read_header(), data.count_hits(), n_steps=1)
@@ -37,7 +43,7 @@ def lines() -> list[str]:
     network_s = min(_network_s(module.model, batch) for batch in taken)
     size = config.training.batch_size
     return [
-        f"Batches of {size} windows of {config.training.window_s:g} s, the default configuration.",
+        f"Batches of {size} windows of {config.training.window_s:g} s, the default network.",
         "",
         "| what | a batch | windows a second |",
         "| --- | --- | --- |",
