@@ -2,7 +2,7 @@
 
 from argparse import Namespace
 
-from drumscribe.config import load_config
+from drumscribe.config import Config, load_config
 from drumscribe.utils.cores import n_usable_cores
 
 
@@ -55,18 +55,29 @@ def render(arguments: Namespace) -> int:
     if arguments.soundfont is not None:
         require_playable(arguments.soundfont)
     if arguments.layout is not None:
-        from drumscribe.data.render.egmd_layout import LayoutJob, write_egmd_layout
+        _render_layout(arguments, n_workers)
+    else:
+        _render_store(arguments, config, n_workers)
+    return 0
 
-        layout = LayoutJob(
-            folder=arguments.layout,
-            midi_dir=arguments.midi,
-            kits_dir=arguments.kits,
-            n_performances=arguments.performances,
-            seed=arguments.seed,
-            n_workers=n_workers,
-        )
-        print(f"{arguments.layout}: {write_egmd_layout(layout)} recordings")
-        return 0
+
+def _render_layout(arguments: Namespace, n_workers: int) -> None:
+    """Recordings of the test split, in E-GMD's layout."""
+    from drumscribe.data.render.egmd_layout import LayoutJob, write_egmd_layout
+
+    layout = LayoutJob(
+        folder=arguments.layout,
+        midi_dir=arguments.midi,
+        kits_dir=arguments.kits,
+        n_performances=arguments.performances,
+        seed=arguments.seed,
+        n_workers=n_workers,
+    )
+    print(f"{arguments.layout}: {write_egmd_layout(layout)} recordings")
+
+
+def _render_store(arguments: Namespace, config: Config, n_workers: int) -> None:
+    """Features of each split that is to have any."""
     from drumscribe.data.render.render_config import EVALUATION, RenderConfig
     from drumscribe.data.render.render_store import StoreJob, write_rendered_store
     from drumscribe.splits import Split
@@ -94,7 +105,6 @@ def render(arguments: Namespace) -> int:
         )
         shards = write_rendered_store(job, overwrite=arguments.overwrite)
         print(f"{shards[0].parent}: {split_hours:g} h in {len(shards)} shards")
-    return 0
 
 
 def egmd_download(arguments: Namespace) -> int:
