@@ -149,6 +149,7 @@ class TrainingConfig:
     initial_checkpoint: str | None = None
     epochs: Count = 40
     batch_size: Count = 32
+    accumulate_batches: Annotated[int, Range(1, 1024)] = 1
     window_s: Annotated[float, Range(0.5, 60)] = 5.0
     shuffle_shards: Count = 4
     reading: Literal["sequential", "random"] = "sequential"
@@ -168,8 +169,15 @@ class TrainingConfig:
     validation_hours: Positive = 2.0
     accelerator: Literal["auto", "cpu", "gpu"] = "auto"
     devices: Annotated[int, Range(1, 64)] = 1
+    n_nodes: Annotated[int, Range(1, 1024)] = 1
     precision: Literal["auto", "32-true", "16-mixed", "bf16-mixed"] = "auto"
+    compile: bool = False
     checkpoint_minutes: Positive = 10.0
+
+    @property
+    def n_processes(self) -> int:
+        """Processes that train together: one for each device of each machine."""
+        return self.devices * self.n_nodes
 
     def __post_init__(self) -> None:
         # The name becomes a folder: nothing in it may lead out of the place for runs.
