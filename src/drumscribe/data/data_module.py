@@ -57,12 +57,13 @@ class DrumDataModule(lightning.LightningDataModule):
                 or when the splits differ.
         """
         header = self._train_split.header
-        n_ranks = self._config.training.n_processes
+        training = self._config.training
+        n_ranks = training.n_processes
+        ranks = f"training.devices ({training.devices}) x training.n_nodes ({training.n_nodes})"
         if self.count_batches() < 1:
             raise DrumscribeError(
-                f"{self._train_dir}: has fewer batches than there are training processes "
-                f"({n_ranks}: training.devices x training.n_nodes); set fewer devices or a smaller "
-                "training.batch_size"
+                f"{self._train_dir}: has fewer batches than {ranks}; set fewer devices or a "
+                "smaller training.batch_size"
             )
         with opened_split(self._val_dir) as shards:
             _require_recordings(self._val_dir, shards)
@@ -74,9 +75,8 @@ class DrumDataModule(lightning.LightningDataModule):
                 )
         if len(chosen) < n_ranks:
             raise DrumscribeError(
-                f"{self._val_dir}: gives fewer recordings ({len(chosen)}) than there are training "
-                f"processes ({n_ranks}: training.devices x training.n_nodes); set fewer devices or "
-                "more training.validation_hours"
+                f"{self._val_dir}: gives fewer recordings ({len(chosen)}) than {ranks}; set "
+                "fewer devices or more training.validation_hours"
             )
         return header
 
