@@ -5,6 +5,7 @@ Dropout, which differs from process to process, and mixing with the neighbour in
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 
@@ -45,30 +46,55 @@ def root(tmp_path_factory):
     return root
 
 
-def run(root, run_name, *settings):
+def start(root, run_name, *settings, launcher=()):
     """A training run, in a group of its own so that none of its processes is left behind."""
     named = [*SETTINGS, f"data.root={root}", f"training.run_name={run_name}", *settings]
     pairs = [part for setting in named for part in ("--set", setting)]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "drumscribe", "train", *pairs],
+    return subprocess.Popen(
+        [sys.executable, *launcher, "-m", "drumscribe", "train", *pairs],
         env=os.environ | {"OMP_NUM_THREADS": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
     )
+
+
+def finish(processes):
     try:
-        output = process.communicate(timeout=600)[0]
-        assert process.returncode == 0, output
+        for process in processes:
+            output = process.communicate(timeout=800)[0]
+            assert process.returncode == 0, output
     finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
+        for process in processes:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)  # with what it started itself
+
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def train_on_two_devices(root, run_name):
+    finish([start(root, run_name, "training.batch_size=2", "training.devices=2")])
+
+
+def train_on_two_machines(root, run_name):
+    """As two machines would that torchrun starts: here they are one."""
+    address = ("--nnodes", "2", "--master-addr", "127.0.0.1", "--master-port", str(free_port()))
+    settings = ("training.batch_size=2", "training.n_nodes=2")
+    launchers = [
+        ("-m", "torch.distributed.run", *address, "--node-rank", str(rank)) for rank in range(2)
+    ]
+    finish([start(root, run_name, *settings, launcher=launcher) for launcher in launchers])
 
 
 @pytest.fixture(scope="module")
 def alone(root):
     """The losses and the last checkpoint of the run that one process does."""
-    run(root, "alone", "training.batch_size=4")
+    finish([start(root, "alone", "training.batch_size=4")])
     return outcome(root, "alone")
 
 
@@ -85,9 +111,10 @@ def outcome(root, run_name):
     return losses, torch.load(path, weights_only=True)
 
 
-def test_two_processes_learn_what_one_does(root, alone):
-    run(root, "two", "training.batch_size=2", "training.devices=2")
-    losses, contents = outcome(root, "two")
+@pytest.mark.parametrize("train", [train_on_two_devices, train_on_two_machines])
+def test_two_processes_learn_what_one_does(root, alone, train):
+    train(root, train.__name__)
+    losses, contents = outcome(root, train.__name__)
     expected_losses, expected = alone
     assert contents["global_step"] == expected["global_step"] > 10
     for name, curve in expected_losses.items():
