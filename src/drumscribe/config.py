@@ -234,6 +234,14 @@ class Config:
     training: TrainingConfig = field(default_factory=TrainingConfig)
     inference: InferenceConfig = field(default_factory=InferenceConfig)
 
+    def __post_init__(self) -> None:
+        loudest_db, range_db = self.augmentation.noise_floor_db, self.features.range_db
+        if self.augmentation.noise_probability and loudest_db < -range_db:
+            raise DrumscribeError(
+                "augmentation.noise_floor_db: noise must be within features.range_db, so at least "
+                f"{-range_db:g}, got {loudest_db:g}"
+            )
+
     def to_dict(self) -> dict[str, Any]:
         """The configuration as plain dicts, lists, numbers and strings."""
         return cast(dict[str, Any], plain(dataclasses.asdict(self)))
