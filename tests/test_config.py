@@ -78,7 +78,10 @@ WRONG_FILES = [
     ("training:\n  window_s: 0.1", r"training\.window_s: must be a number 0\.5\.\.60, got 0\.1"),
     ("training:\n  precision: fp8", r"training\.precision: must be one of auto, 32-true, .*fp8"),
     ("training:\n  run_name: 7", r"training\.run_name: must be text, got 7"),
-    ("data:\n  kit: lanes9", r"data\.kit: must be one of lanes8, articulations12, got 'lanes9'"),
+    (
+        "data:\n  kit: no_such_kit",
+        r"data\.kit: must be one of lanes8, articulations12, got 'no_such_kit'",
+    ),
     ("data:\n  max_files: 0", r"data\.max_files: must be a whole number >= 1, got 0"),
     ("data: processed", r"data: must be a mapping"),
     (

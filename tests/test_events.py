@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drumscribe.drums import ARTICULATIONS12, LANES8
-from drumscribe.events import DrumEvent, fold_to_lanes
+from drumscribe.events import DrumEvent, fold_to_eight, fold_to_lanes
 
 articulation_events = st.lists(
     st.builds(
@@ -58,3 +58,8 @@ def test_folding_changes_the_drum_and_nothing_else(events: list[DrumEvent]) -> N
         dataclasses.replace(new, drum=old.drum) for new, old in zip(folded, events, strict=True)
     ] == events
     assert fold_to_lanes(folded, LANES8) == folded
+
+
+@given(articulation_events)
+def test_where_there_are_eight_lanes_both_foldings_agree(events: list[DrumEvent]) -> None:
+    assert fold_to_eight(events, ARTICULATIONS12) == fold_to_lanes(events, ARTICULATIONS12)

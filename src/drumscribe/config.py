@@ -14,10 +14,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, cast
 
+from drumscribe.drums import KITS, LANES8
 from drumscribe.timing import SAMPLE_RATE
 from drumscribe.utils.errors import DrumscribeError
 from drumscribe.utils.files import require_file, write_text
-from drumscribe.utils.schema import Range, build, plain
+from drumscribe.utils.schema import Range, build, plain, shortened
 from drumscribe.utils.yaml_text import parse_yaml
 
 T = TypeVar("T")
@@ -35,8 +36,14 @@ class DataConfig:
     root: str = "${DRUMSCRIBE_DATA:-data}"
     dataset_dir: str = "e-gmd-v1.0.0"
     processed_dir: str = "processed_data"
-    kit: Literal["lanes8", "articulations12"] = "lanes8"
+    kit: str = LANES8.name
     max_files: Count | None = None
+
+    def __post_init__(self) -> None:
+        if self.kit not in KITS:
+            raise DrumscribeError(
+                f"data.kit: must be one of {', '.join(KITS)}, got {shortened(self.kit)}"
+            )
 
     @property
     def root_path(self) -> Path:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from drumscribe.drums import LANES8, Kit
 
@@ -33,10 +33,14 @@ class DrumEvent:
 
 
 def fold_to_lanes(events: Iterable[DrumEvent], kit: Kit) -> list[DrumEvent]:
-    """The events of ``kit`` as events of the eight lanes, in the same order."""
+    """The events of ``kit`` as events of ``kit.lanes``, in the same order."""
+    if kit.lanes is kit:
+        return list(events)
+    return [replace(event, drum=kit[event.drum].lane) for event in events]
+
+
+def fold_to_eight(events: Iterable[DrumEvent], kit: Kit) -> list[DrumEvent]:
+    """The events of ``kit`` as events of ``LANES8``, for what knows no other lanes."""
     if kit is LANES8:
         return list(events)
-    return [
-        DrumEvent(event.onset_s, kit[event.drum].lane, event.velocity, event.confidence)
-        for event in events
-    ]
+    return [replace(event, drum=kit[event.drum].stand_in) for event in events]

@@ -202,8 +202,8 @@ def test_another_format_is_refused_with_both_numbers(path, written):
 
 
 def test_an_unknown_kit_is_refused(path, written):
-    rewrite_header(path, kit="lanes99")
-    assert_refused_in_one_line(path, "unknown kit 'lanes99'")
+    rewrite_header(path, kit="no_such_kit")
+    assert_refused_in_one_line(path, "unknown kit 'no_such_kit'")
 
 
 def test_a_kit_with_other_classes_is_refused(path, written):

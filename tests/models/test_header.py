@@ -87,7 +87,7 @@ def test_another_clock_is_refused(name):
 
 
 def test_an_unknown_kit_is_refused():
-    assert "unknown kit 'lanes9'" in refusal(header_of().to_dict() | {"kit": "lanes9"})
+    assert "unknown kit 'no_such_kit'" in refusal(header_of().to_dict() | {"kit": "no_such_kit"})
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from drumscribe.drums import LANES8, MERGED_CLASS
+from drumscribe.drums import Kit
 from drumscribe.evaluation.beat_metrics import BeatScore, beat_score
 from drumscribe.evaluation.comparison import Comparison, compare, judge
 from drumscribe.evaluation.excerpts import WorstPlaces
@@ -31,13 +31,13 @@ def evaluate(
     Args:
         transcriber: the same that ``drumscribe transcribe`` uses.
         references: labelled recordings.
-        merge_classes: score five classes (toms and cymbals merged) instead of the eight lanes.
+        merge_classes: score five classes (toms and cymbals merged) instead of the kit's lanes.
         n_excerpts: of how many of the worst recordings a few seconds are kept to be looked at.
 
     Raises:
         DrumscribeError: when there are no recordings.
     """
-    merged = MERGED_CLASS if merge_classes else {name: name for name in LANES8.names}
+    merged = _scored(transcriber.kit.lanes, merge_classes=merge_classes)
     classes = tuple(dict.fromkeys(merged.values()))
     scores = []
     worst = WorstPlaces(n_excerpts)
@@ -101,5 +101,12 @@ def _beat_score(
     return beat_score(reference.beats, tempo)
 
 
+def _scored(lanes: Kit, *, merge_classes: bool) -> dict[str, str]:
+    """The class that each lane is scored as; a lane of none of the five is left out."""
+    if not merge_classes:
+        return {name: name for name in lanes.names}
+    return {drum.name: drum.merged for drum in lanes.classes if drum.merged is not None}
+
+
 def _merged(events: Iterable[DrumEvent], merged: dict[str, str]) -> list[DrumEvent]:
-    return [replace(event, drum=merged[event.drum]) for event in events]
+    return [replace(event, drum=merged[event.drum]) for event in events if event.drum in merged]

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from drumscribe.drums import LANES8
 from drumscribe.evaluation.thresholds import GRID
 from drumscribe.evaluation.tuning import Tuning
 from drumscribe.utils.files import atomic_path
@@ -21,8 +20,10 @@ def write_threshold_figure(tuning: Tuning, path: Path) -> None:
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(12, 6), layout="constrained")
-    panels = figure.subplots(2, 4, sharex=True, sharey=True).flat
-    for panel, drum in zip(panels, LANES8.classes, strict=True):
+    n_columns = -(-len(tuning.kit) // 2)
+    panels = figure.subplots(2, n_columns, sharex=True, sharey=True, squeeze=False).flat
+    # A kit of an odd number of lanes leaves a panel empty.
+    for panel, drum in zip(panels, tuning.kit.classes, strict=False):
         curve = tuning.curves[drum.name]
         panel.plot(GRID, [counts.precision for counts in curve], label="precision")
         panel.plot(GRID, [counts.recall for counts in curve], label="recall")

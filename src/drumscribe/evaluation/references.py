@@ -1,7 +1,7 @@
 """Labelled recordings to score against: a split of the store, an E-GMD folder, or MDB Drums.
 
-Every source gives a ``ReferenceSet``: log-mel to transcribe, hits on the eight lanes, and what was
-left out, so that the survivors do not pass for the whole.
+Every source gives a ``ReferenceSet``: log-mel to transcribe, hits on the model's lanes, and what
+was left out, so that the survivors do not pass for the whole.
 """
 
 import logging
@@ -18,7 +18,7 @@ from drumscribe.data.log_mel import log_mel_blocks
 from drumscribe.data.recording_processing import UnusableRecordingError, label_recording
 from drumscribe.data.shard_format import StoredRecording
 from drumscribe.data.targets import events_of_array
-from drumscribe.drums import LANES8
+from drumscribe.drums import require_same_kit
 from drumscribe.events import DrumEvent, fold_to_lanes
 from drumscribe.models.header import ModelHeader
 from drumscribe.tempo import Beat
@@ -53,7 +53,7 @@ class Reference:
         name: what to call it in reports.
         kit_name: the drum kit or mix it belongs to, scored as a group.
         frames: called for its log-mel in blocks of shape (t, F).
-        events: its hits on the eight lanes, in seconds on the audio's clock.
+        events: its hits on the model's lanes, in seconds on the audio's clock.
         offset_s: what was added to the labels to align them with the audio, in seconds.
         has_velocity: whether the labels' velocities mean anything.
         performance: what recordings of the same playing share; its own name when empty.
@@ -98,13 +98,14 @@ def store_references(split_dir: Path, header: ModelHeader) -> ReferenceSet:
     """The recordings of a preprocessed split.
 
     Raises:
-        DrumscribeError: when there is none, or it has other features than the model.
+        DrumscribeError: when there is none, or it has other features or lanes than the model.
     """
     shards = open_split(split_dir)
     if shards[0].header.features != header.features:
         raise DrumscribeError(
             f"{split_dir}: has other features than the model hears; preprocess with its config.yaml"
         )
+    require_same_kit(shards[0].header.kit.lanes.names, header.kit.lanes, source=str(split_dir))
     left_out = Counter(skipped.kind for shard in shards for skipped in shard.skipped)
     references = (
         _store_reference(shard, recording) for shard in shards for recording in shard.recordings
@@ -128,7 +129,7 @@ def egmd_references(folder: Path, header: ModelHeader, config: Config) -> Refere
     def usable() -> Iterator[Reference]:
         for recording in recordings:
             try:
-                yield _egmd_reference(folder, recording, header.features, config)
+                yield _egmd_reference(folder, recording, header, config)
             except UnusableRecordingError as error:
                 logger.warning("left out: %s (%s: %s)", recording.audio_filename, error.kind, error)
                 left_out[error.kind] += 1
@@ -189,13 +190,13 @@ def _stored_beats(shard: Shard, recording: StoredRecording) -> tuple[Beat, ...]:
 
 
 def _egmd_reference(
-    folder: Path, recording: Recording, features: FeatureConfig, config: Config
+    folder: Path, recording: Recording, header: ModelHeader, config: Config
 ) -> Reference:
-    labelled = label_recording(folder, recording, LANES8, config.preprocessing)
+    labelled = label_recording(folder, recording, header.kit.lanes, config.preprocessing)
     return Reference(
         name=recording.audio_filename,
         kit_name=recording.kit_name,
-        frames=lambda: log_mel_blocks([labelled.samples], features),
+        frames=lambda: log_mel_blocks([labelled.samples], header.features),
         events=labelled.events,
         offset_s=labelled.alignment.offset_s,
         performance=recording.performance,

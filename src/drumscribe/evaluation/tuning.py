@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from drumscribe.config import InferenceConfig, PeakPickingConfig
-from drumscribe.drums import LANES8
+from drumscribe.drums import LANES8, Kit
 from drumscribe.evaluation.matching import Counts
 from drumscribe.evaluation.references import ReferenceSet
 from drumscribe.evaluation.thresholds import Strategy, ThresholdCounter
@@ -39,6 +39,7 @@ class Tuning:
         gaps: F-measure of all lanes by the smallest gap in seconds, of those that were tried.
         calibration: what activations of each lane are worth.
         strategy: what the thresholds were chosen for.
+        kit: the lanes.
     """
 
     thresholds: dict[str, float]
@@ -49,6 +50,7 @@ class Tuning:
     gaps: dict[float, float]
     calibration: dict[str, Calibration]
     strategy: Strategy
+    kit: Kit = LANES8
 
     def applied_to(self, header: ModelHeader) -> ModelHeader:
         """The header of a model that is used as tuned."""
@@ -90,7 +92,7 @@ def tune(
     0.002 of it the one nearest to the model's own.
 
     Args:
-        transcriber: of a model of the eight lanes.
+        transcriber: of a model whose every class is a lane.
         references: labelled recordings.
         config: its ``min_gap_s`` is kept where it is set; ``threshold`` goes to lanes without hits.
         strategy: what is best; see ``ThresholdCounter.best``.
@@ -98,11 +100,12 @@ def tune(
     Raises:
         DrumscribeError: when there are no recordings, or the model has another kit.
     """
-    if transcriber.kit is not LANES8:
+    kit = transcriber.kit
+    if kit.lanes is not kit:
         raise DrumscribeError(
-            f"tuning needs a model of the eight lanes, not {transcriber.kit.name}"
+            f"tuning needs a model of the eight lanes, or of more, not {kit.name}"
         )
-    counters = _counters(transcriber.peak_picking, config)
+    counters = _counters(kit, transcriber.peak_picking, config)
     n_recordings = _count(transcriber, references, counters.values())
     if n_recordings == 0:
         raise DrumscribeError("no labelled recordings to tune on")
@@ -120,15 +123,18 @@ def tune(
         gaps=gaps,
         calibration=counters[gap_s].calibrations(),
         strategy=strategy,
+        kit=kit,
     )
 
 
-def _counters(own: PeakPickingConfig, config: InferenceConfig) -> dict[float, ThresholdCounter]:
+def _counters(
+    kit: Kit, own: PeakPickingConfig, config: InferenceConfig
+) -> dict[float, ThresholdCounter]:
     """A counter for each smallest gap in seconds that is tried; the one that is set, if it is."""
     gaps_s: Sequence[float] = MIN_GAPS_S if config.min_gap_s is None else [config.min_gap_s]
     return {
         gap_s: ThresholdCounter(
-            LANES8, dataclasses.replace(own, min_gap_s=gap_s), default=config.threshold
+            kit, dataclasses.replace(own, min_gap_s=gap_s), default=config.threshold
         )
         for gap_s in gaps_s
     }
@@ -142,7 +148,7 @@ def _count(
     with progress_bar("tuning", None, unit="recordings") as advance:
         for reference in references.recordings:
             onset = transcriber.activations(reference.frames()).onset
-            reference_s = [reference.onsets_s(name) for name in LANES8.names]
+            reference_s = [reference.onsets_s(name) for name in transcriber.kit.names]
             for counter in counters:
                 counter.add(onset, reference_s)
             n_recordings += 1

@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 
 from drumscribe.drums import Kit
-from drumscribe.events import DrumEvent, fold_to_lanes
+from drumscribe.events import DrumEvent, fold_to_eight
 from drumscribe.inference.bar_patterns import GROUPS
 from drumscribe.timing import FRAME_RATE
 from drumscribe.utils.arrays import Float64Array, FloatArray, IntArray
@@ -94,7 +94,7 @@ def beat_evidence(events: Sequence[DrumEvent], kit: Kit, beat: FloatArray | None
         kit: what their names mean.
         beat: the network's beat and downbeat activations 0..1, shape (T, 2), if it has them.
     """
-    lanes = sorted(fold_to_lanes(events, kit))
+    lanes = sorted(fold_to_eight(events, kit))
     snares = [event.velocity for event in lanes if event.drum == "snare"]
     ghost = _GHOST_VELOCITY * float(np.percentile(snares, 75)) if snares else 0.0
     groups = [
