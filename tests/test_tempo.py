@@ -57,3 +57,13 @@ def test_the_summary_says_how_steady_it_is():
     )
     following = TempoMap((0.0, 0.5, 1.0, 1.6), confidence=0.5)
     assert following.summary() == "about 120.0 (102 to 120), 4/4 (confidence 0.50)"
+
+
+@pytest.mark.parametrize("step_s", [1e-9, 4e-15, 1e-5])
+def test_beats_too_many_to_count_from_the_start_are_refused(step_s):
+    with pytest.raises(ValueError, match="begins too late for so fast a tempo"):
+        TempoMap((10.5, 10.5 + step_s))
+
+
+def test_a_day_of_fast_music_is_counted():
+    assert TempoMap.steady(600, first_downbeat_s=86_400).beats_s[0] == 86_400

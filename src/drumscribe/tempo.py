@@ -30,6 +30,8 @@ class TimeSignature:
     denominator: int = 4
 
 
+_MAX_BEATS_BEFORE = 1_000_000  # a day of music at 690 beats a minute
+
 COMMON_TIME = TimeSignature(0, 4, 4)
 
 
@@ -39,7 +41,8 @@ class TempoMap:
 
     Attributes:
         beats_s: times of the beats 0, 1, 2, ... in seconds, increasing, at least two. The first
-            may lie before the recording's start. Beyond both ends the outermost tempo goes on.
+            may lie before the recording's start. Beyond both ends the outermost tempo goes on,
+            from the start of the recording for a million beats at most.
         time_signatures: in order; the first begins at a downbeat, ``first_beat``, before which
             beats are a pick-up of its metre; the others begin at a downbeat of the one before.
         confidence: how sure the finder of the beats is, 0..1; 1 for what a person said.
@@ -54,6 +57,12 @@ class TempoMap:
     def __post_init__(self) -> None:
         if len(self.beats_s) < 2 or not bool(np.all(np.diff(self.beats_s) > 0)):
             raise ValueError("beats_s must be at least two times in increasing order")
+        n_before = self.beats_s[0] / (self.beats_s[1] - self.beats_s[0])
+        if n_before > _MAX_BEATS_BEFORE:
+            raise ValueError(
+                f"beats_s begins too late for so fast a tempo: {n_before:.0f} beats would come "
+                "before it"
+            )
         starts = [signature.first_beat for signature in self.time_signatures]
         if not starts or starts != sorted(set(starts)):
             raise ValueError("time_signatures must be at least one, in increasing order of beats")

@@ -291,6 +291,7 @@ GOOD = {"onset_s": 1.0, "lane": "kick", "velocity": 100}
         ({"revision": -1}, "revision"),
         ({"tempo": {**TEMPO, "beats_s": [1.0]}}, "tempo.beats_s"),
         ({"tempo": {**TEMPO, "beats_s": [1.0, 1.0]}}, "increasing order"),
+        ({"tempo": {**TEMPO, "beats_s": [10.0, 10.0 + 1e-9]}}, "begins too late"),
         ({"tempo": {**TEMPO, "time_signatures": []}}, "tempo.time_signatures"),
         ({"thresholds": {"kick": 2}}, "thresholds.kick"),
         ({"thresholds": {"cowbell": 0.5}}, "thresholds.cowbell"),

@@ -19,8 +19,8 @@ _MAX_MESSAGE_BYTES = 65_536
 _TIMEOUT_S = 180.0
 _AT_ONCE = threading.BoundedSemaphore(2)
 
-_QUICK = frozenset({"mid", "csv", "json"})
-"""Formats that are written from numbers alone, in the server itself."""
+_QUICK = frozenset({"csv", "json"})
+"""Formats that are written hit by hit, in the server itself; others count beats or bars."""
 
 
 def export_safely(export: Export, target: Path, settings: StudioSettings) -> None:
