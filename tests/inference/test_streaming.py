@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import soundfile
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
@@ -189,3 +190,14 @@ def test_thresholds_of_the_user_replace_the_models(model):
     with pytest.raises(DrumscribeError, match="unknown drum 'gong'"):
         StreamingTranscriber(model, CONFIG, {"gong": 0.5})
     assert isinstance(StreamedTranscriber(model, CONFIG), Transcriber)
+
+
+def test_a_whole_recording_is_heard_as_its_stream_is(model, tmp_path):
+    samples = noisy_hits()
+    soundfile.write(tmp_path / "a.wav", samples, SAMPLE_RATE, subtype="FLOAT")
+    transcriber = StreamedTranscriber(model, CONFIG)
+    wanted = [(event.onset_s, event.drum) for event in heard(model, [samples])]
+    whole = transcriber.transcribe(tmp_path / "a.wav").events
+    in_parts = transcriber.hear([samples[:100], samples[100:]]).events
+    for events in (whole, in_parts):
+        assert [(event.onset_s, event.drum) for event in events] == wanted

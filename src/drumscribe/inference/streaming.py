@@ -96,23 +96,37 @@ class StreamedTranscriber(Transcriber):
         algorithmic_latency_s(model)  # refuses other models
         self._causal_model = model
 
-    def activations(self, log_mel: Iterable[FloatArray]) -> Activations:
-        """As ``Transcriber.activations``, frame by frame."""
+    def _parts(self, log_mel: Iterable[FloatArray]) -> Iterator[Activations]:
+        """As ``Transcriber._parts``, frame by frame."""
         stream = ActivationStream(self._causal_model)
-        frames = [frame for block in log_mel for frame in stream.push(block)]
-        frames += stream.finish()
-        return Activations(
-            np.concatenate([frame.onset for frame in frames]),
-            _joined([frame.velocity for frame in frames]),
-            _joined([frame.beat for frame in frames]),
+        for block in log_mel:
+            yield from stream.push(block)
+        yield from stream.finish()
+
+    def _picker(self) -> "_PatientPicker":
+        """One that decides each frame without those after it."""
+        return _PatientPicker(
+            LivePicker(
+                self.kit, self.peak_picking, self.thresholds, self._causal_model.header.calibration
+            )
         )
 
-    def events(self, activations: Activations) -> list[DrumEvent]:
-        """As ``Transcriber.events``, deciding each frame without those after it."""
-        picker = LivePicker(
-            self.kit, self.peak_picking, self.thresholds, self._causal_model.header.calibration
-        )
-        return [event for frame in _single_frames(activations) for event in picker.push(frame)]
+
+class _PatientPicker:
+    """Keeps what a ``LivePicker`` tells until the recording is over."""
+
+    def __init__(self, picker: "LivePicker") -> None:
+        self._picker = picker
+        self._events: list[DrumEvent] = []
+
+    def push(self, part: Activations) -> None:
+        """As ``Picker.push``."""
+        for frame in _single_frames(part):
+            self._events += self._picker.push(frame)
+
+    def finish(self) -> list[DrumEvent]:
+        """As ``Picker.finish``."""
+        return self._events
 
 
 class ActivationStream:
@@ -227,9 +241,3 @@ def _single_frames(activations: Activations) -> Iterator[Activations]:
         yield Activations(
             activations.onset[here], None if velocity is None else velocity[here], None
         )
-
-
-def _joined(rows: list[FloatArray | None]) -> FloatArray | None:
-    """One array of the rows, or ``None`` where the model has no such head."""
-    present = [row for row in rows if row is not None]
-    return np.concatenate(present) if present else None

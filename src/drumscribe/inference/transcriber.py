@@ -8,6 +8,7 @@ import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
@@ -57,6 +58,16 @@ class Heard:
     events: list[DrumEvent]
     beat: FloatArray | None
     duration_s: float
+
+
+class Picker(Protocol):
+    """Decides what the hits of a recording's activations are, which come in parts."""
+
+    def push(self, part: Activations) -> None:
+        """Take the next part."""
+
+    def finish(self) -> list[DrumEvent]:
+        """The hits of all parts in order of time."""
 
 
 class Transcriber:
@@ -176,7 +187,7 @@ class Transcriber:
         picker.push(activations)
         return picker.finish()
 
-    def _picker(self) -> EventPicker:
+    def _picker(self) -> Picker:
         return EventPicker(
             self.kit, self.peak_picking, self.thresholds, self.model.header.calibration
         )
