@@ -65,6 +65,24 @@ def test_a_name_with_the_suffix_of_another_format_is_refused(tree, output, writt
         plan("a.wav", output=output, formats=[written])
 
 
+@pytest.mark.parametrize(
+    ("output", "formats", "targets"),
+    [
+        ("x.tab", ["tab"], ["x.tab"]),
+        ("x.lanes", ["lanes"], ["x.lanes"]),
+        ("x.lanes.json", ["mid", "lanes"], ["x.mid", "x.lanes.json"]),
+        ("x.tab.txt", ["tab", "mid"], ["x.tab.txt", "x.mid"]),
+        ("x.tab", ["tab", "mid"], ["x.tab.txt", "x.mid"]),
+        ("x.JSON", ["json", "mid"], ["x.json", "x.mid"]),
+        ("my.song", ["json", "mid"], ["my.song.json", "my.song.mid"]),
+        (".lanes.json", ["mid", "csv"], [".lanes.mid", ".lanes.csv"]),
+    ],
+)
+def test_endings_of_two_parts_are_endings(tree, output, formats, targets):
+    tree("a.wav")
+    assert plan("a.wav", output=output, formats=formats) == {"a.wav": targets}
+
+
 def test_a_file_goes_below_a_folder_that_exists(tree):
     tree("songs/a.wav", "out/old.mid")
     assert plan("songs/a.wav", output="out") == {"songs/a.wav": ["out/a.mid"]}

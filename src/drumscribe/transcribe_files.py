@@ -91,13 +91,15 @@ def _targets_of_name(output: Path, formats: Sequence[str]) -> dict[str, Path]:
     suffix = output.suffix.lower().removeprefix(".")
     if len(formats) == 1:
         own = suffix_of(formats[0])
-        if suffix in FORMATS and suffix != own.rpartition(".")[2]:
+        if suffix in FORMATS and suffix not in (formats[0], own.rpartition(".")[2]):
             raise DrumscribeError(
                 f"{output}: would hold {formats[0]}, not {suffix}; add --format {suffix}, or name "
                 f"a file that ends in .{own}"
             )
         return {formats[0]: output}
-    stem = output.stem if suffix in FORMATS else output.name
+    endings = sorted({f".{e}" for f in FORMATS for e in (f, suffix_of(f))}, key=len)
+    known = [e for e in endings if output.name.lower().endswith(e) and output.name.lower() != e]
+    stem = output.name[: -len(known[-1])] if known else output.name
     return {name: output.with_name(f"{stem}.{suffix_of(name)}") for name in formats}
 
 
