@@ -12,6 +12,16 @@ LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 
 _MB = 1_000_000
 _MIN_TOKEN_LENGTH = 16
+_POSITIVE = {
+    "n_workers": "--workers",
+    "max_waiting": "--queue",
+    "max_upload_mb": "--max-upload-mb",
+    "max_duration_s": "--max-minutes",
+    "worker_memory_mb": "--worker-mb",
+    "keep_days": "--keep-days",
+    "keep_gb": "--keep-gb",
+}
+"""Settings that are above 0, and the options that people know them by."""
 
 
 @dataclass(frozen=True)
@@ -64,10 +74,10 @@ class StudioSettings:
             )
         if not 0 <= self.port <= 65535:
             raise DrumscribeError(f"--port {self.port}: must be 0..65535")
-        for name in ("n_workers", "max_waiting", "max_upload_mb", "max_duration_s", "keep_gb"):
+        for name, option in _POSITIVE.items():
             value = getattr(self, name)
             if not (math.isfinite(value) and value > 0):
-                raise DrumscribeError(f"{name} must be more than 0, got {value}")
+                raise DrumscribeError(f"{option}: must be a number above 0")
 
     @property
     def is_local(self) -> bool:
