@@ -20,7 +20,7 @@ from drumscribe.utils.errors import DrumscribeError
 from drumscribe.utils.files import atomic_path
 
 _REPOSITORY = Path(__file__).parents[1]
-_CODE = ("src", "scripts", "configs", "pyproject.toml", "README.md", "LICENSE")
+_CODE = ("src", "scripts", "configs", "examples", "pyproject.toml", "README.md", "LICENSE")
 _TOP = "pretraining"
 
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from fractions import Fraction
+from xml.etree import ElementTree
 
 import music21
 import numpy as np
@@ -189,6 +190,16 @@ def test_a_changed_metre_is_shown_where_it_changes(tmp_path):
         for signature in measure.getElementsByClass("TimeSignature")
     ]
     assert shown == [(1, "4/4"), (2, "3/4")]
+
+
+@pytest.mark.parametrize("denominator", [64, 128])
+def test_the_finest_metre_of_a_midi_file_is_written(tmp_path, denominator):
+    tempo = TempoMap.steady(BPM, until_s=30, numerator=7, denominator=denominator)
+    events = at_beats((0, "kick"), (3, "kick"), (9, "kick"), tempo=tempo)
+    write_musicxml(on_bars(events, tempo), tmp_path / "a.musicxml")
+    root = ElementTree.parse(tmp_path / "a.musicxml").getroot()
+    notes = [note for note in root.iter("note") if note.find("rest") is None]
+    assert {note.findtext("type") for note in notes} == {f"{denominator}th"}
 
 
 def test_a_recording_without_hits_is_a_bar_of_rest(tmp_path):

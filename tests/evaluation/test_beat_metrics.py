@@ -66,3 +66,9 @@ def test_the_summary_is_of_means():
 
 def test_beats_of_a_reference_are_those_of_a_click():
     assert REFERENCE[:2] == [Beat(0.0, 1), Beat(0.5, 2)]
+
+
+def test_downbeats_that_no_reference_has_are_no_score():
+    scores = [BeatScore(1.0, None, 1.0)]
+    assert beat_summary(scores)["downbeat_f"] is None
+    assert "beats: F 1.000, downbeats F -, tempo" in beat_line(scores)

@@ -20,11 +20,12 @@ NOTE_TYPES = {
     Fraction(1, 4): "16th",
     Fraction(1, 8): "32nd",
     Fraction(1, 16): "64th",
+    Fraction(1, 32): "128th",
 }
 """Names of note values, by their length in quarters."""
 
 _DOT = Fraction(3, 2)
-_N_BEAMS = {"eighth": 1, "16th": 2, "32nd": 3, "64th": 4}
+_N_BEAMS = {"eighth": 1, "16th": 2, "32nd": 3, "64th": 4, "128th": 5}
 
 
 @dataclass

@@ -58,29 +58,41 @@ def beat_score(reference: Sequence[Beat], tempo: TempoMap) -> BeatScore | None:
     )
 
 
-def beat_summary(scores: Sequence[BeatScore]) -> dict[str, float]:
-    """Means over recordings, as plain values: at least one."""
-    downbeats = [score.downbeat_f for score in scores if score.downbeat_f is not None]
-    summary = {
-        "n_recordings": float(len(scores)),
-        "beat_f": float(np.mean([score.beat_f for score in scores])),
-        "downbeat_f": float(np.mean(downbeats)) if downbeats else 0.0,
-        "tempo_right": float(np.mean([score.has_tempo() for score in scores])),
-        "tempo_double": float(np.mean([score.has_tempo(2.0) for score in scores])),
-        "tempo_half": float(np.mean([score.has_tempo(0.5) for score in scores])),
+def beat_summary(scores: Sequence[BeatScore]) -> dict[str, float | None]:
+    """Means over recordings, at least one, as plain values; ``None`` for downbeats none has."""
+    downbeat_f = _mean_downbeat_f(scores)
+    return {
+        **{name: round(mean, 4) for name, mean in _means(scores).items()},
+        "downbeat_f": None if downbeat_f is None else round(downbeat_f, 4),
     }
-    return {name: round(value, 4) for name, value in summary.items()}
 
 
 def beat_line(scores: Sequence[BeatScore]) -> str:
     """The summary for people."""
-    mean = beat_summary(scores)
+    mean, downbeat_f = _means(scores), _mean_downbeat_f(scores)
     return (
-        f"beats: F {mean['beat_f']:.3f}, downbeats F {mean['downbeat_f']:.3f}, "
+        f"beats: F {mean['beat_f']:.3f}, "
+        f"downbeats F {'-' if downbeat_f is None else f'{downbeat_f:.3f}'}, "
         f"tempo within {100 * TEMPO_TOLERANCE:.0f} %: {100 * mean['tempo_right']:.0f} % "
         f"(double {100 * mean['tempo_double']:.0f} %, half {100 * mean['tempo_half']:.0f} %) "
         f"of {len(scores)} recordings"
     )
+
+
+def _means(scores: Sequence[BeatScore]) -> dict[str, float]:
+    """What every recording has."""
+    return {
+        "n_recordings": float(len(scores)),
+        "beat_f": float(np.mean([score.beat_f for score in scores])),
+        "tempo_right": float(np.mean([score.has_tempo() for score in scores])),
+        "tempo_double": float(np.mean([score.has_tempo(2.0) for score in scores])),
+        "tempo_half": float(np.mean([score.has_tempo(0.5) for score in scores])),
+    }
+
+
+def _mean_downbeat_f(scores: Sequence[BeatScore]) -> float | None:
+    known = [score.downbeat_f for score in scores if score.downbeat_f is not None]
+    return float(np.mean(known)) if known else None
 
 
 def _times(beats: Sequence[Beat]) -> Float64Array:
