@@ -17,7 +17,7 @@ import numpy as np
 
 from drumscribe.charts.note_maps import NoteMap
 from drumscribe.data.audio_processing import audio_blocks
-from drumscribe.drums import DRUM_CHANNEL, Kit
+from drumscribe.drums import Kit
 from drumscribe.events import DrumEvent
 from drumscribe.inference.streaming import StreamingTranscriber
 from drumscribe.timing import HOP_LENGTH, SAMPLE_RATE, samples_to_seconds
@@ -29,6 +29,7 @@ OnEvent = Callable[[DrumEvent], None]
 BLOCK_SAMPLES = HOP_LENGTH // 3
 """Samples that are pushed at once (3.4 ms): smaller blocks decide sooner, and cost more."""
 
+_DRUM_CHANNEL = 9  # General MIDI's channel 10, counted from 0
 _MISSING = "{what} needs the package {package!r}; run: pip install 'drumscribe[live]'"
 
 
@@ -165,7 +166,7 @@ def midi_output(port: str, notes: NoteMap, kit: Kit) -> Iterator[OnEvent]:
     with backend.open_output(port) as output:
 
         def play(event: DrumEvent) -> None:
-            note = {"note": notes.note(event.drum, kit), "channel": DRUM_CHANNEL}
+            note = {"note": notes.note(event.drum, kit), "channel": _DRUM_CHANNEL}
             output.send(mido.Message("note_on", velocity=event.velocity, **note))
             output.send(mido.Message("note_off", **note))
 

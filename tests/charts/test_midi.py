@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from midi_checks import assert_sound
 from transcriptions import any_transcription, on_bars
 
-from drumscribe.charts.midi import write_transcription_midi
+from drumscribe.charts.midi import read_transcription_midi, write_transcription_midi
 from drumscribe.charts.note_maps import note_map
 from drumscribe.data.midi_processing import notes_to_events, read_midi
 from drumscribe.drums import ARTICULATIONS12, LANES8
@@ -251,3 +251,48 @@ def test_hours_of_hits_take_little_more_memory_than_the_file(tmp_path):
 
     peak(10)
     assert peak(3000) - peak(1000) < 2000 * 200
+
+
+def test_beats_that_nobody_can_count_are_refused_in_one_line(tmp_path):
+    """After a pick-up of an hour comes a beat of one tick, which would be the pick-up's too."""
+    n_pickup = 240 * 30_000
+    track = mido.MidiTrack()
+    track.append(mido.MetaMessage("set_tempo", tempo=16_000_000))
+    track.append(mido.MetaMessage("time_signature", numerator=60, denominator=1))
+    track.append(mido.MetaMessage("time_signature", numerator=64, denominator=1, time=n_pickup))
+    track.append(mido.MetaMessage("set_tempo", tempo=6_000))
+    track.append(mido.MetaMessage("time_signature", numerator=4, denominator=4, time=1))
+    track.append(mido.Message("note_on", note=36, velocity=90))
+    mido.MidiFile(tracks=[track], ticks_per_beat=30_000).save(tmp_path / "a.mid")
+    with pytest.raises(DrumscribeError, match=r"a\.mid: its bars cannot be read \(.*too late"):
+        read_transcription_midi(tmp_path / "a.mid")
+
+
+def write_channels(path, notes):
+    """A file of (channel counted from 0, note), one a beat."""
+    track = mido.MidiTrack(
+        mido.Message("note_on", channel=channel, note=note, velocity=90, time=480)
+        for channel, note in notes
+    )
+    mido.MidiFile(tracks=[track]).save(path)
+
+
+def test_other_instruments_are_no_drums(tmp_path):
+    write_channels(tmp_path / "a.mid", [(0, 43), (9, 36), (0, 38), (9, 38)])
+    events = read_transcription_midi(tmp_path / "a.mid").events
+    assert [(event.onset_s, event.drum) for event in events] == [(1.0, "kick"), (2.0, "snare")]
+
+
+def test_drums_of_a_file_without_the_drum_channel_are_read(tmp_path):
+    write_channels(tmp_path / "a.mid", [(0, 36), (3, 38)])
+    events = read_transcription_midi(tmp_path / "a.mid").events
+    assert [event.drum for event in events] == ["kick", "snare"]
+
+
+def test_notes_that_mean_no_drum_are_told_with_their_number(tmp_path, caplog):
+    write_channels(tmp_path / "a.mid", [(9, 36), (9, 60), (9, 81), (9, 60)])
+    read_transcription_midi(tmp_path / "a.mid")
+    [told] = caplog.messages
+    assert told.endswith(
+        "a.mid: left out notes that mean no drum, with their number: 60 (2), 81 (1)"
+    )

@@ -33,7 +33,7 @@ def test_a_recording_is_never_written_over(tmp_path):
     (tmp_path / "link.ogg").symlink_to(tmp_path / "song.ogg")
     for name in ("song.ogg", "link.ogg"):
         told = refusal_of(tmp_path / "song.ogg", tmp_path / name)
-        assert told == f"{tmp_path / name}: is the recording itself; name another folder"
+        assert told == f"{tmp_path / name}: is what the song is made of; name another folder"
 
 
 def test_a_damaged_recording_is_refused_in_one_line(tmp_path):

@@ -5,8 +5,7 @@ import pytest
 import soundfile
 
 from drumscribe import cli
-from drumscribe.data.midi_processing import MidiNote
-from drumscribe.data.midi_writing import write_midi
+from drumscribe.data.midi_processing import MidiNote, write_midi
 
 DURATION_S = 20.0
 
@@ -64,6 +63,65 @@ def test_what_cannot_be_done_is_one_line(song, tmp_path, monkeypatch, capsys, op
     error = capsys.readouterr().err
     assert told in error
     assert error.count("\n") == 1
+
+
+def test_what_is_charted_is_never_written_over(song, tmp_path, capsys):
+    """Nor does the model listen first: there is none by that name."""
+    out = tmp_path / "out"
+    out.mkdir()
+    recording, notes = song.rename(out / "song.opus"), out / "notes.mid"
+    before = recording.read_bytes()
+    options = ["chart", str(recording), "-o", str(out), "-c", "absent.onnx"]
+    assert cli.main(options) == 1
+    assert capsys.readouterr().err.count("song.opus: is what the song is made of") == 1
+    assert recording.read_bytes() == before
+    (tmp_path / "notes.mid").rename(notes)
+    other = recording.rename(tmp_path / "other.wav")
+    assert cli.main(["chart", str(other), "-o", str(out), "--midi", str(notes)]) == 1
+    assert "notes.mid: is what the song is made of" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--bpm", "120"],
+        ["--time-signature", "3/4"],
+        ["--first-beat", "0"],
+        ["--quantize", "16"],
+        ["--quantize-strength", "0.5"],
+        ["--threshold", "0.5"],
+        ["--checkpoint", "m.onnx"],
+        ["--ride", "green", "--game", "dtxmania"],
+        ["--crash", "blue", "--game", "dtxmania"],
+        ["--chart-files", "mid", "--game", "dtxmania"],
+        ["--audio-format", "ogg", "--game", "dtxmania"],
+    ],
+)
+def test_an_option_that_would_change_nothing_is_refused(song, tmp_path, capsys, options):
+    assert chart(song, "-o", str(tmp_path / "out"), *options) == 1
+    error = capsys.readouterr().err
+    assert f"{options[0]}: is of no use here" in error
+    assert error.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_note_table_is_of_no_use_without_notes(song, capsys):
+    assert cli.main(["chart", str(song), "--midi-notes", "td17"]) == 1
+    assert "--midi-notes: is of no use here" in capsys.readouterr().err
+
+
+def test_notes_are_read_by_the_table_asked_for(song, tmp_path, capsys):
+    write_midi(song.parent / "notes.mid", [MidiNote(1.0, 60, 90)], duration_s=2.0)
+    table = tmp_path / "mine.yaml"
+    table.write_text("snare: 60\n")
+    assert chart(song, "-o", str(tmp_path / "out"), "--midi-notes", str(table)) == 0
+    assert "notes: expert 1" in capsys.readouterr().out
+
+
+def test_a_title_that_is_no_name_of_a_folder_is_charted(song):
+    song = song.rename(song.with_name("Song.wav"))
+    assert chart(song, "--title", "...") == 0
+    assert "song.ini" in names(song.parent / "song")
 
 
 def test_a_song_that_is_not_there_is_named(tmp_path, capsys):

@@ -69,3 +69,8 @@ def test_live_scores_what_a_stream_tells_and_refuses_other_models(mdb, tmp_path,
     (tmp_path / "m.ckpt").touch()
     assert cli.main([*arguments, "-c", str(tmp_path / "m.ckpt")]) == 1
     assert "live needs an .onnx model" in capsys.readouterr().err
+
+
+def test_a_mix_of_no_mdb_is_refused(mdb, capsys):
+    assert cli.main(["evaluate", "--egmd", str(mdb), "--mix", "full_mix"]) == 1
+    assert "--mix: is of no use here, as it is of --mdb" in capsys.readouterr().err

@@ -1,15 +1,21 @@
 """A file is written whole or not at all, and a wrong path is refused by name."""
 
-import errno
 import os
-import shutil
 import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from drumscribe.utils.errors import DrumscribeError
-from drumscribe.utils.files import atomic_path, remove_partial_files, require_file, write_text
+from drumscribe.utils.files import (
+    atomic_path,
+    remove_partial_files,
+    require_file,
+    safe_name,
+    write_text,
+)
 
 
 def names_in(folder: Path) -> list[str]:
@@ -113,20 +119,6 @@ def test_a_place_that_cannot_be_written_is_refused_by_name(tmp_path: Path) -> No
     assert "\n" not in str(info.value)
 
 
-def test_a_third_file_is_blamed_for_its_own_absence(tmp_path: Path) -> None:
-    source, target = tmp_path / "source.mid", tmp_path / "song.mid"
-    with pytest.raises(FileNotFoundError) as info, atomic_path(target) as temporary:
-        shutil.copyfile(source, temporary)
-    assert info.value.filename == str(source)
-    assert names_in(tmp_path) == []
-
-
-def test_errors_without_a_name_are_about_the_file_that_is_written(tmp_path: Path) -> None:
-    target = tmp_path / "song.mid"
-    with pytest.raises(DrumscribeError, match=r"song\.mid: cannot be written"), atomic_path(target):
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-
 def test_a_block_that_writes_nothing_is_an_error(tmp_path: Path) -> None:
     target = tmp_path / "song.mid"
     with pytest.raises(DrumscribeError, match=r"song\.mid: cannot be written"), atomic_path(target):
@@ -177,3 +169,30 @@ def test_an_absent_file_and_a_folder_are_refused_by_name_with_a_hint(tmp_path: P
         require_file(tmp_path / "absent.wav", what="audio file", hint="ask Kim")
     with pytest.raises(DrumscribeError, match=r"is a folder, not a config file; check the path"):
         require_file(tmp_path, what="config file")
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("AC/DC - T.N.T.", "AC_DC - T.N.T"),
+        ("Song (live)", "Song (live)"),
+        ("a\nb\x00c\udce9", "a_b_c_"),
+        ('<:"|?*>', "song"),
+        ("...", "song"),
+        ("", "song"),
+        ("../up", "up"),
+        ("ド" * 100, "ド" * 66),
+    ],
+)
+def test_any_text_is_a_name_of_a_file(tmp_path: Path, text: str, name: str) -> None:
+    found = safe_name(text, default="song")
+    assert found.rstrip("_") == name.rstrip("_")
+    (tmp_path / found).touch()
+
+
+@given(st.text())
+def test_a_name_names_nothing_but_a_file_here(text: str) -> None:
+    name = safe_name(text, default="song")
+    assert Path(name).name == name
+    assert not name.startswith(".")
+    assert len(name.encode()) <= 200

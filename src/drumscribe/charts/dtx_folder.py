@@ -10,7 +10,9 @@ from drumscribe.charts.song_info import SongInfo
 from drumscribe.inference.transcriber import Transcription
 from drumscribe.utils.files import write_text
 
-_AUDIO = "bgm.ogg"
+AUDIO_NAME = "bgm.ogg"
+"""The song's file in the folder."""
+
 _FILES = {
     "easy": ("BASIC", "bas.dtx"),
     "medium": ("ADVANCED", "adv.dtx"),
@@ -37,11 +39,11 @@ def write_dtx_folder(
         DrumscribeError: when something cannot be read or written.
     """
     chart = game_chart(transcription)
-    write_song_audio(audio, folder / _AUDIO, audio_format="ogg", lead_in_s=chart.lead_in_s)
+    write_song_audio(audio, folder / AUDIO_NAME, audio_format="ogg", lead_in_s=chart.lead_in_s)
     lines = [f"#TITLE: {' '.join(info.title.split())}"]
     for number, (level, (label, name)) in enumerate(_FILES.items(), 1):
         rating = round(100 * max(0, rating_of(chart.lane_levels[level])) / HARDEST)
-        write_dtx(chart, folder / name, info, level=level, audio=_AUDIO, rating=rating)
+        write_dtx(chart, folder / name, info, level=level, audio=AUDIO_NAME, rating=rating)
         lines += [f"#L{number}LABEL: {label}", f"#L{number}FILE: {name}"]
     write_text(folder / "set.def", "".join(f"{line}\n" for line in lines))
     return chart

@@ -1,17 +1,25 @@
 """A transcription as a standard MIDI file that a sequencer lays bars over."""
 
+import logging
 from bisect import bisect_left
 from pathlib import Path
 
 from drumscribe.charts.note_maps import GENERAL_MIDI, NoteMap
 from drumscribe.charts.performance import tempo_of
-from drumscribe.data.midi_processing import MidiNote, MidiRecording, notes_to_events, read_midi
-from drumscribe.data.midi_writing import write_midi_on_grid
+from drumscribe.data.midi_processing import (
+    MidiNote,
+    MidiRecording,
+    notes_to_events,
+    read_midi,
+    write_midi_on_grid,
+)
 from drumscribe.data.tick_grid import tick_grid
 from drumscribe.drums import LANES8, Kit
 from drumscribe.inference.transcriber import Transcription
 from drumscribe.tempo import TempoMap, TimeSignature
 from drumscribe.utils.errors import DrumscribeError
+
+logger = logging.getLogger(__name__)
 
 _SAME_TIME_S = 1e-6
 _BEATS_BEYOND_S = 140.0  # two whole notes of the slowest tempo, which make a map of any file
@@ -46,6 +54,9 @@ def read_transcription_midi(
 ) -> Transcription:
     """The hits and bars of a MIDI file, as if they had been heard.
 
+    Of a file with notes on the drum channel, channel 10, the others are not read: they are other
+    instruments. Notes that mean no drum are counted in the log.
+
     Args:
         path: the file.
         kit: the kit to read it as.
@@ -54,11 +65,17 @@ def read_transcription_midi(
     Raises:
         DrumscribeError: when it is no MIDI file, or holds no drums.
     """
-    recording = read_midi(path)
+    recording = read_midi(path, drums_only=True)
     reading = notes_to_events(recording.notes, kit, note_map.drums_by_note(kit))
     if recording.notes and not reading.events:
         raise DrumscribeError(f"{path}: holds no notes of drums; choose another file or note table")
-    tempo = _tempo_of_midi(recording)
+    if reading.unknown_notes:
+        counts = ", ".join(f"{note} ({n})" for note, n in sorted(reading.unknown_notes.items()))
+        logger.warning("%s: left out notes that mean no drum, with their number: %s", path, counts)
+    try:
+        tempo = _tempo_of_midi(recording)
+    except ValueError as error:  # beats that nobody counts
+        raise DrumscribeError(f"{path}: its bars cannot be read ({error})") from error
     return Transcription(reading.events, kit, recording.end_s, tempo)
 
 

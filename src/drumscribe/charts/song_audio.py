@@ -63,13 +63,13 @@ def write_song_audio(
 
 
 def require_another_file(source: Path, target: Path) -> None:
-    """Refuse to write the song over the recording that it is made of.
+    """Refuse to write over a recording or MIDI file that a song is made of.
 
     Raises:
         DrumscribeError: when both are one file.
     """
     if target.exists() and target.samefile(source):
-        raise DrumscribeError(f"{target}: is the recording itself; name another folder")
+        raise DrumscribeError(f"{target}: is what the song is made of; name another folder")
 
 
 def _write(file: Any, samples: FloatArray) -> None:

@@ -5,23 +5,45 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from drumscribe.commands.model_choice import find_model, make_transcriber, thresholds_by_drum
+from drumscribe.commands.unused_options import require_unused
 from drumscribe.config import load_config
-from drumscribe.utils.files import require_file
+from drumscribe.utils.files import require_file, safe_name
 
 if TYPE_CHECKING:
-    from drumscribe.charts.song_info import SongInfo
     from drumscribe.inference.transcriber import Transcription
+
+
+# Options by their names in the arguments, and what they are when they are not given.
+_OF_HEARING: dict[str, object] = {
+    "bpm": None,
+    "time_signature": None,
+    "first_beat": None,
+    "quantize": None,
+    "quantize_strength": 1.0,
+    "threshold": [],
+    "checkpoint": None,
+}
+_OF_MIDI = {"midi_notes": "gm"}
+_OF_CLONE_HERO = {
+    "ride": "blue",
+    "crash": "green",
+    "chart_files": "both",
+    "audio_format": "opus",
+}
 
 
 def chart(arguments: Namespace) -> int:
     """``drumscribe chart``."""
     audio = require_file(arguments.audio, what="audio file")
+    _require_options_used(arguments)
     from drumscribe.charts.song_info import song_info
 
     info = song_info(audio).with_known(
         title=arguments.title, artist=arguments.artist, charter=arguments.charter
     )
-    folder = arguments.output or audio.with_name(_folder_name(info))
+    names = " - ".join(part for part in (info.artist, info.title) if part)
+    folder = arguments.output or audio.with_name(safe_name(names, default="song"))
+    _require_inputs_kept(arguments, audio, folder)
     transcription = _transcription(arguments, audio)
     if arguments.game == "dtxmania":
         from drumscribe.charts.dtx_folder import write_dtx_folder
@@ -46,8 +68,9 @@ def _transcription(arguments: Namespace, audio: Path) -> "Transcription":
     """What is to be played: the notes the user gives, or what is heard in the recording."""
     if arguments.midi is not None:
         from drumscribe.charts.midi import read_transcription_midi
+        from drumscribe.charts.note_maps import note_map
 
-        return read_transcription_midi(arguments.midi)
+        return read_transcription_midi(arguments.midi, note_map=note_map(arguments.midi_notes))
     from drumscribe.commands.timing_choice import timing_options
     from drumscribe.transcribe_files import transcribe_recording
 
@@ -58,7 +81,24 @@ def _transcription(arguments: Namespace, audio: Path) -> "Transcription":
     return transcribe_recording(transcriber, audio, timing)
 
 
-def _folder_name(info: "SongInfo") -> str:
-    """Artist and title, without what file systems refuse."""
-    name = " - ".join(part for part in (info.artist, info.title) if part)
-    return "".join("_" if c in '<>:"/\\|?*' or ord(c) < 32 else c for c in name).rstrip(". ")
+def _require_options_used(arguments: Namespace) -> None:
+    """Refuse options that would change nothing."""
+    if arguments.midi is not None:
+        require_unused(arguments, _OF_HEARING, "--midi charts a file's notes as they are")
+    else:
+        require_unused(arguments, _OF_MIDI, "there is no --midi whose notes it could tell")
+    if arguments.game == "dtxmania":
+        require_unused(arguments, _OF_CLONE_HERO, "--game dtxmania has no choice of it")
+
+
+def _require_inputs_kept(arguments: Namespace, audio: Path, folder: Path) -> None:
+    """Refuse to write over what is charted, before the model has listened for minutes."""
+    from drumscribe.charts.dtx_folder import AUDIO_NAME
+    from drumscribe.charts.song_audio import require_another_file
+
+    is_dtx = arguments.game == "dtxmania"
+    require_another_file(
+        audio, folder / (AUDIO_NAME if is_dtx else f"song.{arguments.audio_format}")
+    )
+    if arguments.midi is not None and arguments.midi.exists() and not is_dtx:
+        require_another_file(arguments.midi, folder / "notes.mid")

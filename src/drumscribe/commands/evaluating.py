@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from drumscribe.commands.model_choice import find_model, make_streamed, make_transcriber
+from drumscribe.commands.unused_options import require_unused
 from drumscribe.config import Config, load_config
 from drumscribe.utils.errors import DrumscribeError
 
@@ -77,6 +78,8 @@ def tune(arguments: Namespace) -> int:
 
 def _labelled_folder(arguments: Namespace, config: Config) -> Path:
     """The folder of the labelled recordings that the user named."""
+    if arguments.mdb is None:
+        require_unused(arguments, {"mix": "drum_only"}, "it is of --mdb, MDB Drums")
     named: Path | None = arguments.egmd or arguments.mdb
     folder = named or config.data.processed_path / arguments.split
     if not folder.is_dir():

@@ -76,6 +76,7 @@ def add_chart(commands: Commands) -> None:
     parser.add_argument(
         "--midi", type=Path, metavar="FILE", help="chart these notes instead of what is heard"
     )
+    add_midi_notes(parser)
     _add_chart_layout(parser)
     add_checkpoint(parser)
     add_threshold(parser)

@@ -16,6 +16,8 @@ from drumscribe.utils.errors import DrumscribeError
 _TEMPORARY_SUFFIX = ".partial"
 _being_written: set[Path] = set()
 _registering = threading.RLock()  # a signal may end the process while its own thread holds it
+_REFUSED_IN_NAMES = '<>:"/\\|?*'
+_MAX_NAME_BYTES = 200
 _BLOCK_BYTES = 1 << 16  # more than a block of any file system
 
 
@@ -43,7 +45,7 @@ def atomic_path(target: Path) -> Iterator[Path]:
     with _registering:
         _being_written.add(temporary)
     try:
-        with _errors_naming(target, temporary=temporary):
+        with _errors_naming(target):
             yield temporary
             if is_device:
                 _send(temporary, target)
@@ -65,18 +67,11 @@ def drop_what_is_being_written() -> None:
 
 
 @contextlib.contextmanager
-def _errors_naming(target: Path, *, temporary: Path | None = None) -> Iterator[None]:
-    """Turn an error of the system in the block into one line about ``target``.
-
-    Where there is a ``temporary`` file in its place, errors that name a third file stay as they
-    are: that file is to blame.
-    """
+def _errors_naming(target: Path) -> Iterator[None]:
+    """Turn an error of the system in the block into one line about ``target``."""
     try:
         yield
     except OSError as error:
-        own_names = (None, str(target), str(temporary))
-        if temporary is not None and error.filename not in own_names:
-            raise
         raise _unwritable(target, error.strerror or str(error)) from error
     except RuntimeError as error:  # what libsndfile and torch make of a full disk
         if not _is_full(target.parent):
@@ -122,6 +117,14 @@ def writable_text(text: str) -> str:
     control characters.
     """
     return "".join("\ufffd" if unicodedata.category(c) in ("Cc", "Cs") else c for c in text)
+
+
+def safe_name(text: str, *, default: str) -> str:
+    """``text`` as the name of a file or folder on any system, ``default`` where nothing is left."""
+    kept = "".join("_" if c in _REFUSED_IN_NAMES or not c.isprintable() else c for c in text)
+    # In bytes, as systems count them; a suffix still fits.
+    short = kept.encode()[:_MAX_NAME_BYTES].decode(errors="ignore")
+    return short.strip(" ._") or default
 
 
 def require_file(path: Path, *, what: str, hint: str = "check the path") -> Path:

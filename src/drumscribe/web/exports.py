@@ -1,6 +1,5 @@
 """The formats that a transcription is exported to, from its newest hits and beats."""
 
-import re
 import tempfile
 import zipfile
 from dataclasses import dataclass
@@ -27,7 +26,6 @@ _NAMES = {
 }
 _GAMES = ("clonehero", "dtxmania")
 _PACKAGES = {"svg": ("verovio",), "pdf": ("verovio", "cairosvg", "pypdf")}
-_MAX_STEM_LENGTH = 60
 
 
 @dataclass(frozen=True)
@@ -59,12 +57,6 @@ def export_formats() -> dict[str, str]:
 def extension_of(format_id: str) -> str:
     """What the names of a format's files end in, without the first dot."""
     return "zip" if format_id in _GAMES else suffix_of(format_id)
-
-
-def safe_stem(name: str) -> str:
-    """A song's name as part of a file name on any system."""
-    kept = re.sub(r"[^\w -]+", "_", name)[:_MAX_STEM_LENGTH].strip("_ ")
-    return kept or "transcription"
 
 
 def write_export(export: Export, target: Path) -> None:

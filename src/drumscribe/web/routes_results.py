@@ -11,9 +11,10 @@ from starlette.background import BackgroundTask
 from drumscribe.charts.song_info import SongInfo
 from drumscribe.drums import LANES8
 from drumscribe.timing import FRAME_RATE
+from drumscribe.utils.files import safe_name
 from drumscribe.web.access import PROBLEMS, DoneJob, studio_of
 from drumscribe.web.export_process import export_safely
-from drumscribe.web.exports import Export, export_formats, extension_of, safe_stem
+from drumscribe.web.exports import Export, export_formats, extension_of
 from drumscribe.web.hearing import ACTIVATIONS, VELOCITIES, WAVEFORM
 from drumscribe.web.results import edits_to_keep, heard, result_of, transcription_of
 from drumscribe.web.schemas import Edits, Format, FormatList, Result, Revision
@@ -104,7 +105,8 @@ def export(job: DoneJob, format_id: str, studio: StudioOfApp) -> Response:
         SongInfo(title=title, artist=job.artist),
     )
     folder = tempfile.TemporaryDirectory(prefix="drumscribe-")
-    target = Path(folder.name) / f"{safe_stem(title)}.{extension_of(format_id)}"
+    name = safe_name(title, default="transcription")
+    target = Path(folder.name) / f"{name}.{extension_of(format_id)}"
     try:
         export_safely(chosen, target, studio.settings)
     except BaseException:

@@ -1,0 +1,23 @@
+"""Options that would change nothing are refused, as a user who gives them expects something."""
+
+from argparse import Namespace
+from collections.abc import Mapping
+
+from drumscribe.utils.errors import DrumscribeError
+
+
+def require_unused(arguments: Namespace, defaults: Mapping[str, object], reason: str) -> None:
+    """Refuse options that have another value than when they are not given.
+
+    Args:
+        arguments: the command's.
+        defaults: values of options that are not given, by their names in ``arguments``.
+        reason: why they change nothing.
+
+    Raises:
+        DrumscribeError: naming the first of them.
+    """
+    for name, default in defaults.items():
+        if getattr(arguments, name) != default:
+            option = "--" + name.replace("_", "-")
+            raise DrumscribeError(f"{option}: is of no use here, as {reason}; leave it out")
