@@ -141,7 +141,7 @@ def test_librosa_and_pandas_are_imported_nowhere():
 
 def test_package_files_hold_a_docstring_and_no_imports():
     packages = set(SOURCE.rglob("__init__.py")) - {SOURCE / "__init__.py"}
-    for path in packages:  # the root's names are imported when asked for: tests/test_api.py
+    for path in packages:  # the root's names are imported when asked for: tests/test_package_api.py
         assert not imports_of(path), path
 
 
