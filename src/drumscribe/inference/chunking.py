@@ -2,7 +2,8 @@
 
 The only code that cuts time. A chunk is ``chunk_frames`` of the recording with ``border_frames``
 of context on both sides, silence beyond its ends; only the middle of what comes back is kept, so
-memory is bounded by the chunk, whatever the length of a recording. T frames, F mel bands.
+memory is bounded by the chunk, whatever the length of a recording. Chunk k keeps the frames from
+``k * chunk_frames`` on: together they keep each frame once, in order. T frames, F mel bands.
 """
 
 from collections.abc import Iterable, Iterator
