@@ -17,6 +17,7 @@ from drumscribe.charts.phrases import (
 from drumscribe.charts.reduction import EXPERT, levels_of, within_hands
 from drumscribe.data.tick_grid import TickGrid, tick_grid
 from drumscribe.drums import LANES8
+from drumscribe.events import fold_to_eight
 from drumscribe.inference.transcriber import Transcription
 from drumscribe.tempo import TempoMap
 
@@ -77,7 +78,7 @@ def lead_in_s(transcription: Transcription) -> float:
 def game_chart(transcription: Transcription, layout: PadLayout | None = None) -> GameChart:
     """The chart of a transcription, its seconds counted from the start of the lead-in."""
     silence_s = lead_in_s(transcription)
-    song = shifted(transcription, silence_s)
+    song = shifted(_on_eight_lanes(transcription), silence_s)
     tempo = tempo_of(song)
     grid = tick_grid(tempo)
     hits = playable_hits(song.events, song.kit, tempo)
@@ -100,6 +101,14 @@ def game_chart(transcription: Transcription, layout: PadLayout | None = None) ->
         duration_s=song.duration_s,
     )
     return _framed(chart)
+
+
+def _on_eight_lanes(transcription: Transcription) -> Transcription:
+    """A transcription as games know it; articulations of the eight lanes stay what they are."""
+    kit = transcription.kit
+    if kit.lanes is LANES8:
+        return transcription
+    return replace(transcription, events=fold_to_eight(transcription.events, kit), kit=LANES8)
 
 
 def _framed(chart: GameChart) -> GameChart:

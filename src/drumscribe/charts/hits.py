@@ -1,4 +1,4 @@
-"""What a player is to hit: events as chords, flams and second-pedal kicks of the eight lanes.
+"""What a player is to hit: events as chords, flams and second-pedal kicks of the kit's lanes.
 
 Two drums that are struck together are heard some milliseconds apart; a game needs them on one
 tick. Two strokes of one drum that are nearer than a hand can repeat are a flam, or one kick heard
@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from drumscribe.drums import LANES8, Kit
+from drumscribe.drums import Kit
 from drumscribe.events import DrumEvent
 from drumscribe.tempo import TempoMap
 
@@ -38,12 +38,13 @@ class Hit:
     Attributes:
         onset_s: seconds from the start of the recording.
         position: beats from the first beat of the tempo map.
-        lane: the lane of the eight.
+        lane: the lane of the kit.
         drum: the class name it was heard as.
         velocity: 1..127.
         confidence: 0..1.
         is_flam: two strokes nearly at once.
         is_second_kick: played by the second pedal.
+        stand_in: which of the eight lanes plays it where only those are known.
     """
 
     onset_s: float
@@ -54,6 +55,11 @@ class Hit:
     confidence: float = 1.0
     is_flam: bool = False
     is_second_kick: bool = False
+    stand_in: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.stand_in:
+            object.__setattr__(self, "stand_in", self.lane)
 
     @property
     def dynamic(self) -> str:
@@ -77,6 +83,7 @@ def hits_of(events: Iterable[DrumEvent], kit: Kit, tempo: TempoMap) -> list[Hit]
             event.drum,
             event.velocity,
             event.confidence,
+            stand_in=kit[event.drum].stand_in,
         )
         for event, position in zip(ordered, positions, strict=True)
     ]
@@ -88,8 +95,9 @@ def playable_hits(events: Iterable[DrumEvent], kit: Kit, tempo: TempoMap) -> lis
     Chords are more than ``CHORD_S`` apart, and each stands at the first of its strokes.
     """
     hits = _without_doubles(hits_of(events, kit, tempo))
-    chords = _aligned(hits)
-    return _with_second_pedal(sorted(chords, key=lambda hit: (hit.onset_s, _lane_index_of(hit))))
+    order = kit.lanes.index_by_name
+    chords = sorted(_aligned(hits), key=lambda hit: (hit.onset_s, order[hit.lane]))
+    return _with_second_pedal(chords)
 
 
 def chords_of(hits: Sequence[Hit]) -> Iterator[list[Hit]]:
@@ -99,11 +107,7 @@ def chords_of(hits: Sequence[Hit]) -> Iterator[list[Hit]]:
 
 
 def _lane_index(kit: Kit, drum: str) -> int:
-    return LANES8.index_by_name[kit[drum].lane]
-
-
-def _lane_index_of(hit: Hit) -> int:
-    return LANES8.index_by_name[hit.lane]
+    return kit.lanes.index_by_name[kit[drum].lane]
 
 
 def _without_doubles(hits: Iterable[Hit]) -> list[Hit]:

@@ -1,4 +1,4 @@
-"""A chart for any game engine: the eight lanes as JSON, described by a JSON Schema.
+"""A chart for any game engine: the kit's lanes as JSON, described by a JSON Schema.
 
 Times are seconds of the recording, and beats of the tempo map in the same file. ``events`` is all
 that was heard; ``levels`` is what there is to play, with chords on one time.
@@ -13,7 +13,7 @@ from typing import Any
 from drumscribe.charts.hits import Hit, hits_of, playable_hits
 from drumscribe.charts.performance import tempo_of
 from drumscribe.charts.reduction import levels_of
-from drumscribe.drums import LANES8
+from drumscribe.drums import Kit
 from drumscribe.inference.transcriber import Transcription
 from drumscribe.tempo import TempoMap
 from drumscribe.utils.files import write_text
@@ -42,11 +42,12 @@ def lane_chart(transcription: Transcription) -> dict[str, Any]:
     return {
         "schema_version": SCHEMA_VERSION,
         "duration_s": round(transcription.duration_s, _TIME_DIGITS),
-        "lanes": list(LANES8.names),
+        "lanes": list(kit.lanes.names),
         "tempo": _tempo(tempo),
-        "events": [_event(hit) for hit in hits_of(events, kit, tempo)],
+        "events": [_event(hit, kit) for hit in hits_of(events, kit, tempo)],
         "levels": {
-            name: [_note(hit) for hit in hits] for name, hits in levels_of(playable, tempo).items()
+            name: [_note(hit, kit) for hit in hits]
+            for name, hits in levels_of(playable, tempo).items()
         },
     }
 
@@ -79,19 +80,19 @@ def _rounded(times_s: Iterable[float]) -> list[float]:
     return [round(time_s, 6) for time_s in times_s]
 
 
-def _event(hit: Hit) -> dict[str, Any]:
+def _event(hit: Hit, kit: Kit) -> dict[str, Any]:
     return {
         "time_s": round(hit.onset_s, _TIME_DIGITS),
         "beat": round(hit.position, _BEAT_DIGITS),
-        "lane": LANES8.index_by_name[hit.lane],
+        "lane": kit.lanes.index_by_name[hit.lane],
         "drum": hit.drum,
         "velocity": hit.velocity,
         "confidence": round(hit.confidence, 3),
     }
 
 
-def _note(hit: Hit) -> dict[str, Any]:
-    return _event(hit) | {
+def _note(hit: Hit, kit: Kit) -> dict[str, Any]:
+    return _event(hit, kit) | {
         "dynamic": hit.dynamic,
         "is_flam": hit.is_flam,
         "is_second_kick": hit.is_second_kick,

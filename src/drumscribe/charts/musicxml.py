@@ -91,9 +91,9 @@ def musicxml(score: Score, kit: Kit, *, title: str, has_metronome_mark: bool = T
     return _HEADER + ET.tostring(root, encoding="unicode") + "\n"
 
 
-def place_of(drum: str, lane: str) -> Place:
-    """How a drum is written; one without a place of its own as its lane."""
-    return _PLACES.get(drum, _PLACES[lane])
+def place_of(hit: Hit) -> Place:
+    """How a hit is written; one of a drum without a place of its own as its stand-in."""
+    return _PLACES.get(hit.drum, _PLACES[hit.stand_in])
 
 
 def _text(parent: ET.Element, tag: str, value: object) -> ET.Element:
@@ -177,7 +177,7 @@ def _voice(bar: Bar, *, is_foot: bool) -> list[Symbol] | None:
         mine = {
             slot: chosen
             for slot, hits in cell.hits.items()
-            if (chosen := [h for h in hits if place_of(h.drum, h.lane).is_foot == is_foot])
+            if (chosen := [h for h in hits if place_of(h).is_foot == is_foot])
         }
         has_hits = has_hits or bool(mine)
         symbols += symbols_of(cell, mine) if mine else rests_of(cell.quarters)
@@ -210,12 +210,12 @@ def _add_symbol(measure: ET.Element, symbol: Symbol, *, voice: int) -> None:
 
 def _height(hit: Hit) -> int:
     """Its step above middle C."""
-    place = place_of(hit.drum, hit.lane)
+    place = place_of(hit)
     return 7 * place.octave + "CDEFGAB".index(place.step)
 
 
 def _add_unpitched(note: ET.Element, hit: Hit) -> None:
-    place = place_of(hit.drum, hit.lane)
+    place = place_of(hit)
     unpitched = ET.SubElement(note, "unpitched")
     _text(unpitched, "display-step", place.step)
     _text(unpitched, "display-octave", place.octave)
@@ -246,7 +246,7 @@ def _add_value(note: ET.Element, symbol: Symbol, *, voice: int, hit: Hit | None 
         _text(modification, "normal-notes", symbol.tuplet[1])
     if hit is not None:
         _text(note, "stem", "up" if voice == 1 else "down")
-        head = _text(note, "notehead", place_of(hit.drum, hit.lane).head)
+        head = _text(note, "notehead", place_of(hit).head)
         if hit.dynamic == "ghost":
             head.set("parentheses", "yes")
 

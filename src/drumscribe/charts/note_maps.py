@@ -4,13 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from drumscribe.drums import ARTICULATIONS12, LANES8, Kit
+from drumscribe.drums import KITS, Kit
 from drumscribe.utils.errors import DrumscribeError, naming
 from drumscribe.utils.files import require_file
 from drumscribe.utils.schema import shortened
 from drumscribe.utils.yaml_text import parse_yaml
-
-_DRUMS = tuple(dict.fromkeys((*LANES8.names, *ARTICULATIONS12.names)))
 
 
 @dataclass(frozen=True)
@@ -68,9 +66,10 @@ def _checked(contents: object) -> dict[str, int]:
     """The notes of a table the user wrote."""
     if not isinstance(contents, dict) or not contents:
         raise DrumscribeError("must hold lines 'drum: note', as 'kick: 36'")
+    known = tuple(dict.fromkeys(name for kit in KITS.values() for name in kit.names))
     for drum, note in contents.items():
-        if drum not in _DRUMS:
-            raise DrumscribeError(f"unknown drum {drum!r}; choose of {', '.join(_DRUMS)}")
+        if drum not in known:
+            raise DrumscribeError(f"unknown drum {drum!r}; choose of {', '.join(known)}")
         if not isinstance(note, int) or isinstance(note, bool) or not 0 <= note <= 127:
             raise DrumscribeError(f"{drum}: must be a MIDI note 0..127, got {shortened(note)}")
     return contents

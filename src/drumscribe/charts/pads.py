@@ -13,6 +13,7 @@ from drumscribe.charts.hits import Hit
 COLOURS = ("kick", "red", "yellow", "blue", "green")
 """In the order of their numbers in chart files."""
 
+_DRUM_COLOURS = {"kick": "kick", "snare": "red"}
 _TOM_COLOURS = {
     "high_tom": ("yellow", "blue", "green"),
     "mid_tom": ("blue", "yellow", "green"),
@@ -42,7 +43,7 @@ class PadLayout:
     crash: str = "green"
 
     def pads(self, chord: Sequence[Hit]) -> dict[str, Pad]:
-        """The pad of each lane of a chord; lanes that share a pad have equal ones."""
+        """The pad of each lane of a chord, of the eight; lanes that share a pad have equal ones."""
         cymbals = {"hihat": self.hihat, "ride": self.ride, "crash": self.crash}
         lanes = [hit.lane for hit in chord]
         pads = {lane: Pad(cymbals[lane], is_cymbal=True) for lane in lanes if lane in cymbals}
@@ -52,5 +53,5 @@ class PadLayout:
                 free = [colour for colour in _TOM_COLOURS[lane] if colour not in taken]
                 pads[lane] = Pad(free[0] if free else "red")
             elif lane not in cymbals:
-                pads[lane] = Pad("kick" if lane == "kick" else "red")
+                pads[lane] = Pad(_DRUM_COLOURS[lane])
         return pads

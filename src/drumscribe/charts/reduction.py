@@ -76,7 +76,7 @@ def levels_of(hits: Sequence[Hit], tempo: TempoMap) -> dict[str, list[Hit]]:
 def within_hands(chord: Sequence[Hit], *, max_hits: int = len(_LANE_WEIGHTS)) -> list[Hit]:
     """The strokes of a chord that two hands and a foot can play, the weightiest, in order."""
     chosen: list[Hit] = []
-    for hit in sorted(chord, key=lambda hit: (-_LANE_WEIGHTS[hit.lane], -hit.velocity)):
+    for hit in sorted(chord, key=lambda hit: (-_LANE_WEIGHTS[hit.stand_in], -hit.velocity)):
         n_hands = sum(other.lane != "kick" for other in chosen)
         if len(chosen) < max_hits and (hit.lane == "kick" or n_hands < _HANDS):
             chosen.append(hit)
@@ -117,7 +117,7 @@ def _is_free(times_s: list[float], time_s: float, gap_s: float) -> bool:
 
 def _weight(chord: Sequence[Hit], tempo: TempoMap) -> float:
     """How much a chord matters."""
-    lane_weight = max(_LANE_WEIGHTS[hit.lane] for hit in chord)
+    lane_weight = max(_LANE_WEIGHTS[hit.stand_in] for hit in chord)
     loudness = max(hit.velocity for hit in chord) / 127
     return _metric_weight(chord[0].position, tempo) + 0.5 * lane_weight + 0.5 * loudness
 

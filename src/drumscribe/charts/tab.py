@@ -1,8 +1,10 @@
 """A drum score as text: a line for each drum, a column for each part of a beat."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from itertools import chain
 from pathlib import Path
+from string import ascii_lowercase, digits
 
 from drumscribe.charts.hits import Hit
 from drumscribe.charts.score import Bar, Cell, Score, score_of
@@ -55,23 +57,36 @@ def write_tab(transcription: Transcription, path: Path) -> None:
 def tab_text(score: Score, *, title: str) -> str:
     """The tab of a score: a few bars a row, under a line that counts the beats."""
     parts = [f"{title}\n{score.bpm:.0f} beats a minute\n\n{_LEGEND}"]
+    lines = _lines(score)
     row: list[tuple[int, Bar]] = []
     for number, bar in enumerate(score.bars, 1):
         width = sum(_width(other) + 1 for _, other in [*row, (number, bar)]) + len("HH|")
         if row and (len(row) == _BARS_PER_ROW or width > _ROW_WIDTH):
-            parts.append(_row_text(row))
+            parts.append(_row_text(row, lines))
             row = []
         row.append((number, bar))
-    parts.append(_row_text(row))
+    parts.append(_row_text(row, lines))
     return "\n".join(parts)
 
 
-def _row_text(row: Sequence[tuple[int, Bar]]) -> str:
+def _lines(score: Score) -> dict[str, str]:
+    """Label of every line, from top to bottom; lanes beyond the eight come first, by name."""
+    hits = (hit for bar in score.bars for cell in bar.cells for hit in chain(*cell.hits.values()))
+    others = sorted({_line_of(hit) for hit in hits} - _LINES.keys())
+    labels = dict(_LINES)
+    for lane in others:
+        initials = [lane[0] + letter for letter in lane[1:] + ascii_lowercase + digits]
+        free = (text.upper() for text in initials if text.upper() not in labels.values())
+        labels[lane] = next(free)
+    return {lane: labels[lane] for lane in (*others, *_LINES)}
+
+
+def _row_text(row: Sequence[tuple[int, Bar]], labels: Mapping[str, str]) -> str:
     """The bars of a row: their number, their count, and a line for each drum that plays."""
     first, bar = row[0]
     lines = [f"bar {first}, {bar.signature.numerator}/{bar.signature.denominator}"]
     lines.append("   " + " ".join(_count(bar) for _, bar in row))
-    for line, label in _LINES.items():
+    for line, label in labels.items():
         drawn = [_bar_line(bar, line) for _, bar in row]
         if any(set(text) != {"-"} for text in drawn):
             lines.append(f"{label}|{'|'.join(drawn)}|")
@@ -125,5 +140,5 @@ def _line_of(hit: Hit) -> str:
 def _symbol(hit: Hit) -> str:
     if hit.is_flam:
         return "f"
-    by_lane = _SYMBOLS.get(hit.lane, _DYNAMIC_SYMBOLS[hit.dynamic])
+    by_lane = _SYMBOLS.get(hit.stand_in, _DYNAMIC_SYMBOLS[hit.dynamic])
     return _SYMBOLS.get(hit.drum, by_lane)

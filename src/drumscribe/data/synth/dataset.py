@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from drumscribe.data.egmd_csv import SPLIT_BY_EGMD_NAME, write_csv, write_rows
-from drumscribe.data.synth.kits import N_KITS, SynthKit, synth_kit
+from drumscribe.data.synth.kits import N_KITS, STROKE_BY_NOTE, SynthKit, synth_kit
 from drumscribe.data.synth.performances import (
     Performance,
     delayed_by_bars,
@@ -164,13 +164,14 @@ def _summary(takes: Sequence[Take], n_notes: Counter[int]) -> SynthSummary:
     """What the recordings come to."""
     lanes: Counter[str] = Counter()
     for note, count in n_notes.items():
-        lanes[LANES8.name_by_note[note]] += count
+        # A piece that is none of the eight lanes is counted under its own name.
+        lanes[LANES8.name_by_note.get(note) or STROKE_BY_NOTE[note].piece] += count
     splits = Counter(take.performance.split for take in takes)
     unplayed = {take.identity: take.performance.n_unplayed for take in takes}
     return SynthSummary(
         n_recordings=len(takes),
         duration_s=sum(take.n_samples for take in takes) / EGMD_SAMPLE_RATE,
-        n_notes_by_lane={name: lanes[name] for name in LANES8.names},
+        n_notes_by_lane={name: lanes[name] for name in dict.fromkeys((*LANES8.names, *lanes))},
         n_recordings_by_split={split: splits[split] for split in SPLIT_BY_EGMD_NAME},
         n_unplayed_notes=sum(unplayed.values()),
     )
