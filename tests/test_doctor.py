@@ -11,6 +11,8 @@ import pytest
 from drumscribe.config import Config, DataConfig, TrainingConfig
 from drumscribe.data.egmd_csv import COLUMNS, CSV_NAME
 from drumscribe.doctor import Check, can_train, can_transcribe, diagnose, report_lines
+from drumscribe.models import bundled
+from drumscribe.models.bundled import BundledModel
 from drumscribe.utils.torch_facts import TorchFacts, torch_facts
 
 CUDA_TORCH = TorchFacts("2.8.0", "CUDA 12.8", ("NVIDIA GeForce RTX 3070 (8.0 GiB)",))
@@ -228,7 +230,7 @@ def hide(monkeypatch: pytest.MonkeyPatch, package: str) -> None:
     )
 
 
-@pytest.mark.parametrize("package", ["h5py", "matplotlib"])
+@pytest.mark.parametrize("package", ["h5py", "matplotlib", "onnx"])
 def test_other_missing_packages_are_named(
     machine: Machine, monkeypatch: pytest.MonkeyPatch, package: str
 ) -> None:
@@ -263,6 +265,26 @@ def test_missing_decoder_stops_everything(
     checks = machine.diagnose()
     assert not can_transcribe(checks)
     assert not can_train(checks)
+
+
+def test_a_missing_runtime_stops_everything(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    assert not can_transcribe(machine.diagnose())
+    assert "onnxruntime" in machine.check("bundled model").advice
+
+
+def test_a_damaged_model_stops_everything(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "drums8.onnx").write_bytes(b"half")
+    model = BundledModel("drums8", "", tmp_path / "drums8.onnx", "0" * 64)
+    monkeypatch.setattr(bundled, "bundled_models", lambda: [model])
+    assert not can_transcribe(machine.diagnose())
+    check = machine.check("bundled model")
+    assert "is damaged" in check.message
+    assert check.advice == "install drumscribe again"
 
 
 def test_libsndfile_without_mp3_is_a_warning(

@@ -18,6 +18,7 @@ from drumscribe.config import Config, TrainingConfig
 from drumscribe.data.egmd_csv import read_rows
 from drumscribe.data.egmd_download import FULL_ARCHIVE, bytes_to_download
 from drumscribe.data.egmd_verify import N_ROWS
+from drumscribe.models.bundled import bundled_path
 from drumscribe.utils.disk import GB, FreeBytes, free_bytes, nearest_existing
 from drumscribe.utils.errors import DrumscribeError
 from drumscribe.utils.nvidia import NvidiaFacts, nvidia_facts, nvidia_smi_output
@@ -25,7 +26,7 @@ from drumscribe.utils.torch_facts import TorchFacts, torch_facts
 
 Status = Literal["ok", "warning", "error"]
 
-_TRAINING_PACKAGES = ("lightning", "h5py", "mir_eval", "tensorboard", "matplotlib")
+_TRAINING_PACKAGES = ("lightning", "h5py", "mir_eval", "onnx", "tensorboard", "matplotlib")
 _INSTALL_TRAINING = "run 'uv sync' in the checkout, or: pip install 'drumscribe[train]'"
 _FEATURE_BYTES_PER_RECORDING = 45 * GB / N_ROWS
 _CHECKPOINT_BYTES = 1 * GB
@@ -87,6 +88,7 @@ def diagnose(
     return [
         Check("python", "ok", f"{platform.python_version()} on {platform.system()}"),
         *_audio_checks(),
+        _model_check(),
         _torch_check(torch),
         *_driver_checks(config.training, nvidia),
         *_gpu_checks(config.training, torch, nvidia),
@@ -146,6 +148,23 @@ def _audio_checks() -> list[Check]:
         version = importlib.metadata.version("av")
         checks.append(Check("video files", "ok", f"m4a, mp4, webm by PyAV {version}"))
     return checks
+
+
+def _model_check() -> Check:
+    """Whether the bundled model can be run."""
+    name = "bundled model"
+    try:
+        import onnxruntime
+    except (ImportError, OSError) as error:
+        message = f"onnxruntime cannot be loaded ({error})"
+        advice = "install it again: pip install --force-reinstall onnxruntime"
+        return Check(name, "error", message, advice, stops="everything")
+    try:
+        path = bundled_path()
+    except DrumscribeError as error:
+        message, _, advice = str(error).partition("; ")
+        return Check(name, "error", message, advice, stops="everything")
+    return Check(name, "ok", f"{path.stem}, run by onnxruntime {onnxruntime.__version__}")
 
 
 def _torch_check(torch: TorchFacts) -> Check:
