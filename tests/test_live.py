@@ -1,11 +1,15 @@
 """Sound in and MIDI out: with stand-ins for the machine's devices."""
 
+import contextlib
+import re
 import sys
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import soundfile
+from hypothesis import given
+from hypothesis import strategies as st
 
 from drumscribe import cli, live
 from drumscribe.charts.note_maps import GENERAL_MIDI, TD17
@@ -64,7 +68,12 @@ class Card:
     class PortAudioError(Exception):
         pass
 
-    def query_devices(self):
+    n_inputs = 8
+    status = None
+
+    def query_devices(self, device=None, kind=None):
+        if kind is not None:
+            return {"name": "interface", "max_input_channels": self.n_inputs}
         return [
             {"name": "speakers", "max_input_channels": 0},
             {"name": "microphone", "max_input_channels": 2},
@@ -77,9 +86,11 @@ class Card:
         return self
 
     def __enter__(self):
+        if self.options["device"] == "busy":
+            raise self.PortAudioError("cannot start")
         for level in (0.5, 1.0):
             block = np.tile(np.float32([[0, level]]), (4, 1))
-            self.options["callback"](block, 4, None, None)
+            self.options["callback"](block, 4, None, self.status)
 
     def __exit__(self, *error):
         pass
@@ -102,11 +113,13 @@ def card(monkeypatch):
 def test_hits_are_handed_on_in_order_and_their_latency_is_measured():
     told = []
     blocks = [np.zeros(441, np.float32)] * 4  # 20 ms each
-    latency = live.run_live(Scripted(), blocks, told.append)
+    latency = live.LiveLatency(Scripted.latency_s)
+    live.run_live(Scripted(), blocks, told.append, latency)
     assert told == [KICK, TOM]
-    assert len(latency.compute_s) == 4
-    [late_s] = latency.event_s  # what silence at the end brings out was not waited for
-    assert late_s == pytest.approx(0.06 - 0.01 + latency.compute_s[2])
+    assert latency.compute.n == 4
+    assert latency.event.n == 1  # what silence at the end brings out was not waited for
+    computed_s = latency.event.most_s - (0.06 - 0.01)
+    assert -1e-9 <= computed_s <= latency.compute.most_s + 1e-9
     first, *others = latency.lines()
     assert first == "algorithmic latency 30.0 ms"
     assert [line.split(":")[0] for line in others] == ["computing a block", "hit told"]
@@ -158,9 +171,51 @@ def test_a_sound_card_is_heard_in_mono_at_our_rate(card, device, wanted):
     assert card.options["samplerate"] == SAMPLE_RATE
 
 
-def test_a_sound_card_that_cannot_be_opened_is_one_line(card):
-    with pytest.raises(DrumscribeError, match=r"input gone: .*no such device.*--list-devices"):
-        live.microphone("gone").__enter__()
+@pytest.mark.parametrize(("device", "reason"), [("gone", "no such device"), ("busy", "cannot st")])
+def test_a_sound_card_that_cannot_be_opened_is_one_line(card, device, reason):
+    with pytest.raises(DrumscribeError, match=rf"input {device}: .*{reason}.*--list-devices"):
+        live.microphone(device).__enter__()
+
+
+@pytest.mark.parametrize(("n_inputs", "n_heard"), [(1, 1), (2, 2), (8, 2)])
+def test_inputs_without_a_microphone_do_not_drown_the_others(card, n_inputs, n_heard):
+    card.n_inputs = n_inputs
+    with live.microphone(None):
+        assert card.options["channels"] == n_heard
+
+
+def test_lost_sound_is_told(card, caplog):
+    card.status = SimpleNamespace(input_overflow=True)
+    with live.microphone("1"):
+        pass
+    assert "input 1: sound was lost 2 times" in caplog.text
+
+
+@given(st.lists(st.floats(0, 2), min_size=1, max_size=300))
+def test_delays_are_counted_as_they_are(values_s):
+    delays = live.Delays()
+    for value_s in values_s:
+        delays.add(value_s)
+    mean, late, most = (float(ms) / 1000 for ms in re.findall(r"([\d.]+) ms", delays.text()))
+    assert mean == pytest.approx(np.mean(values_s), abs=1e-4)
+    assert most == pytest.approx(max(values_s), abs=1e-4)
+    within = np.mean(np.array(values_s) <= late + 1e-4)
+    assert within >= 0.99
+    assert late == pytest.approx(most) or np.mean(np.array(values_s) < late - 3e-4) < 0.99
+
+
+def test_ctrl_c_shows_the_latency(tmp_path, monkeypatch, capsys):
+    def interrupted(path):
+        yield from [np.zeros(75, np.float32)] * 3
+        raise KeyboardInterrupt
+
+    (tmp_path / "a.wav").touch()
+    monkeypatch.setattr(live, "file_blocks", interrupted)
+    with contextlib.suppress(KeyboardInterrupt):
+        assert cli.main(["live", "--file", str(tmp_path / "a.wav")]) != 0
+    shown = capsys.readouterr().out
+    assert "algorithmic latency" in shown
+    assert "computing a block: mean" in shown
 
 
 def test_devices_are_listed(card, backend, capsys):

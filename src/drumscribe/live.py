@@ -5,10 +5,11 @@ opened. Times are counted in samples heard, so they do not depend on the machine
 """
 
 import itertools
+import logging
 import queue
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,13 +25,43 @@ from drumscribe.timing import HOP_LENGTH, SAMPLE_RATE, samples_to_seconds
 from drumscribe.utils.arrays import FloatArray
 from drumscribe.utils.errors import DrumscribeError
 
+logger = logging.getLogger(__name__)
+
 OnEvent = Callable[[DrumEvent], None]
 
 BLOCK_SAMPLES = HOP_LENGTH // 3
 """Samples that are pushed at once (3.4 ms): smaller blocks decide sooner, and cost more."""
 
+_STEP_S, _N_STEPS = 0.0001, 10_000  # of delays up to a second
+_MOST_CHANNELS = 2  # of a card with many inputs those without a microphone would drown the others
 _DRUM_CHANNEL = 9  # General MIDI's channel 10, counted from 0
 _MISSING = "{what} needs the package {package!r}; run: pip install 'drumscribe[live]'"
+
+
+class Delays:
+    """Delays of a kind, counted in steps of 0.1 ms rather than kept: a stream may never end."""
+
+    def __init__(self) -> None:
+        self.n = 0
+        self.most_s = 0.0
+        self._sum_s = 0.0
+        self._n_of_step = np.zeros(_N_STEPS + 1, np.int64)  # the last: all that are longer
+
+    def add(self, delay_s: float) -> None:
+        """Count one more."""
+        self.n += 1
+        self.most_s = max(self.most_s, delay_s)
+        self._sum_s += delay_s
+        self._n_of_step[min(_N_STEPS, max(0, int(delay_s / _STEP_S)))] += 1
+
+    def text(self) -> str:
+        """The figures of at least one delay."""
+        step = int(np.searchsorted(np.cumsum(self._n_of_step), 0.99 * self.n))
+        late_s = self.most_s if step == _N_STEPS else min(self.most_s, (step + 1) * _STEP_S)
+        return (
+            f"mean {1000 * self._sum_s / self.n:.1f} ms, 99 % within {1000 * late_s:.1f} ms, "
+            f"at most {1000 * self.most_s:.1f} ms"
+        )
 
 
 @dataclass
@@ -39,51 +70,49 @@ class LiveLatency:
 
     Attributes:
         algorithmic_s: sound after a hit that the model waits for, in seconds.
-        compute_s: computing time of each block in seconds.
-        event_s: of each hit, from its onset until it was told: sound waited for and computing.
+        compute: computing time of each block.
+        event: of each hit, from its onset until it was told: sound waited for and computing.
     """
 
     algorithmic_s: float
-    compute_s: list[float] = field(default_factory=list)
-    event_s: list[float] = field(default_factory=list)
+    compute: Delays = field(default_factory=Delays)
+    event: Delays = field(default_factory=Delays)
 
     def lines(self) -> list[str]:
         """The figures as text."""
         lines = [f"algorithmic latency {1000 * self.algorithmic_s:.1f} ms"]
-        for name, values in (("computing a block", self.compute_s), ("hit told", self.event_s)):
-            if values:
-                mean, late, most = np.mean(values), np.quantile(values, 0.99), np.max(values)
-                lines.append(
-                    f"{name}: mean {1000 * mean:.1f} ms, 99 % within {1000 * late:.1f} ms, "
-                    f"at most {1000 * most:.1f} ms"
-                )
+        for name, delays in (("computing a block", self.compute), ("hit told", self.event)):
+            if delays.n:
+                lines.append(f"{name}: {delays.text()}")
         return lines
 
 
 def run_live(
-    transcriber: StreamingTranscriber, blocks: Iterable[FloatArray], on_event: OnEvent
-) -> LiveLatency:
+    transcriber: StreamingTranscriber,
+    blocks: Iterable[FloatArray],
+    on_event: OnEvent,
+    latency: LiveLatency,
+) -> None:
     """Hand every hit in ``blocks`` to ``on_event`` as soon as it is known.
 
     Args:
         transcriber: fresh.
         blocks: mono samples at ``SAMPLE_RATE``, in order.
         on_event: called in order of time.
+        latency: where delays are counted, which are there when Ctrl-C ends it, too.
     """
-    latency = LiveLatency(transcriber.latency_s)
     n_samples = 0
     for block in blocks:
         n_samples += len(block)
         started_s = time.perf_counter()
         events = transcriber.push(block)
         spent_s = time.perf_counter() - started_s
-        latency.compute_s.append(spent_s)
+        latency.compute.add(spent_s)
         for event in events:
             on_event(event)
-            latency.event_s.append(samples_to_seconds(n_samples) - event.onset_s + spent_s)
+            latency.event.add(samples_to_seconds(n_samples) - event.onset_s + spent_s)
     for event in transcriber.finish():
         on_event(event)
-    return latency
 
 
 def file_blocks(path: Path) -> Iterator[FloatArray]:
@@ -118,33 +147,50 @@ def microphone(device: str | None) -> Iterator[Iterator[FloatArray]]:
     """An endless stream of blocks from a sound card.
 
     Args:
-        device: its number or part of its name; ``None`` for the system's own choice.
+        device: its number or part of its name; ``None`` for the system's own choice. Its first
+            two inputs are heard, averaged.
 
     Raises:
         DrumscribeError: when the extra is not installed or the device cannot be opened.
     """
     sounddevice = _sounddevice()
     heard: queue.SimpleQueue[FloatArray] = queue.SimpleQueue()
+    n_losses = 0
 
     def hear(samples: Any, n_samples: int, times: Any, status: Any) -> None:
+        nonlocal n_losses
+        n_losses += bool(status and status.input_overflow)
         heard.put(samples.mean(axis=1, dtype=np.float32))
 
-    try:
-        stream = sounddevice.InputStream(
-            samplerate=SAMPLE_RATE,
-            blocksize=BLOCK_SAMPLES,
-            device=int(device) if device is not None and device.isdecimal() else device,
-            dtype="float32",
-            latency="low",
-            callback=hear,
-        )
-    except (sounddevice.PortAudioError, ValueError) as error:
-        raise DrumscribeError(
-            f"input {device or 'of the system'}: cannot be opened at {SAMPLE_RATE} Hz "
-            f"({' '.join(str(error).split())}); choose one of 'drumscribe live --list-devices'"
-        ) from error
-    with stream:
-        yield (heard.get() for _ in itertools.count())
+    number = int(device) if device is not None and device.isdecimal() else device
+    with ExitStack() as stack:
+        try:
+            card = sounddevice.query_devices(number, "input")
+            stream = sounddevice.InputStream(
+                samplerate=SAMPLE_RATE,
+                blocksize=BLOCK_SAMPLES,
+                device=number,
+                channels=min(_MOST_CHANNELS, card["max_input_channels"]),
+                dtype="float32",
+                latency="low",
+                callback=hear,
+            )
+            stack.enter_context(stream)  # some cards refuse only when they start
+        except (sounddevice.PortAudioError, ValueError) as error:
+            raise DrumscribeError(
+                f"input {device or 'of the system'}: cannot be opened at {SAMPLE_RATE} Hz "
+                f"({' '.join(str(error).split())}); choose one of 'drumscribe live --list-devices'"
+            ) from error
+        try:
+            yield (heard.get() for _ in itertools.count())
+        finally:
+            if n_losses:
+                logger.warning(
+                    "input %s: sound was lost %d times, as the machine was too busy; what came "
+                    "later is told with too early times",
+                    device or "of the system",
+                    n_losses,
+                )
 
 
 @contextmanager

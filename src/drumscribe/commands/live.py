@@ -27,7 +27,7 @@ _MODEL = "drums8-live"
 def live(arguments: Namespace) -> int:
     """``drumscribe live``."""
     from drumscribe.charts.note_maps import note_map
-    from drumscribe.live import device_lines, midi_output, run_live
+    from drumscribe.live import LiveLatency, device_lines, midi_output, run_live
 
     if arguments.list_devices:
         print(*device_lines(), sep="\n")
@@ -49,7 +49,12 @@ def live(arguments: Namespace) -> int:
             for listener in reversed(listeners):  # MIDI before the terminal, which is slow
                 listener(event)
 
-        print(*run_live(transcriber, blocks, tell).lines(), sep="\n")
+        latency = LiveLatency(transcriber.latency_s)
+        try:
+            run_live(transcriber, blocks, tell, latency)
+        finally:  # Ctrl-C is how one stops playing
+            if latency.compute.n:
+                print(*latency.lines(), sep="\n")
     return 0
 
 
