@@ -35,7 +35,7 @@ def test_a_port_that_is_taken_is_named(tmp_path, capsys):
     ("option", "words"),
     [
         (["--port", "70000"], "--port 70000"),
-        (["--workers", "0"], "n_workers must be more than 0"),
+        (["--workers", "0"], "--workers: must be a number above 0"),
         (["--checkpoint", "absent/model.onnx"], "no such checkpoint"),
     ],
 )
