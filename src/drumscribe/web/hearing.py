@@ -14,7 +14,7 @@ import numpy as np
 
 from drumscribe.data.audio_processing import audio_blocks, audio_duration_s
 from drumscribe.data.targets import MAX_VELOCITY
-from drumscribe.drums import LANES8, Kit
+from drumscribe.drums import Kit
 from drumscribe.events import fold_to_lanes
 from drumscribe.inference.peak_picking import DEFAULT_VELOCITY
 from drumscribe.inference.tempo_hints import TempoHints
@@ -74,7 +74,7 @@ class _Tap:
 
 
 class _LaneLevels:
-    """Activation and velocity of each lane as bytes, shape (T, 8), while a recording is heard."""
+    """Activation and velocity of each lane as bytes, shape (T, lanes), as they are heard."""
 
     def __init__(self, kit: Kit) -> None:
         self._kit = kit
@@ -136,6 +136,7 @@ def hear_recording(
     _write_bytes(folder / VELOCITIES, levels.velocity)
     _write_bytes(folder / WAVEFORM, _as_bytes(np.concatenate(tap.outline), low=-1.0))
     result = {
+        "kit": transcriber.kit.lanes.name,
         "duration_s": heard.duration_s,
         "thresholds": _lane_thresholds(transcriber),
         "picking": dataclasses.asdict(transcriber.peak_picking),
@@ -195,16 +196,16 @@ def _lane_thresholds(transcriber: Transcriber) -> dict[str, float]:
 def _lane_calibration(transcriber: Transcriber) -> dict[str, dict[str, float]] | None:
     """What activations mean; ``None`` where that is unknown or lanes are made of classes."""
     calibration = transcriber.model.header.calibration
-    if not calibration or transcriber.kit is not LANES8:
+    if not calibration or transcriber.kit.lanes is not transcriber.kit:
         return None
     return {name: dataclasses.asdict(numbers) for name, numbers in calibration.items()}
 
 
 def _fold(values: FloatArray, kit: Kit) -> FloatArray:
-    """Shape (T, C) to (T, 8): the highest of the classes that fold onto a lane."""
-    lanes = np.zeros((len(values), len(LANES8)), np.float32)
+    """Shape (T, C) to (T, lanes): the highest of the classes that fold onto a lane."""
+    lanes = np.zeros((len(values), len(kit.lanes)), np.float32)
     for index, drum in enumerate(kit.classes):
-        lane = LANES8.index_by_name[drum.lane]
+        lane = kit.lanes.index_by_name[drum.lane]
         lanes[:, lane] = np.maximum(lanes[:, lane], values[:, index])
     return lanes
 

@@ -4,14 +4,12 @@ import json
 from typing import Any
 
 from drumscribe.charts.performance import tempo_of
-from drumscribe.drums import LANES8
+from drumscribe.drums import LANES8, Kit, kit_by_name
 from drumscribe.events import DrumEvent
 from drumscribe.inference.transcriber import Transcription
 from drumscribe.web.hearing import RESULT, tempo_to_dict
 from drumscribe.web.schemas import Edits, LaneInfo, Picking, Result, Statistics, Tempo
 from drumscribe.web.store import Job, JobStore
-
-_LANES = [LaneInfo(name=drum.name, display_name=drum.display_name) for drum in LANES8.classes]
 
 
 def heard(store: JobStore, job: Job) -> dict[str, Any]:
@@ -21,16 +19,23 @@ def heard(store: JobStore, job: Job) -> dict[str, Any]:
     return contents
 
 
+def lanes_of(found: dict[str, Any]) -> Kit:
+    """The lanes of what the worker wrote; it was always the eight where it does not say."""
+    return kit_by_name(found.get("kit", LANES8.name))
+
+
 def result_of(store: JobStore, job: Job) -> Result:
     """A finished job's newest hits and beats, and what re-picking needs to know."""
     found = heard(store, job)
     edits = store.edits(job.id)
+    kit = lanes_of(found)
     return Result(
         id=job.id,
         name=job.name,
         duration_s=found["duration_s"],
         revision=job.revision,
-        lanes=_LANES,
+        kit=kit.name,
+        lanes=[LaneInfo(name=d.name, display_name=d.display_name) for d in kit.classes],
         thresholds=found["thresholds"],
         chosen_thresholds=edits and edits["thresholds"],
         picking=Picking(**found["picking"]),
@@ -52,17 +57,19 @@ def transcription_of(store: JobStore, job: Job) -> Transcription:
             DrumEvent(item["onset_s"], item["lane"], item["velocity"], item["confidence"])
             for item in edits["events"]
         ]
-    events.sort(key=lambda event: (event.onset_s, LANES8.index_by_name[event.drum]))
+    kit = lanes_of(found)
+    events.sort(key=lambda event: (event.onset_s, kit.index_by_name[event.drum]))
     tempo = Tempo(**((edits and edits["tempo"]) or found["tempo"])).to_map()
-    return Transcription(events, LANES8, found["duration_s"], tempo)
+    return Transcription(events, kit, found["duration_s"], tempo)
 
 
-def edits_to_keep(edits: Edits) -> dict[str, Any]:
+def edits_to_keep(edits: Edits, lanes: Kit) -> dict[str, Any]:
     """What is saved of an edit: hits in order of time, each with an id of its own.
 
     Raises:
-        ValueError: when two hits have one id, or beats are out of order.
+        ValueError: when a lane is unknown, two hits have one id, or beats are out of order.
     """
+    _require_lanes(edits, lanes)
     given = [event.id for event in edits.events if event.id is not None]
     if len(set(given)) < len(given):
         raise ValueError("events: two hits have the same id")
@@ -74,8 +81,21 @@ def edits_to_keep(edits: Edits) -> dict[str, Any]:
         if event.id is None:
             values["id"], next_id = next_id, next_id + 1
         events.append(values)
-    events.sort(key=lambda values: (values["onset_s"], LANES8.index_by_name[values["lane"]]))
+    events.sort(key=lambda values: (values["onset_s"], lanes.index_by_name[values["lane"]]))
     return {"events": events, "tempo": tempo, "thresholds": edits.thresholds}
+
+
+def _require_lanes(edits: Edits, lanes: Kit) -> None:
+    """Refuse an edit that names other lanes than the job's.
+
+    Raises:
+        ValueError: when it does.
+    """
+    named = {f"thresholds.{name}": name for name in edits.thresholds or {}}
+    named |= {f"events.{place}.lane": event.lane for place, event in enumerate(edits.events)}
+    for key, name in named.items():
+        if name not in lanes.index_by_name:
+            raise ValueError(f"{key}: must be one of {', '.join(lanes.names)}")
 
 
 def statistics_of(store: JobStore, job: Job) -> Statistics:
@@ -86,7 +106,8 @@ def statistics_of(store: JobStore, job: Job) -> Statistics:
         duration_s=transcription.duration_s,
         n_events=len(velocities),
         n_events_by_lane={
-            name: sum(event.drum == name for event in transcription.events) for name in LANES8.names
+            name: sum(event.drum == name for event in transcription.events)
+            for name in transcription.kit.names
         },
         bpm=tempo_of(transcription).bpm,
         mean_velocity=sum(velocities) / len(velocities) if velocities else None,

@@ -9,16 +9,15 @@ from fastapi.responses import FileResponse
 from starlette.background import BackgroundTask
 
 from drumscribe.charts.song_info import SongInfo
-from drumscribe.drums import LANES8
 from drumscribe.timing import FRAME_RATE
 from drumscribe.utils.files import safe_name
 from drumscribe.web.access import PROBLEMS, DoneJob, studio_of
 from drumscribe.web.export_process import export_safely
 from drumscribe.web.exports import Export, export_formats, extension_of
 from drumscribe.web.hearing import ACTIVATIONS, VELOCITIES, WAVEFORM
-from drumscribe.web.results import edits_to_keep, heard, result_of, transcription_of
+from drumscribe.web.results import edits_to_keep, heard, lanes_of, result_of, transcription_of
 from drumscribe.web.schemas import Edits, Format, FormatList, Result, Revision
-from drumscribe.web.store import StaleRevisionError
+from drumscribe.web.store import Job, StaleRevisionError
 from drumscribe.web.studio import Studio
 
 router = APIRouter(prefix="/api", tags=["results"], responses=PROBLEMS)
@@ -50,13 +49,13 @@ def result(job: DoneJob, studio: StudioOfApp) -> Result:
 @router.get("/transcriptions/{job_id}/activations", response_class=FileResponse)
 def activations(job: DoneJob, studio: StudioOfApp) -> FileResponse:
     """Onset activation of each frame and lane as bytes, row by row."""
-    return _frames(studio.store.job_dir(job.id) / ACTIVATIONS)
+    return _frames(studio, job, ACTIVATIONS)
 
 
 @router.get("/transcriptions/{job_id}/velocities", response_class=FileResponse)
 def velocities(job: DoneJob, studio: StudioOfApp) -> FileResponse:
     """Velocity of each frame and lane as bytes, row by row; 255 is velocity 127."""
-    return _frames(studio.store.job_dir(job.id) / VELOCITIES)
+    return _frames(studio, job, VELOCITIES)
 
 
 @router.get("/transcriptions/{job_id}/waveform", response_class=FileResponse)
@@ -78,7 +77,7 @@ def audio(job: DoneJob, studio: StudioOfApp) -> FileResponse:
 def edit(job: DoneJob, edits: Edits, studio: StudioOfApp) -> Revision:
     """Replace the hits, and the beats where they are given."""
     try:
-        kept = edits_to_keep(edits)
+        kept = edits_to_keep(edits, lanes_of(heard(studio.store, job)))
         before = studio.store.edits(job.id) or {}
         for key in ("tempo", "thresholds"):
             kept[key] = before.get(key) if kept[key] is None else kept[key]
@@ -120,10 +119,13 @@ def export(job: DoneJob, format_id: str, studio: StudioOfApp) -> Response:
     )
 
 
-def _frames(path: Path) -> FileResponse:
+def _frames(studio: Studio, job: Job, name: str) -> FileResponse:
+    """A file of one byte for each frame and lane."""
+    path = studio.store.job_dir(job.id) / name
+    n_lanes = len(lanes_of(heard(studio.store, job)))
     headers = {
-        "X-Frames": str(path.stat().st_size // len(LANES8)),
+        "X-Frames": str(path.stat().st_size // n_lanes),
         "X-Frame-Rate": str(FRAME_RATE),
-        "X-Lanes": str(len(LANES8)),
+        "X-Lanes": str(n_lanes),
     }
     return FileResponse(path, media_type=_BYTES, headers=headers)

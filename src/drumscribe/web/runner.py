@@ -176,12 +176,21 @@ class JobRunner:
             logger.warning("%s: the worker process died; trying again", job.id)
             self._store.requeue(job.id)
         elif outcome.kind == "died":
-            message = "ended the transcription process each time it was tried; convert it to wav"
+            message = f"ended the transcription process each time it was tried; {self._remedy()}"
             self._store.end(job.id, "failed", error=f"{job.name}: {message}")
         elif outcome.kind == "late":
             self._store.end(job.id, "failed", error=f"{job.name}: {outcome.message}")
         else:
             self._store.end(job.id, "failed", error=outcome.message)
+
+    def _remedy(self) -> str:
+        """What may help where a process dies: torch alone needs more than a worker's memory."""
+        if self._settings.model.suffix == ".onnx":
+            return "convert it to wav"
+        return (
+            "a checkpoint needs more memory: start the studio with a larger --worker-mb, or with "
+            "the model that 'drumscribe export' makes of it"
+        )
 
     def _expire(self) -> None:
         while not self._is_stopping:

@@ -11,7 +11,8 @@ from drumscribe.tempo import TempoMap, TimeSignature
 MAX_EVENTS = 100_000
 _MAX_TIME_S = 86_400.0
 
-Lane = Literal["kick", "snare", "hihat", "high_tom", "mid_tom", "low_tom", "crash", "ride"]
+Lane = Annotated[str, Field(min_length=1, max_length=40)]
+"""The name of a lane; those of a job are in its result."""
 Time = Annotated[float, Field(ge=0, le=_MAX_TIME_S, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 

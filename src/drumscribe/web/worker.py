@@ -83,7 +83,7 @@ def _answer(
         _send(connection, kind="failed", message=message)
     except MemoryError:
         message = f"{request['name']}: needs more memory than a transcription may use; convert it"
-        message = f"{message} to 16-bit stereo at 44100 Hz"
+        message = f"{message} to 16-bit stereo at 44100 Hz, or give the studio more --worker-mb"
         _send(connection, kind="failed", message=message, is_last=True)
         raise SystemExit(1) from None
     except Exception:

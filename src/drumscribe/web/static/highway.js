@@ -10,7 +10,7 @@ const HORIZON_SHARE = 0.05;
 // How much narrower the road is at the horizon.
 const DEPTH = 2;
 
-/** From left to right as a game lays them out: the kick in the middle. */
+/** From left to right as a game lays them out: the kick in the middle; other lanes at the end. */
 const COLUMNS = ["crash", "hihat", "snare", "high_tom", "kick", "mid_tom", "low_tom", "ride"];
 
 export class Highway {
@@ -24,7 +24,9 @@ export class Highway {
     this.store = store;
     this.player = player;
     const index = (name) => store.song.lanes.findIndex((lane) => lane.name === name);
-    this.columns = COLUMNS.map(index).filter((lane) => lane >= 0);
+    const known = COLUMNS.map(index).filter((lane) => lane >= 0);
+    const all = store.song.lanes.map((_, lane) => lane);
+    this.columns = [...known, ...all.filter((lane) => !known.includes(lane))];
     this.observer = new ResizeObserver(() => this.measure());
     this.observer.observe(canvas);
     this.measure();

@@ -20,6 +20,7 @@ export class LaneHeaders {
     this.store = store;
     this.player = player;
     this.headers = store.rows.map((lane) => this.#header(lane));
+    document.documentElement.style.setProperty("--n-lanes", String(this.headers.length));
     list.replaceChildren(...this.headers.map(({ item }) => item));
     for (const type of ["change", "select"]) store.addEventListener(type, () => this.show());
     player.addEventListener("mix", () => this.show());
