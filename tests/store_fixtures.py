@@ -12,7 +12,8 @@ import soundfile
 
 from drumscribe.config import Config, DataConfig, FeatureConfig, PreprocessingConfig
 from drumscribe.data.egmd_csv import COLUMNS, CSV_NAME
-from drumscribe.data.midi_processing import MidiNote, write_midi
+from drumscribe.data.midi_processing import MidiNote
+from drumscribe.data.midi_writing import write_midi
 from drumscribe.data.shard_format import StoredRecording, StoreHeader
 from drumscribe.data.shard_writer import writing_shard
 from drumscribe.data.targets import BEAT_DTYPE, EVENT_DTYPE

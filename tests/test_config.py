@@ -104,6 +104,10 @@ WRONG_FILES = [
     ("model:\n  lookahead_frames: -1", r"model\.lookahead_frames"),
     ("model:\n  dropout: 1.0", r"model\.dropout: must be a number 0\.\.0\.9, got 1\.0"),
     ("augmentation:\n  noise_floor_db: 0", r"augmentation\.noise_floor_db: .*-80\.\.-10, got 0"),
+    (
+        "features:\n  range_db: 40",
+        r"augmentation\.noise_floor_db: .*features\.range_db.*-40, got -45",
+    ),
     ("inference:\n  threshold: 1.5", r"inference\.threshold: must be a number 0\.\.1, got 1\.5"),
     ("- training\n- model", r"must be a mapping of keys to values"),
     ("[]", r"must be a mapping of keys to values"),
@@ -283,3 +287,8 @@ def test_in_the_default_file_at_most_three_neighbouring_keys_share_a_comment() -
         is_key = line.startswith("  ") and not line.strip().startswith("#")
         n_since_comment = n_since_comment + 1 if is_key else 0
         assert n_since_comment <= 3, line
+
+
+def test_noise_that_is_switched_off_may_be_of_any_level() -> None:
+    config = load_config(None, ["augmentation.noise_probability=0", "features.range_db=40"])
+    assert config.features.range_db == 40

@@ -156,6 +156,7 @@ class TrainingConfig:
     initial_checkpoint: str | None = None
     epochs: Count = 40
     batch_size: Count = 32
+    accumulate_batches: Annotated[int, Range(1, 1024)] = 1
     window_s: Annotated[float, Range(0.5, 60)] = 5.0
     shuffle_shards: Count = 4
     reading: Literal["sequential", "random"] = "sequential"
@@ -175,8 +176,15 @@ class TrainingConfig:
     validation_hours: Positive = 2.0
     accelerator: Literal["auto", "cpu", "gpu"] = "auto"
     devices: Annotated[int, Range(1, 64)] = 1
+    n_nodes: Annotated[int, Range(1, 1024)] = 1
     precision: Literal["auto", "32-true", "16-mixed", "bf16-mixed"] = "auto"
+    compile: bool = False
     checkpoint_minutes: Positive = 10.0
+
+    @property
+    def n_processes(self) -> int:
+        """Processes that train together: one for each device of each machine."""
+        return self.devices * self.n_nodes
 
     def __post_init__(self) -> None:
         # The name becomes a folder: nothing in it may lead out of the place for runs.
@@ -232,6 +240,14 @@ class Config:
     augmentation: AugmentationConfig = field(default_factory=AugmentationConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
     inference: InferenceConfig = field(default_factory=InferenceConfig)
+
+    def __post_init__(self) -> None:
+        loudest_db, range_db = self.augmentation.noise_floor_db, self.features.range_db
+        if self.augmentation.noise_probability and loudest_db < -range_db:
+            raise DrumscribeError(
+                "augmentation.noise_floor_db: noise must be within features.range_db, so at least "
+                f"{-range_db:g}, got {loudest_db:g}"
+            )
 
     def to_dict(self) -> dict[str, Any]:
         """The configuration as plain dicts, lists, numbers and strings."""

@@ -210,7 +210,7 @@ def _driver_checks(training: TrainingConfig, nvidia: NvidiaFacts) -> list[Check]
 
 def _gpu_checks(training: TrainingConfig, torch: TorchFacts, nvidia: NvidiaFacts) -> list[Check]:
     """Whether torch can use the GPU; nothing where there is no torch."""
-    name, bad = "GPU", _gpu_error(training)
+    name = "GPU"
     if torch.version is None:
         return []
     if torch.gpus:
@@ -222,13 +222,19 @@ def _gpu_checks(training: TrainingConfig, torch: TorchFacts, nvidia: NvidiaFacts
             advice = "install a torch that is made for this GPU"
             return [Check(name, "warning", f"{found}; torch says: {torch.complaint}", advice)]
         return [Check(name, "ok", found)]
+    return [_no_gpu_check(training, torch, nvidia)]
+
+
+def _no_gpu_check(training: TrainingConfig, torch: TorchFacts, nvidia: NvidiaFacts) -> Check:
+    """Why torch finds no GPU."""
+    name, bad = "GPU", _gpu_error(training)
     if nvidia.has_gpu and torch.gpu_runtime is None:
         message = f"torch {torch.version} is a CPU-only build beside an NVIDIA GPU"
         advice = (
             "install torch with CUDA: uv pip install --reinstall torch --torch-backend=auto, and "
             "run with uv run --no-sync; or the pip command that torch's web site gives"
         )
-        return [Check(name, bad, message, advice)]
+        return Check(name, bad, message, advice)
     if nvidia.has_gpu:
         said = f": {torch.complaint}" if torch.complaint else ""
         message = f"torch ({torch.gpu_runtime}) cannot use the NVIDIA GPU{said}"
@@ -236,11 +242,11 @@ def _gpu_checks(training: TrainingConfig, torch: TorchFacts, nvidia: NvidiaFacts
             f"update the NVIDIA driver to one for {torch.gpu_runtime}, install torch for an older "
             "CUDA, unset CUDA_VISIBLE_DEVICES, or set training.accelerator=cpu"
         )
-        return [Check(name, bad, message, advice)]
+        return Check(name, bad, message, advice)
     if training.accelerator == "gpu":
         message = "training.accelerator is gpu, but there is none"
-        return [Check(name, "error", message, "set training.accelerator=auto")]
-    return [Check(name, "warning", "none: training will be slow", "train on a machine with a GPU")]
+        return Check(name, "error", message, "set training.accelerator=auto")
+    return Check(name, "warning", "none: training will be slow", "train on a machine with a GPU")
 
 
 def _dataset_check(config: Config) -> tuple[Check, int]:

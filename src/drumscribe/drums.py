@@ -12,6 +12,9 @@ from functools import cached_property
 
 from drumscribe.utils.errors import DrumscribeError
 
+DRUM_CHANNEL = 9
+"""MIDI's percussion channel, counted from 0 (channel 10 to people)."""
+
 
 @dataclass(frozen=True, slots=True)
 class DrumClass:

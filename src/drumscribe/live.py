@@ -18,7 +18,7 @@ import numpy as np
 
 from drumscribe.charts.note_maps import NoteMap
 from drumscribe.data.audio_processing import audio_blocks
-from drumscribe.drums import Kit
+from drumscribe.drums import DRUM_CHANNEL, Kit
 from drumscribe.events import DrumEvent
 from drumscribe.inference.streaming import StreamingTranscriber
 from drumscribe.timing import HOP_LENGTH, SAMPLE_RATE, samples_to_seconds
@@ -34,7 +34,6 @@ BLOCK_SAMPLES = HOP_LENGTH // 3
 
 _STEP_S, _N_STEPS = 0.0001, 10_000  # of delays up to a second
 _MOST_CHANNELS = 2  # of a card with many inputs those without a microphone would drown the others
-_DRUM_CHANNEL = 9  # General MIDI's channel 10, counted from 0
 _MISSING = "{what} needs the package {package!r}; run: pip install 'drumscribe[live]'"
 
 
@@ -212,7 +211,7 @@ def midi_output(port: str, notes: NoteMap, kit: Kit) -> Iterator[OnEvent]:
     with backend.open_output(port) as output:
 
         def play(event: DrumEvent) -> None:
-            note = {"note": notes.note(event.drum, kit), "channel": _DRUM_CHANNEL}
+            note = {"note": notes.note(event.drum, kit), "channel": DRUM_CHANNEL}
             output.send(mido.Message("note_on", velocity=event.velocity, **note))
             output.send(mido.Message("note_off", **note))
 

@@ -5,7 +5,8 @@ import pytest
 import soundfile
 
 from drumscribe import cli
-from drumscribe.data.midi_processing import MidiNote, write_midi
+from drumscribe.data.midi_processing import MidiNote
+from drumscribe.data.midi_writing import write_midi
 
 DURATION_S = 20.0
 

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from drumscribe.data import egmd
 from drumscribe.data.egmd import Recording, read_labels, read_recordings, sample_recordings
 from drumscribe.data.egmd_csv import COLUMNS, CSV_NAME
-from drumscribe.data.midi_processing import MidiNote, notes_to_events, write_midi
+from drumscribe.data.midi_processing import MidiNote, notes_to_events
+from drumscribe.data.midi_writing import write_midi
 from drumscribe.drums import KITS, LANES8
 from drumscribe.utils.errors import DrumscribeError
 

@@ -10,7 +10,8 @@ import soundfile
 from drumscribe.data import egmd_verify
 from drumscribe.data.egmd_csv import COLUMNS, CSV_NAME
 from drumscribe.data.egmd_verify import N_ROWS, Problem, verify_egmd
-from drumscribe.data.midi_processing import MidiNote, write_midi
+from drumscribe.data.midi_processing import MidiNote
+from drumscribe.data.midi_writing import write_midi
 from drumscribe.utils.errors import DrumscribeError
 
 WAV_RATE = 8_000

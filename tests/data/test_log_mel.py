@@ -18,6 +18,7 @@ from drumscribe.timing import (
     frame_count,
     seconds_to_frame,
 )
+from drumscribe.utils.errors import DrumscribeError
 
 MakeSamples = Callable[..., np.ndarray]
 DEFAULT = FeatureConfig()
@@ -236,3 +237,16 @@ def test_a_streams_frame_comes_with_the_last_sample_of_its_window():
     assert len(stream.push(noise(WINDOW_LENGTH // 2 + 3 * HOP_LENGTH - 1))) == 3
     assert len(stream.push(noise(1))) == 1
     assert len(stream.push(noise(HOP_LENGTH - 1))) == 0
+
+
+@pytest.mark.parametrize(
+    "config", [FeatureConfig(n_mels=512), FeatureConfig(n_mels=128, f_max_hz=1000)]
+)
+def test_bands_that_hear_nothing_are_refused(config: FeatureConfig):
+    with pytest.raises(DrumscribeError, match=r"features\.n_mels: \d+ of .*features\.f_min_hz"):
+        log_mel(np.zeros(1000, np.float32), config)
+
+
+def test_the_narrowest_bands_hear_their_middle():
+    filters = mel_filterbank(FeatureConfig(n_mels=300))
+    assert filters.max(axis=1).min() > 0

@@ -12,13 +12,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from drumscribe.data.midi_processing import (
-    Beat,
-    MidiNote,
-    notes_to_events,
-    read_midi,
-    write_midi,
-)
+from drumscribe.data.midi_processing import Beat, MidiNote, notes_to_events, read_midi
+from drumscribe.data.midi_writing import write_midi
 from drumscribe.drums import ARTICULATIONS12, LANES8
 from drumscribe.events import DrumEvent
 from drumscribe.utils.errors import DrumscribeError

@@ -23,7 +23,8 @@ from drumscribe.data.audio_processing import read_audio
 from drumscribe.data.egmd import read_recordings
 from drumscribe.data.feature_store import Shard
 from drumscribe.data.log_mel import log_mel
-from drumscribe.data.midi_processing import read_midi, write_midi
+from drumscribe.data.midi_processing import read_midi
+from drumscribe.data.midi_writing import write_midi
 from drumscribe.data.preprocess import plan_shards, preprocess
 from drumscribe.drums import LANES8
 from drumscribe.splits import SPLITS

@@ -9,7 +9,8 @@ import soundfile
 
 from drumscribe.config import PreprocessingConfig
 from drumscribe.data.egmd import Recording
-from drumscribe.data.midi_processing import MidiNote, write_midi
+from drumscribe.data.midi_processing import MidiNote
+from drumscribe.data.midi_writing import write_midi
 from drumscribe.data.recording_processing import UnusableRecordingError, label_recording
 from drumscribe.drums import ARTICULATIONS12, LANES8
 from drumscribe.timing import SAMPLE_RATE

@@ -25,7 +25,8 @@ from drumscribe.data.egmd import read_recordings, sample_recordings
 from drumscribe.data.egmd_csv import COLUMNS, CSV_NAME
 from drumscribe.data.egmd_verify import verify_egmd
 from drumscribe.data.feature_store import Shard
-from drumscribe.data.midi_processing import MidiNote, write_midi
+from drumscribe.data.midi_processing import MidiNote
+from drumscribe.data.midi_writing import write_midi
 from drumscribe.data.render.performances import read_performances
 from drumscribe.data.render.sample_kits import read_kits
 from drumscribe.evaluation.references import store_references

@@ -8,7 +8,8 @@ import numpy as np
 import soundfile
 from bad_models import good_checkpoint, graph_model
 
-from drumscribe.data.midi_processing import MidiNote, write_midi
+from drumscribe.data.midi_processing import MidiNote
+from drumscribe.data.midi_writing import write_midi
 from drumscribe.data.synth.dataset import SynthConfig, write_dataset
 from drumscribe.timing import SAMPLE_RATE
 from store_fixtures import STORE_HEADER, write_random_shard

@@ -12,8 +12,9 @@ class FakeTrainer:
 
     num_training_batches = 10
 
-    def __init__(self, world_size, decided=None):
+    def __init__(self, world_size, decided=None, accumulate_grad_batches=1):
         self.world_size = world_size
+        self.accumulate_grad_batches = accumulate_grad_batches
         self.strategy = SimpleNamespace(broadcast=self._broadcast)
         self.n_saved = self.n_broadcast = 0
         self._decided = decided
@@ -31,9 +32,9 @@ def end_batch(tmp_path):
     """Ends a batch at a process whose own clock says to save now, or not for long."""
     from drumscribe.training.callbacks import ResumePoint
 
-    def end(trainer, *, is_due):
+    def end(trainer, *, is_due, batch_idx=3):
         point = ResumePoint(tmp_path / "last.ckpt", every_s=0 if is_due else 3600)
-        point.on_train_batch_end(trainer, None, None, None, 3)
+        point.on_train_batch_end(trainer, None, None, None, batch_idx)
 
     return end
 
@@ -58,3 +59,20 @@ def test_a_process_alone_asks_nobody(end_batch, is_due):
     trainer = FakeTrainer(1)
     end_batch(trainer, is_due=is_due)
     assert (trainer.n_saved, trainer.n_broadcast) == (is_due, 0)
+
+
+def test_gradients_that_are_being_added_up_are_not_lost(end_batch):
+    trainer = FakeTrainer(1, accumulate_grad_batches=3)
+    saved_after = []
+    for batch_idx in range(trainer.num_training_batches):
+        n_before = trainer.n_saved
+        end_batch(trainer, is_due=True, batch_idx=batch_idx)
+        if trainer.n_saved > n_before:
+            saved_after.append(batch_idx + 1)
+    assert saved_after == [3, 6, 9]  # and after the tenth by validation
+
+
+def test_all_stop_after_an_epochs_last_batch_that_completes_no_step(end_batch):
+    trainer = FakeTrainer(2, decided=(False, True), accumulate_grad_batches=3)
+    with pytest.raises(KeyboardInterrupt):
+        end_batch(trainer, is_due=False, batch_idx=9)

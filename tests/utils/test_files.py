@@ -1,6 +1,8 @@
 """A file is written whole or not at all, and a wrong path is refused by name."""
 
+import errno
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -117,6 +119,20 @@ def test_a_place_that_cannot_be_written_is_refused_by_name(tmp_path: Path) -> No
         pass
     assert str(info.value).startswith(f"{target}: cannot be written (")
     assert "\n" not in str(info.value)
+
+
+def test_a_third_file_is_blamed_for_its_own_absence(tmp_path: Path) -> None:
+    source, target = tmp_path / "source.mid", tmp_path / "song.mid"
+    with pytest.raises(FileNotFoundError) as info, atomic_path(target) as temporary:
+        shutil.copyfile(source, temporary)
+    assert info.value.filename == str(source)
+    assert names_in(tmp_path) == []
+
+
+def test_errors_without_a_name_are_about_the_file_that_is_written(tmp_path: Path) -> None:
+    target = tmp_path / "song.mid"
+    with pytest.raises(DrumscribeError, match=r"song\.mid: cannot be written"), atomic_path(target):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def test_a_block_that_writes_nothing_is_an_error(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ import mido
 from drumscribe.charts.game_chart import GameChart, Note
 from drumscribe.charts.phrases import Span
 from drumscribe.charts.reduction import EXPERT
-from drumscribe.data.midi_processing import TimedMessage, tempo_track, track_of
+from drumscribe.data.midi_writing import TimedMessage, tempo_track, track_of
 from drumscribe.utils.files import atomic_path
 
 _PRO_BASES = {"expert": 96, "hard": 84, "medium": 72, "easy": 60}

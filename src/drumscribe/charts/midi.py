@@ -6,13 +6,8 @@ from pathlib import Path
 
 from drumscribe.charts.note_maps import GENERAL_MIDI, NoteMap
 from drumscribe.charts.performance import tempo_of
-from drumscribe.data.midi_processing import (
-    MidiNote,
-    MidiRecording,
-    notes_to_events,
-    read_midi,
-    write_midi_on_grid,
-)
+from drumscribe.data.midi_processing import MidiNote, MidiRecording, notes_to_events, read_midi
+from drumscribe.data.midi_writing import write_midi_on_grid
 from drumscribe.data.tick_grid import tick_grid
 from drumscribe.drums import LANES8, Kit
 from drumscribe.inference.transcriber import Transcription

@@ -2,8 +2,14 @@
 
 from argparse import Namespace
 
-from drumscribe.config import load_config
+from drumscribe.config import Config, load_config
+from drumscribe.drums import LANES8
+from drumscribe.splits import Split
 from drumscribe.utils.cores import n_usable_cores
+from drumscribe.utils.errors import DrumscribeError
+
+RENDERED_HOURS: dict[Split, float] = {"train": 10.0, "val": 0.5, "test": 0.0}
+"""Hours of each split that are rendered where no option says otherwise."""
 
 
 def preprocess(arguments: Namespace) -> int:
@@ -41,13 +47,15 @@ def synth(arguments: Namespace) -> int:
     hits = ", ".join(f"{name} {n}" for name, n in summary.n_notes_by_lane.items())
     print(f"{arguments.folder}: {summary.n_recordings} recordings ({splits})")
     print(f"{summary.duration_s:.0f} s of audio; hits: {hits}")
+    if summary.n_unplayed_notes:
+        print(f"{summary.n_unplayed_notes} notes left out: no instrument plays them")
     return 0
 
 
 def render(arguments: Namespace) -> int:
     """``drumscribe render``."""
     config = load_config(arguments.config, arguments.overrides)
-    n_workers = config.preprocessing.n_workers or n_usable_cores()
+    _refuse_ignored(arguments, config)
     from drumscribe.data.render.soundfont_kits import is_soundfont, require_playable
 
     if is_soundfont(arguments.kits):
@@ -55,28 +63,54 @@ def render(arguments: Namespace) -> int:
     if arguments.soundfont is not None:
         require_playable(arguments.soundfont)
     if arguments.layout is not None:
-        from drumscribe.data.render.egmd_layout import LayoutJob, write_egmd_layout
+        _render_layout(arguments, config)
+    else:
+        _render_store(arguments, config)
+    return 0
 
-        layout = LayoutJob(
-            folder=arguments.layout,
-            midi_dir=arguments.midi,
-            kits_dir=arguments.kits,
-            n_performances=arguments.performances,
-            seed=arguments.seed,
-            n_workers=n_workers,
-        )
-        print(f"{arguments.layout}: {write_egmd_layout(layout)} recordings")
-        return 0
+
+def _refuse_ignored(arguments: Namespace, config: Config) -> None:
+    """Refuse options that say nothing about what is asked for."""
+    if arguments.layout is None:
+        form, ignored = "without --layout", ["performances"]
+        if config.data.kit != LANES8.name:
+            raise DrumscribeError(
+                f"data.kit: rendered features have the classes of {LANES8.name} alone, got "
+                f"{config.data.kit!r}; for others, preprocess what --layout writes"
+            )
+    else:
+        form = "with --layout"
+        ignored = ["hours", "val_hours", "test_hours", "soundfont", "voices", "overwrite"]
+    for name in ignored:
+        if not any(getattr(arguments, name) is unset for unset in (None, False)):  # 0 is an answer
+            raise DrumscribeError(f"--{name.replace('_', '-')}: has no effect {form}; leave it out")
+    if arguments.performances is not None and arguments.performances < 1:
+        raise DrumscribeError(f"--performances {arguments.performances}: must be 1 or more")
+
+
+def _render_layout(arguments: Namespace, config: Config) -> None:
+    """Recordings of the test split, in E-GMD's layout."""
+    from drumscribe.data.render.egmd_layout import LayoutJob, write_egmd_layout
+
+    job = LayoutJob(
+        folder=arguments.layout,
+        midi_dir=arguments.midi,
+        kits_dir=arguments.kits,
+        n_performances=arguments.performances,
+        seed=arguments.seed,
+        n_workers=config.preprocessing.n_workers or n_usable_cores(),
+    )
+    print(f"{arguments.layout}: {write_egmd_layout(job)} recordings")
+
+
+def _render_store(arguments: Namespace, config: Config) -> None:
+    """Features of each split that is to have any."""
     from drumscribe.data.render.render_config import EVALUATION, RenderConfig
     from drumscribe.data.render.render_store import StoreJob, write_rendered_store
-    from drumscribe.splits import Split
 
-    hours: dict[Split, float] = {
-        "train": arguments.hours,
-        "val": arguments.val_hours,
-        "test": arguments.test_hours,
-    }
-    for split, split_hours in hours.items():
+    for split, default_hours in RENDERED_HOURS.items():
+        asked_hours = getattr(arguments, "hours" if split == "train" else f"{split}_hours")
+        split_hours = default_hours if asked_hours is None else asked_hours
         if split_hours <= 0:
             continue
         job = StoreJob(
@@ -88,13 +122,12 @@ def render(arguments: Namespace) -> int:
             seed=arguments.seed,
             render=EVALUATION if split == "test" else RenderConfig(),
             features=config.features,
-            n_workers=n_workers,
+            n_workers=config.preprocessing.n_workers or n_usable_cores(),
             soundfont=arguments.soundfont,
             voices_dir=arguments.voices,
         )
         shards = write_rendered_store(job, overwrite=arguments.overwrite)
         print(f"{shards[0].parent}: {split_hours:g} h in {len(shards)} shards")
-    return 0
 
 
 def egmd_download(arguments: Namespace) -> int:

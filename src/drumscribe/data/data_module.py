@@ -57,11 +57,13 @@ class DrumDataModule(lightning.LightningDataModule):
                 or when the splits differ.
         """
         header = self._train_split.header
-        n_ranks = self._config.training.devices
+        training = self._config.training
+        n_ranks = training.n_processes
+        ranks = f"training.devices ({training.devices}) x training.n_nodes ({training.n_nodes})"
         if self.count_batches() < 1:
             raise DrumscribeError(
-                f"{self._train_dir}: has fewer batches than training.devices ({n_ranks}); set "
-                "fewer devices or a smaller training.batch_size"
+                f"{self._train_dir}: has fewer batches than {ranks}; set fewer devices or a "
+                "smaller training.batch_size"
             )
         with opened_split(self._val_dir) as shards:
             _require_recordings(self._val_dir, shards)
@@ -73,8 +75,8 @@ class DrumDataModule(lightning.LightningDataModule):
                 )
         if len(chosen) < n_ranks:
             raise DrumscribeError(
-                f"{self._val_dir}: gives fewer recordings ({len(chosen)}) than training.devices "
-                f"({n_ranks}); set fewer devices or more training.validation_hours"
+                f"{self._val_dir}: gives fewer recordings ({len(chosen)}) than {ranks}; set "
+                "fewer devices or more training.validation_hours"
             )
         return header
 
@@ -87,7 +89,7 @@ class DrumDataModule(lightning.LightningDataModule):
 
     def count_batches(self) -> int:
         """Batches in an epoch of each training process; none where processes outnumber batches."""
-        return self._windows(rank=(0, self._config.training.devices)).n_batches
+        return self._windows(rank=(0, self._config.training.n_processes)).n_batches
 
     def train_dataloader(self) -> DataLoader[Batch]:
         """Batches of windows, from where the trainer is to the end of that epoch."""

@@ -18,6 +18,7 @@ import numpy as np
 from drumscribe.config import FeatureConfig
 from drumscribe.timing import HOP_LENGTH, SAMPLE_RATE, WINDOW_LENGTH, frame_count
 from drumscribe.utils.arrays import Float64Array, FloatArray
+from drumscribe.utils.errors import DrumscribeError
 
 _BLOCK_FRAMES = 128
 _N_BINS = WINDOW_LENGTH // 2 + 1
@@ -97,6 +98,9 @@ def mel_filterbank(config: FeatureConfig) -> FloatArray:
 
     The scale is linear below 1 kHz (200/3 Hz a mel) and logarithmic above (27 mels to a factor
     6.4), after Slaney's Auditory Toolbox (1998).
+
+    Raises:
+        DrumscribeError: when bands are so narrow that no bin of the spectrum lies in one.
     """
     mels = np.linspace(_hz_to_mel(config.f_min_hz), _hz_to_mel(config.f_max_hz), config.n_mels + 2)
     edges_hz = _mel_to_hz(mels)
@@ -104,7 +108,15 @@ def mel_filterbank(config: FeatureConfig) -> FloatArray:
     low, centre, high = edges_hz[:-2, None], edges_hz[1:-1, None], edges_hz[2:, None]
     rising = (bins_hz - low) / (centre - low)
     falling = (high - bins_hz) / (high - centre)
-    return np.maximum(0, np.minimum(rising, falling)).astype(np.float32)
+    filters = np.maximum(0, np.minimum(rising, falling)).astype(np.float32)
+    n_deaf = int(np.count_nonzero(~filters.any(axis=1)))
+    if n_deaf:
+        raise DrumscribeError(
+            f"features.n_mels: {n_deaf} of {config.n_mels} bands from features.f_min_hz "
+            f"({config.f_min_hz:g}) to features.f_max_hz ({config.f_max_hz:g}) are narrower than "
+            f"the spectrum's steps of {bins_hz[1]:.1f} Hz; ask for fewer"
+        )
+    return filters
 
 
 class _BlockSpectrum:
@@ -157,7 +169,7 @@ def _band_groups(filterbank: FloatArray) -> list[tuple[slice, slice, FloatArray]
     for first in range(0, len(filterbank), _BANDS_PER_GROUP):
         rows = filterbank[first : first + _BANDS_PER_GROUP]
         used = np.flatnonzero(rows.any(axis=0))
-        bins = slice(int(used[0]), int(used[-1]) + 1) if len(used) else slice(0, 1)
+        bins = slice(int(used[0]), int(used[-1]) + 1)
         weights = np.ascontiguousarray(rows[:, bins].T)
         groups.append((slice(first, first + len(rows)), bins, weights))
     return groups

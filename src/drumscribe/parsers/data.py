@@ -71,15 +71,9 @@ def _add_render_amounts(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--voices", type=Path, metavar="FOLDER", help="recorded voices that sing along"
     )
-    parser.add_argument(
-        "--hours", type=float, default=10.0, help="of training audio (default: %(default)s)"
-    )
-    parser.add_argument(
-        "--val-hours", type=float, default=0.5, help="of validation audio (default: %(default)s)"
-    )
-    parser.add_argument(
-        "--test-hours", type=float, default=0.0, help="of test audio (default: %(default)s)"
-    )
+    parser.add_argument("--hours", type=float, help="of training audio (default: 10)")
+    parser.add_argument("--val-hours", type=float, help="of validation audio (default: 0.5)")
+    parser.add_argument("--test-hours", type=float, help="of test audio (default: 0)")
     parser.add_argument(
         "--layout",
         type=Path,

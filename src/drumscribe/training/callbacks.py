@@ -107,7 +107,7 @@ class ResumePoint(Checkpoint):
     def on_fit_start(
         self, trainer: lightning.Trainer, pl_module: lightning.LightningModule
     ) -> None:
-        """Catch Ctrl-C: it takes effect between two batches, where the state is whole."""
+        """Catch Ctrl-C: it takes effect between two steps, where the state is whole."""
         self._previous_handler = signal.signal(signal.SIGINT, self._interrupt)
 
     def teardown(
@@ -125,13 +125,15 @@ class ResumePoint(Checkpoint):
         batch_idx: int,
     ) -> None:
         """Save when it is time, or stop when asked to."""
+        is_last = batch_idx + 1 >= trainer.num_training_batches
+        if (batch_idx + 1) % trainer.accumulate_grad_batches and not is_last:
+            return  # gradients are not saved, so a run resumed here would lose some
         is_due = time.monotonic() - self._saved_at_s >= self._every_s
         must_stop = self._interrupted
         if trainer.world_size > 1:
             # Saving waits for every process, so all must do it: the first one's clock decides.
             is_due, must_stop = trainer.strategy.broadcast((is_due, must_stop))
         # After an epoch's last batch validation follows, and saves.
-        is_last = batch_idx + 1 >= trainer.num_training_batches
         if (is_due and not is_last) or must_stop:
             self._save(trainer)
         if must_stop:
@@ -152,7 +154,7 @@ class ResumePoint(Checkpoint):
         if self._interrupted:  # asked twice: at once
             raise KeyboardInterrupt
         self._interrupted = True
-        logger.warning("stopping after this batch; press Ctrl-C again to stop at once")
+        logger.warning("stopping after this step; press Ctrl-C again to stop at once")
 
 
 class EpochLog(Callback):

@@ -2,6 +2,7 @@
 
 import dataclasses
 import logging
+import math
 import signal
 import sys
 import warnings
@@ -48,6 +49,7 @@ _MAY_CHANGE = {
     "validation_hours",
     "accelerator",
     "precision",
+    "compile",
     "checkpoint_minutes",
 }
 """Keys of ``training`` with which a run may be resumed anew: they leave the batches as they were.
@@ -94,7 +96,9 @@ def fit(config: Config, *, resume: bool = False, overwrite: bool = False) -> Fit
             f"{config.data.processed_path}: was made with other features or another kit than this "
             "configuration; preprocess again or use its own config.yaml"
         )
-    n_steps = config.training.epochs * data.count_batches()
+    # An epoch's last step takes the batches that are left.
+    steps_per_epoch = math.ceil(data.count_batches() / config.training.accumulate_batches)
+    n_steps = config.training.epochs * steps_per_epoch
     module = DrumLitModule(config, header, data.count_hits(), n_steps)
     _prepare_weights(module, config, last_path if resume else None)
     best = BestCheckpoint(run_dir, BEST_NAME)
@@ -208,8 +212,10 @@ def _trainer(config: Config, best: BestCheckpoint, last_path: Path) -> lightning
     return lightning.Trainer(
         accelerator="gpu" if on_gpu else "cpu",
         devices=settings.devices,
+        num_nodes=settings.n_nodes,
         precision=_precision(settings, on_gpu=on_gpu),
         max_epochs=settings.epochs,
+        accumulate_grad_batches=settings.accumulate_batches,
         gradient_clip_val=settings.gradient_clip,
         reload_dataloaders_every_n_epochs=1,
         num_sanity_val_steps=0,

@@ -8,6 +8,7 @@ from torch.nn import functional
 
 from drumscribe.config import TrainingConfig
 from drumscribe.models.crnn import Logits
+from drumscribe.training.joint import count_processes, mean_over_processes
 
 _MAX_CLASS_WEIGHT = 10.0
 
@@ -56,10 +57,14 @@ def drum_losses(
 def velocity_loss(velocity_logits: Tensor, targets: Mapping[str, Tensor]) -> Tensor:
     """Mean squared error of the velocity (0..1) over frames with an onset, weighted by its target.
 
+    Where several processes train, it is divided by their mean number of onsets, so that the mean of
+    their losses is the loss over all their windows.
+
     Args:
         velocity_logits: shape (B, T, C).
         targets: "onset" and "velocity", shape (B, T, C).
     """
     weight = targets["onset"]
     error = (torch.sigmoid(velocity_logits.float()) - targets["velocity"]) ** 2
-    return (weight * error).sum() / weight.sum().clamp(min=1)
+    n_onsets = mean_over_processes(weight.sum()).clamp(min=1 / count_processes())
+    return (weight * error).sum() / n_onsets

@@ -45,7 +45,7 @@ def atomic_path(target: Path) -> Iterator[Path]:
     with _registering:
         _being_written.add(temporary)
     try:
-        with _errors_naming(target):
+        with _errors_naming(target, temporary=temporary):
             yield temporary
             if is_device:
                 _send(temporary, target)
@@ -67,11 +67,18 @@ def drop_what_is_being_written() -> None:
 
 
 @contextlib.contextmanager
-def _errors_naming(target: Path) -> Iterator[None]:
-    """Turn an error of the system in the block into one line about ``target``."""
+def _errors_naming(target: Path, *, temporary: Path | None = None) -> Iterator[None]:
+    """Turn an error of the system in the block into one line about ``target``.
+
+    Where there is a ``temporary`` file in its place, errors that name a third file stay as they
+    are: that file is to blame.
+    """
     try:
         yield
     except OSError as error:
+        own_names = (None, str(target), str(temporary))
+        if temporary is not None and error.filename not in own_names:
+            raise
         raise _unwritable(target, error.strerror or str(error)) from error
     except RuntimeError as error:  # what libsndfile and torch make of a full disk
         if not _is_full(target.parent):

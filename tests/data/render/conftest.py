@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from drumscribe.data.midi_processing import MidiNote, write_midi
+from drumscribe.data.midi_processing import MidiNote
+from drumscribe.data.midi_writing import write_midi
 from drumscribe.data.render.sources import RenderSources, open_sources
 
 RATE = 44_100

@@ -9,9 +9,10 @@ from drumscribe.config import PreprocessingConfig
 from drumscribe.data.egmd import read_recordings
 from drumscribe.data.egmd_csv import CSV_NAME
 from drumscribe.data.recording_processing import label_recording
-from drumscribe.data.render.egmd_layout import LayoutJob, write_egmd_layout
+from drumscribe.data.render.egmd_layout import LayoutJob, spread, write_egmd_layout
 from drumscribe.data.render.render_config import EVALUATION
 from drumscribe.drums import LANES8
+from drumscribe.utils.errors import DrumscribeError
 
 DRY = dataclasses.replace(
     EVALUATION, effects=dataclasses.replace(EVALUATION.effects, room=0, compression=0, codec=0)
@@ -48,3 +49,30 @@ def test_it_is_continued(job: LayoutJob):
 
 def test_performances_can_be_fewer(job: LayoutJob):
     assert write_egmd_layout(dataclasses.replace(job, n_performances=1)) == 2
+
+
+@pytest.mark.parametrize("n_wanted", [1, 2, 64, 65, 100, 128, 129, 500, None])
+def test_as_many_as_asked_for_are_spread_over_all(n_wanted: int | None):
+    taken = spread(129, n_wanted)
+    assert len(taken) == len(set(taken)) == min(n_wanted or 129, 129)
+    assert taken == sorted(taken)
+    assert taken[0] == 0
+    assert len(taken) == 1 or taken[-1] == 128
+
+
+def test_recordings_of_other_settings_are_not_taken_for_these(job: LayoutJob):
+    few = dataclasses.replace(job, n_performances=1)
+    write_egmd_layout(few)
+    before = {path: path.read_bytes() for path in job.folder.rglob("*") if path.is_file()}
+    for other in (dataclasses.replace(few, seed=2), dataclasses.replace(few, render=EVALUATION)):
+        with pytest.raises(DrumscribeError, match="out: holds recordings of other settings"):
+            write_egmd_layout(other)
+    assert {path: path.read_bytes() for path in before} == before
+    assert write_egmd_layout(few) == 2
+
+
+def test_recordings_that_are_not_from_here_are_not_taken_in(job: LayoutJob):
+    (job.folder / "drummer1").mkdir(parents=True)
+    (job.folder / "drummer1" / "1.wav").touch()
+    with pytest.raises(DrumscribeError, match="out: holds recordings of other settings"):
+        write_egmd_layout(job)

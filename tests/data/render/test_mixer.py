@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from drumscribe.data.render.articulations import ARTICULATION_BY_NOTE
+from drumscribe.data.render.articulations import ARTICULATION_BY_NOTE, GROUPS
 from drumscribe.data.render.drumset import assemble_drumset, require_complete
 from drumscribe.data.render.mixer import DrumMix, PlacedHit, mix_hits
 from drumscribe.data.render.render_config import KitConfig
 from drumscribe.data.render.sample_kits import OneShotCache, SampleKit, folder_reader, read_kits
-from drumscribe.data.render.sounds import SoundBank
+from drumscribe.data.render.sounds import SoundBank, prepared
 from drumscribe.drums import LANES8
 from drumscribe.utils.errors import DrumscribeError
 
@@ -110,6 +110,35 @@ def test_a_hand_damps_the_cymbals(kits_dir: Path, whole_kit: SampleKit):
     mix = played(kits_dir, [PlacedHit(1000, 49, 110)], kits=[whole_kit], damped_at=[9000])
     assert np.abs(mix.buses["crashes"][9000 + 1400 :]).max() == 0
     assert np.abs(mix.buses["crashes"][8000:9000]).max() > 0
+
+
+@pytest.mark.parametrize("note", [36, 38, 45])
+def test_a_hand_on_the_cymbals_leaves_the_drums_ringing(
+    kits_dir: Path, whole_kit: SampleKit, note: int
+):
+    hits = [PlacedHit(1000, note, 110)]
+    free = played(kits_dir, hits, kits=[whole_kit])
+    damped = played(kits_dir, hits, kits=[whole_kit], damped_at=[1500])
+    muted = played(kits_dir, hits, kits=[whole_kit], damped_at=[1500], damped_groups=GROUPS)
+    for group, bus in free.buses.items():
+        assert np.array_equal(bus, damped.buses[group])
+    assert sum(np.abs(bus[1500 + 1400 :]).max() for bus in muted.buses.values()) == 0
+
+
+def test_a_damped_hit_masks_others_only_as_long_as_it_sounds(kits_dir: Path, whole_kit: SampleKit):
+    cache = OneShotCache(folder_reader(kits_dir))
+    layer = whole_kit.notes[49][-1]
+    crash = cache.get("whole", layer.files[0])
+    free, damped = prepared(crash, 1.0, None), prepared(crash, 1.0, 0.02)
+    assert np.array_equal(free.band_energy, crash.band_energy)
+    power = np.square(damped.samples[damped.onset :], dtype=np.float64)
+    for step in (0, 5, 20):
+        own = power[step * 441 : (step + 1) * 441].sum()
+        before = np.square(free.samples[free.onset :], dtype=np.float64)
+        share = own / before[step * 441 : (step + 1) * 441].sum()
+        told = damped.band_energy[step].sum() / free.band_energy[step].sum()
+        assert told == pytest.approx(share, rel=0.5)
+    assert damped.band_energy[20].sum() < 1e-6 * free.band_energy[20].sum()
 
 
 def test_louder_strokes_are_louder_across_layers(kits_dir: Path, whole_kit: SampleKit):

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from drumscribe.data.render.backing import draw_backing, percussion_part
+from drumscribe.data.render.backing import RecordedSounds, draw_backing, percussion_part
 from drumscribe.data.render.render_config import BackingConfig, RenderConfig
 from drumscribe.data.render.soundfont import SampledInstrument, SoundFont
 from drumscribe.data.render.soundfont_kits import require_playable
@@ -92,10 +92,11 @@ def test_programs_and_drum_sets_are_known(tmp_path: Path):
 
 def test_a_band_of_recorded_instruments_plays(font: SoundFont, rng: np.random.Generator):
     config = BackingConfig(bass=1, chords=1, lead=1, voice=0, riser=0, partial=0, sampled=1)
-    sound, parts = draw_backing(TEMPO, N_SAMPLES, config, rng, font)
+    recorded = RecordedSounds(font)
+    sound, parts = draw_backing(TEMPO, N_SAMPLES, config, rng, recorded)
     assert {"bass", "chords", "lead"} <= set(parts)
     assert np.sqrt(np.mean(sound**2)) > 0.01
-    assert np.abs(percussion_part(TEMPO, N_SAMPLES, config, rng, font)).max() > 0
+    assert np.abs(percussion_part(TEMPO, N_SAMPLES, config, rng, recorded)).max() > 0
 
 
 @pytest.mark.parametrize("content", [b"", b"RIFF nonsense", b"\0" * 1000])

@@ -134,6 +134,20 @@ def test_held_out_kits_are_never_trained_on():
     assert not set(TEST_KITS) & set(VALIDATION_KITS)
 
 
+def test_kits_that_are_also_trained_on_are_told_of(
+    midi_dir: Path, kits_dir: Path, caplog: pytest.LogCaptureFixture
+):
+    trained, judged = (open_sources(midi_dir, kits_dir, split) for split in ("train", "test"))
+    assert not trained.shares_kits
+    assert judged.shares_kits
+    trained.warn_if_shared()
+    assert not caplog.records
+    judged.warn_if_shared()
+    assert "no kit is held out for the split 'test'" in caplog.text
+    alone = dataclasses.replace(judged, shares_kits=False)
+    assert alone.content() != judged.content()
+
+
 def test_a_wrong_configuration_is_refused():
     with pytest.raises(DrumscribeError, match="duration_s"):
         RenderConfig(duration_s=(9.0, 3.0))

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drumscribe.data.egmd_csv import CSV_NAME
-from drumscribe.data.midi_processing import MidiNote, read_midi, write_midi
+from drumscribe.data.midi_processing import MidiNote, read_midi
+from drumscribe.data.midi_writing import write_midi
 from drumscribe.data.synth.dataset import (
     OFFSETS_NAME,
     SynthConfig,

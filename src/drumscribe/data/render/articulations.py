@@ -9,6 +9,9 @@ from dataclasses import dataclass
 GROUPS = ("kick", "snare", "hihat", "toms", "crashes", "ride")
 """Pieces that come from one kit together, are tuned together and share a bus."""
 
+CYMBAL_GROUPS = ("hihat", "crashes", "ride")
+"""Those of ``GROUPS`` that a hand can damp."""
+
 
 @dataclass(frozen=True, slots=True)
 class Articulation:

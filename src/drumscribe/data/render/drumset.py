@@ -12,6 +12,7 @@ import numpy as np
 
 from drumscribe.data.render.articulations import (
     ARTICULATION_BY_NOTE,
+    CYMBAL_GROUPS,
     GROUPS,
     NEEDED,
     SPECIAL_CRASHES,
@@ -191,7 +192,7 @@ def _group_voices(
     semitones = rng.normal(0, config.tune_semitones) if rng.random() < config.tune else 0.0
     pitch = float(2 ** (np.clip(semitones, -5, 5) / 12))
     damps = rng.random() < config.damping
-    limits_s = _CYMBAL_DAMPING_S if group in ("hihat", "crashes", "ride") else _DRUM_DAMPING_S
+    limits_s = _CYMBAL_DAMPING_S if group in CYMBAL_GROUPS else _DRUM_DAMPING_S
     damping_s = float(np.exp(rng.uniform(*np.log(limits_s)))) if damps else None
     group_gain_db = rng.normal(0, config.level_spread_db)
     chosen = _recorded_sounds(group, kit, cache, rng)

@@ -5,6 +5,9 @@ Every performance of a split is played on every kit of that split, each recordin
 offset. The csv comes last: a folder without one was left unfinished, and running again goes on.
 """
 
+import dataclasses
+import hashlib
+import json
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,12 +30,14 @@ from drumscribe.data.render.sources import RenderSources, open_sources
 from drumscribe.splits import Split
 from drumscribe.timing import SAMPLE_RATE, samples_to_seconds, seconds_to_samples
 from drumscribe.utils.arrays import FloatArray
-from drumscribe.utils.files import atomic_path
+from drumscribe.utils.errors import DrumscribeError
+from drumscribe.utils.files import atomic_path, write_text
 from drumscribe.utils.progress import progress_bar
 from drumscribe.utils.workers import mapped
 
 _FIRST_NUMBER = 201  # E-GMD's own kits end at 58, the synthetic ones at 143
 _RING_S = 1.5
+_FINGERPRINT_NAME = "rendered-from.sha256"
 
 
 @dataclass(frozen=True)
@@ -75,10 +80,12 @@ def write_egmd_layout(job: LayoutJob) -> int:
         How many recordings it has.
 
     Raises:
-        DrumscribeError: when sources are absent or damaged.
+        DrumscribeError: when sources are absent or damaged, or the folder holds something else.
     """
     sources = _sources[job] = open_sources(job.midi_dir, job.kits_dir, job.split)
-    performances = range(len(sources.infos))[:: _stride(len(sources.infos), job.n_performances)]
+    sources.warn_if_shared()
+    _require_same_job(job, sources)
+    performances = spread(len(sources.infos), job.n_performances)
     kits = [index for index, kit in enumerate(sources.kits) if _is_playable(kit)]
     takes = [Take(performance, kit) for kit in kits for performance in performances]
     rows = []
@@ -128,9 +135,30 @@ def _is_playable(kit: SampleKit) -> bool:
     return can_supply(kit, "kick") and can_supply(kit, "snare")
 
 
-def _stride(n_all: int, n_wanted: int | None) -> int:
-    """Every how many to take, to spread ``n_wanted`` over ``n_all``."""
-    return 1 if n_wanted is None else max(1, n_all // max(1, n_wanted))
+def spread(n_all: int, n_wanted: int | None) -> list[int]:
+    """``n_wanted`` of the numbers below ``n_all``, from first to last; ``None`` is all of them."""
+    n_taken = n_all if n_wanted is None else min(n_wanted, n_all)
+    return [int(number) for number in np.linspace(0, n_all - 1, n_taken)]
+
+
+def _require_same_job(job: LayoutJob, sources: RenderSources) -> None:
+    """Refuse a folder with recordings of other settings; note the settings in a new one.
+
+    How many performances are taken is no matter: each sounds the same whatever the others are.
+    """
+    content = sources.content() | {"render": dataclasses.asdict(job.render), "seed": job.seed}
+    fingerprint = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+    note = job.folder / _FINGERPRINT_NAME
+    if not note.exists() and not any(job.folder.rglob("*.wav")):
+        write_text(note, f"{fingerprint}\n")
+    elif (
+        not note.exists()
+        or note.read_text(encoding="ascii", errors="replace") != f"{fingerprint}\n"
+    ):
+        raise DrumscribeError(
+            f"{job.folder}: holds recordings of other settings, seed or sources; name another "
+            "folder"
+        )
 
 
 def _n_samples(midi: MidiRecording) -> int:

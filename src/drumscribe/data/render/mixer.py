@@ -6,12 +6,12 @@ cut themselves. A hit that cannot be heard among the others is reported as such,
 stands where there is nothing to hear.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from drumscribe.data.render.articulations import ARTICULATION_BY_NOTE, GROUPS
+from drumscribe.data.render.articulations import ARTICULATION_BY_NOTE, CYMBAL_GROUPS, GROUPS
 from drumscribe.data.render.audibility import Audibility
 from drumscribe.data.render.drumset import Drumset
 from drumscribe.data.render.sounds import SoundBank, Strike
@@ -61,6 +61,7 @@ def mix_hits(
     n_samples: int,
     rng: np.random.Generator,
     damped_at: Sequence[int] = (),
+    damped_groups: Collection[str] = CYMBAL_GROUPS,
 ) -> DrumMix:
     """Play hits.
 
@@ -69,7 +70,8 @@ def mix_hits(
         bank: the sounds of the drum set.
         n_samples: length of the result.
         rng: draws what differs from hit to hit.
-        damped_at: samples at which a player grabs the cymbals, in order.
+        damped_at: samples at which a player's hands end what rings, in order.
+        damped_groups: the groups of pieces that they end.
 
     Returns:
         The buses of all groups, at the levels of the drum set.
@@ -77,11 +79,12 @@ def mix_hits(
     buses = {group: np.zeros(n_samples, np.float32) for group in GROUPS}
     audibility = Audibility(n_samples)
     strikes = [bank.strike(hit.note, hit.velocity, rng) for hit in hits]
-    cuts = _cuts(hits, bank.drumset, rng, damped_at)
+    hands = {group: damped_at for group in damped_groups}
+    cuts = _cuts(hits, bank.drumset, rng, hands)
     for hit, strike, cut in zip(hits, strikes, cuts, strict=True):
         _add(buses[ARTICULATION_BY_NOTE[hit.note].group], hit.start, strike, cut)
-        n_steps = None if cut is None else cut.start - hit.start
-        audibility.add(hit.start, strike.sound.band_energy, strike.gain, n_steps)
+        n_sounding = None if cut is None else cut.start - hit.start
+        audibility.add(hit.start, strike.sound.band_energy, strike.gain, n_sounding)
     return DrumMix(buses, audibility.verdicts())
 
 
@@ -89,9 +92,9 @@ def _cuts(
     hits: Sequence[PlacedHit],
     drumset: Drumset,
     rng: np.random.Generator,
-    damped_at: Sequence[int],
+    hands: Mapping[str, Sequence[int]],
 ) -> list[_Cut | None]:
-    """Where each hit's sound is cut, going backwards through time."""
+    """Where each hit's sound is cut, going backwards through time; ``hands`` by group."""
     n_shut = seconds_to_samples(rng.uniform(*_SHUT_FADE_S))
     n_restrike = seconds_to_samples(_RESTRIKE_FADE_S)
     n_machine = seconds_to_samples(_MACHINE_FADE_S)
@@ -102,6 +105,7 @@ def _cuts(
         hit = hits[index]
         how = ARTICULATION_BY_NOTE[hit.note]
         cut = following.get(how.piece)
+        damped_at = hands.get(how.group, ())
         damp = int(np.searchsorted(damped_at, hit.start, side="right"))
         if damp < len(damped_at) and (cut is None or damped_at[damp] < cut.start):
             cut = _Cut(damped_at[damp], n_damp)

@@ -102,7 +102,8 @@ class GrooveConfig:
         solo: that only one lane or two are left.
         gap: that some counts are silent.
         rest: that the drums are silent for the whole section.
-        grab: that cymbals are damped by hand at a gap.
+        grab: that cymbals are damped by hand, per silence.
+        grab_drums: whether the drums are damped with them.
         count_in: per recording: that a bar of clicks comes first.
     """
 
@@ -125,6 +126,7 @@ class GrooveConfig:
     gap: Probability = 0.08
     rest: Probability = 0.04
     grab: Probability = 0.5
+    grab_drums: bool = False
     count_in: Probability = 0.2
 
 
@@ -283,6 +285,7 @@ EVALUATION = RenderConfig(
         solo=0,
         gap=0,
         rest=0,
+        grab_drums=True,  # no player does; but what figures were once told of stays as it was
         count_in=0,
     ),
     backing=BackingConfig(backing=0, hand_percussion=0, no_drums=0, negative=0),

@@ -26,9 +26,6 @@ from drumscribe.splits import Split
 from drumscribe.utils.progress import progress_bar
 from drumscribe.utils.workers import mapped
 
-ENGINE_VERSION = 3
-"""Raised when the same seed and configuration give another sound."""
-
 
 @dataclass(frozen=True)
 class StoreJob:
@@ -102,6 +99,7 @@ def plan_shards(job: StoreJob) -> list[ShardJob]:
         DrumscribeError: when sources are absent or incomplete.
     """
     sources = open_sources(job.midi_dir, job.kits_dir, job.split, job.soundfont, job.voices_dir)
+    sources.warn_if_shared()
     mean_s = sum(job.render.duration_s) / 2
     n_recordings = max(1, round(job.hours * 3600 / mean_s))
     n_per_shard = max(1, round(job.shard_hours * 3600 / mean_s))
@@ -119,15 +117,11 @@ def _store_header(job: StoreJob) -> StoreHeader:
 
 def _fingerprint(job: StoreJob, sources: RenderSources, indices: range) -> str:
     """A hash of everything that decides the content of a shard."""
-    content = {
-        "engine": ENGINE_VERSION,
+    content = sources.content() | {
         "header": _store_header(job).to_json(),
         "render": dataclasses.asdict(job.render),
-        "split": job.split,
         "seed": job.seed,
         "indices": [indices.start, indices.stop],
-        "performances": [info.id for info in sources.infos],
-        "kits": [dataclasses.asdict(kit) for kit in sources.kits],
         "soundfont": job.soundfont and [job.soundfont.name, job.soundfont.stat().st_size],
         "voices": job.voices_dir and [path.name for path in find_audio(job.voices_dir)],
     }

@@ -196,7 +196,7 @@ def one_shot(samples: FloatArray) -> OneShot:
     early = samples[onset : onset + seconds_to_samples(_LEVEL_S)]
     level_db = 10 * np.log10(float(np.mean(early**2)) + 1e-12)
     numbers = np.round(samples * (_MAX_INT / peak)).astype(np.int16)
-    return OneShot(numbers, peak / _MAX_INT, onset, level_db, _band_energy(samples[onset:]))
+    return OneShot(numbers, peak / _MAX_INT, onset, level_db, band_energy(samples[onset:]))
 
 
 def find_onset(samples: FloatArray) -> int:
@@ -241,7 +241,15 @@ def _without_silent_end(samples: FloatArray) -> FloatArray:
     return samples[: loud[-1] + 1] if len(loud) else samples[:1]
 
 
-def _band_energy(samples: FloatArray) -> FloatArray:
+def band_energy(samples: FloatArray) -> FloatArray:
+    """The energy of every ``GRID_SAMPLES`` below, between and above ``BAND_EDGES_HZ``.
+
+    Args:
+        samples: shape (n_samples,), from the onset on.
+
+    Returns:
+        Shape (n_steps, 3), the last step filled up with silence.
+    """
     n_steps = -(-len(samples) // GRID_SAMPLES)
     steps = np.zeros((n_steps, GRID_SAMPLES), np.float32)
     steps.ravel()[: len(samples)] = samples

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from drumscribe.drums import DRUM_CHANNEL
 from drumscribe.timing import SAMPLE_RATE, seconds_to_samples
 from drumscribe.utils.arrays import FloatArray
 from drumscribe.utils.errors import DrumscribeError
@@ -59,7 +60,7 @@ LEADS = (
 )
 """Programs that play melodies: mallets, guitars, strings, voices, wind, synthesisers."""
 
-_CHANNEL, _DRUM_CHANNEL = 0, 9
+_CHANNEL = 0
 _DRUM_BANK = 128
 _GAIN_DB = -12.0
 _MAX_TONE_S = 8.0
@@ -108,8 +109,8 @@ class SoundFont:
 
     def struck(self, note: int, velocity: int, drum_set: int = 0) -> FloatArray:
         """One hit of a percussion instrument, named by its General MIDI note; silent if absent."""
-        self._synth.program_select(_DRUM_CHANNEL, self._id, _DRUM_BANK, drum_set, True)
-        return self._sound(_DRUM_CHANNEL, note, velocity, _STRUCK_S, 0.0)
+        self._synth.program_select(DRUM_CHANNEL, self._id, _DRUM_BANK, drum_set, True)
+        return self._sound(DRUM_CHANNEL, note, velocity, _STRUCK_S, 0.0)
 
     def _name(self, bank: int, program: int) -> str | None:
         try:

@@ -11,7 +11,13 @@ import numpy as np
 
 from drumscribe.data.render.articulations import TYPICAL_LEVEL_DB
 from drumscribe.data.render.drumset import Drumset, Voice
-from drumscribe.data.render.sample_kits import Layer, OneShot, OneShotCache, layer_index
+from drumscribe.data.render.sample_kits import (
+    Layer,
+    OneShot,
+    OneShotCache,
+    band_energy,
+    layer_index,
+)
 from drumscribe.timing import SAMPLE_RATE
 from drumscribe.utils.arrays import FloatArray
 
@@ -146,7 +152,10 @@ def prepared(one_shot: OneShot, pitch: float, damping_s: float | None) -> Sound:
     if damping_s is not None:
         times_s = np.maximum(0, np.arange(len(samples)) - onset) / SAMPLE_RATE
         samples = samples * np.exp(-times_s / damping_s).astype(np.float32)
-    return Sound(samples, _dulled(samples), onset, one_shot.band_energy)
+    # Retuning by semitones moves next to no energy to another band; damping takes most of it away.
+    is_damped = damping_s is not None
+    energy = band_energy(samples[onset:]) if is_damped else one_shot.band_energy
+    return Sound(samples, _dulled(samples), onset, energy)
 
 
 def _dulled(samples: FloatArray) -> FloatArray:

@@ -1,5 +1,7 @@
 """What recordings are made of, split by split: performances and kits that no other split has."""
 
+import dataclasses
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +24,11 @@ from drumscribe.data.render.soundfont_kits import (
 )
 from drumscribe.splits import Split
 from drumscribe.utils.errors import DrumscribeError
+
+logger = logging.getLogger(__name__)
+
+ENGINE_VERSION = 4
+"""Raised when the same seed and configuration give another sound."""
 
 TEST_KITS = (
     "osdk",
@@ -55,6 +62,7 @@ class RenderSources:
         split: which performances and kits these are.
         infos: the performances.
         kits: the kits.
+        shares_kits: whether the kits are also trained on, for want of ones that are held out.
         cache: their sounds.
         recorded: instruments and voices for accompaniment.
     """
@@ -62,8 +70,28 @@ class RenderSources:
     split: Split
     infos: tuple[PerformanceInfo, ...]
     kits: tuple[SampleKit, ...]
+    shares_kits: bool
     cache: OneShotCache
     recorded: RecordedSounds = NOTHING_RECORDED
+
+    def content(self) -> dict[str, object]:
+        """What decides how performances on the kits sound, as JSON can hold it."""
+        return {
+            "engine": ENGINE_VERSION,
+            "split": self.split,
+            "performances": [info.id for info in self.infos],
+            "kits": [dataclasses.asdict(kit) for kit in self.kits],
+            "shares_kits": self.shares_kits,
+        }
+
+    def warn_if_shared(self) -> None:
+        """Tell the user where figures of this split will flatter."""
+        if self.shares_kits:
+            logger.warning(
+                "no kit is held out for the split %r: it is played on kits that are trained on, "
+                "and scores on it will be too good",
+                self.split,
+            )
 
 
 def open_sources(
@@ -89,10 +117,9 @@ def open_sources(
         DrumscribeError: when either is absent or damaged, or the kits cannot play everything.
     """
     kits, cache = _kits(kits_dir)
-    if split == "train":
-        chosen = [kit for kit in kits if kit.id not in VALIDATION_KITS + TEST_KITS]
-    else:
-        chosen = [kit for kit in kits if kit.id in _HELD_OUT[split]] or kits
+    own = [kit for kit in kits if _split_of(kit) == split]
+    shares_kits = not own and split != "train"
+    chosen = kits if shares_kits else own
     if not chosen:
         raise DrumscribeError(f"{kits_dir}: has no kit for the split {split!r}; add some")
     require_complete(chosen)
@@ -101,7 +128,11 @@ def open_sources(
         SoundFont(soundfont) if soundfont is not None else None,
         RecordedVoices(voices_dir) if voices_dir is not None else None,
     )
-    return RenderSources(split, tuple(infos), tuple(chosen), cache, recorded)
+    return RenderSources(split, tuple(infos), tuple(chosen), shares_kits, cache, recorded)
+
+
+def _split_of(kit: SampleKit) -> Split:
+    return next((split for split, ids in _HELD_OUT.items() if kit.id in ids), "train")
 
 
 def _kits(source: Path) -> tuple[list[SampleKit], OneShotCache]:

@@ -13,12 +13,13 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from drumscribe.data.render import hand_percussion
+from drumscribe.data.render.articulations import CYMBAL_GROUPS, GROUPS
 from drumscribe.data.render.backing import RecordedSounds, draw_backing, percussion_part
 from drumscribe.data.render.drumset import assemble_drumset
 from drumscribe.data.render.effects import drum_sound, mastered
 from drumscribe.data.render.mixer import DrumMix, PlacedHit, mix_hits
 from drumscribe.data.render.negatives import draw_negative
-from drumscribe.data.render.render_config import BackingConfig, RenderConfig
+from drumscribe.data.render.render_config import BackingConfig, GrooveConfig, RenderConfig
 from drumscribe.data.render.score import Score, draw_score, grabbed_counts
 from drumscribe.data.render.sounds import SoundBank
 from drumscribe.data.render.sources import RenderSources
@@ -104,7 +105,7 @@ def render_recording(
     else:
         hits = placed_hits(score, config, for_drums, n_samples)
         bank = SoundBank(drumset, sources.cache)
-        mix = _played(score, hits, bank, config.grooves.grab, for_drums, n_samples)
+        mix = _played(score, hits, bank, config.grooves, for_drums, n_samples)
         drums, drum_effects = drum_sound(mix.buses, config.effects, for_drums)
     sound, parts = _with_backing(drums, score, config.backing, for_backing, sources.recorded)
     samples, effects = mastered(sound, config.effects, for_master)
@@ -168,18 +169,19 @@ def _played(
     score: Score,
     hits: Sequence[PlacedHit],
     bank: SoundBank,
-    grab: float,
+    config: GrooveConfig,
     rng: np.random.Generator,
     n_samples: int,
 ) -> DrumMix:
     """The hits on the drum set, and the sticks that count in."""
-    grabs_s = score.tempo.seconds(grabbed_counts(score.strokes, grab, rng))
+    grabs_s = score.tempo.seconds(grabbed_counts(score.strokes, config.grab, rng))
     mix = mix_hits(
         hits,
         bank,
         n_samples=n_samples,
         rng=rng,
         damped_at=[seconds_to_samples(time_s) for time_s in grabs_s.tolist()],
+        damped_groups=GROUPS if config.grab_drums else CYMBAL_GROUPS,
     )
     if score.stick_counts:
         times_s = score.tempo.seconds(score.stick_counts).tolist()

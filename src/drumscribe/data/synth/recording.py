@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from drumscribe.data.egmd_csv import EgmdRow
-from drumscribe.data.midi_processing import read_midi, write_midi
+from drumscribe.data.midi_processing import read_midi
+from drumscribe.data.midi_writing import write_midi
 from drumscribe.data.synth.kits import SynthKit
 from drumscribe.data.synth.performances import Performance
 from drumscribe.data.synth.render import render_performance

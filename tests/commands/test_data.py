@@ -1,0 +1,53 @@
+"""``drumscribe synth`` and ``render``: what they tell, and options that would do nothing."""
+
+import pytest
+
+from drumscribe import cli
+from drumscribe.commands.data import RENDERED_HOURS
+from drumscribe.data.midi_processing import MidiNote
+from drumscribe.data.midi_writing import write_midi
+
+
+def told(capsys, *command):
+    """Exit status, standard output and standard error of a command."""
+    status = cli.main([str(word) for word in command])
+    shown = capsys.readouterr()
+    return status, shown.out, shown.err
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        (["--layout", "out", "--hours", "1"], "--hours: has no effect with --layout"),
+        (["--layout", "out", "--val-hours", "0"], "--val-hours: has no effect with --layout"),
+        (["--layout", "out", "--test-hours", "1"], "--test-hours: has no effect with --layout"),
+        (["--layout", "out", "--soundfont", "a.sf2"], "--soundfont: has no effect with --layout"),
+        (["--layout", "out", "--voices", "a"], "--voices: has no effect with --layout"),
+        (["--layout", "out", "--overwrite"], "--overwrite: has no effect with --layout"),
+        (["--layout", "out", "--performances", "0"], "--performances 0: must be 1 or more"),
+        (["--performances", "3"], "--performances: has no effect without --layout"),
+        (["--set", "data.kit=articulations12"], "data.kit: rendered features have the classes of"),
+    ],
+)
+def test_what_would_be_ignored_is_refused(capsys, options, expected):
+    status, out, err = told(capsys, "render", "--midi", "absent", "--kits", "absent", *options)
+    assert (status, out) == (1, "")
+    assert err.startswith(f"drumscribe: {expected}")
+
+
+def test_help_tells_how_much_is_rendered_by_default(capsys):
+    with pytest.raises(SystemExit):
+        cli.main(["render", "--help"])
+    shown = " ".join(capsys.readouterr().out.split())
+    for hours in RENDERED_HOURS.values():
+        assert f"(default: {hours:g})" in shown
+
+
+def test_notes_that_are_left_out_of_a_practice_set_are_counted(capsys, tmp_path):
+    for number in range(3):
+        notes = [MidiNote(0.5, 36, 100), MidiNote(1.0, 56, 100), MidiNote(1.5, 38, 100)]
+        write_midi(tmp_path / "midi" / f"{number}.mid", notes, duration_s=2.0, bpm=120)
+    command = ("synth", tmp_path / "set", "--midi", tmp_path / "midi", "--recordings", 3)
+    status, out, _ = told(capsys, *command, "--kits", 1)
+    assert status == 0
+    assert "3 notes left out: no instrument plays them" in out
