@@ -1,6 +1,8 @@
 """A kit of more lanes than eight needs no more than its table: heard, scored and charted."""
 
 import json
+from dataclasses import replace
+from types import SimpleNamespace
 
 import jsonschema
 import pytest
@@ -15,13 +17,17 @@ from drumscribe.charts.note_maps import note_map
 from drumscribe.charts.song_info import SongInfo
 from drumscribe.config import DataConfig, InferenceConfig
 from drumscribe.drums import KITS, LANES8, DrumClass, Kit
+from drumscribe.evaluation import references
 from drumscribe.evaluation.evaluate import evaluate
+from drumscribe.evaluation.figures import write_threshold_figure
 from drumscribe.evaluation.matching import Counts
 from drumscribe.evaluation.references import Reference, ReferenceSet
 from drumscribe.evaluation.report import ALIGNED
+from drumscribe.evaluation.tuning import tune
 from drumscribe.events import DrumEvent, fold_to_eight, fold_to_lanes
 from drumscribe.inference.beats import find_tempo
 from drumscribe.inference.transcriber import Transcriber, Transcription
+from drumscribe.utils.errors import DrumscribeError
 from evaluation.test_evaluate import ClairvoyantModel, bands_of
 
 COWBELL = DrumClass("cowbell", "Cowbell", "cowbell", (56,), 56, stand_in="ride")
@@ -74,6 +80,23 @@ def test_scores_are_of_nine_lanes_or_of_the_five_without_it(merge_classes, n_hit
     (score,) = report.recordings
     counts = sum(score.counts[ALIGNED][0.05].values(), Counts())
     assert (counts.n_reference, counts.f_measure) == (n_hits, 1.0)
+
+
+def test_it_is_tuned_and_drawn_with_all_its_lanes(tmp_path):
+    transcriber = Transcriber(ClairvoyantModel(NINE), InferenceConfig())
+    tuning = tune(transcriber, ReferenceSet([reference_of(EVENTS)]), InferenceConfig())
+    assert tuple(tuning.thresholds) == tuple(tuning.curves) == NINE.names
+    assert tuning.counts["cowbell"].f_measure == 1.0
+    write_threshold_figure(tuning, tmp_path / "thresholds.svg")
+    assert (tmp_path / "thresholds.svg").stat().st_size
+
+
+def test_a_store_of_other_lanes_is_refused(tmp_path, monkeypatch):
+    nine = ClairvoyantModel(NINE).header
+    shard = SimpleNamespace(header=replace(nine, kit=LANES8))
+    monkeypatch.setattr(references, "open_split", lambda folder: [shard])
+    with pytest.raises(DrumscribeError, match=r"test: made for .*ride, but the kit 'nine_lanes'"):
+        references.store_references(tmp_path / "test", nine)
 
 
 @pytest.mark.parametrize("name", TEXT_FORMATS)
