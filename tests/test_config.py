@@ -169,11 +169,24 @@ def test_yaml_keeps_every_number(rate: float, channels: list[int], seed: int) ->
     assert build(Config, yaml.safe_load(yaml.safe_dump(config.to_dict())), key="") == config
 
 
-def test_a_section_saved_in_a_header_comes_back() -> None:
+def test_a_section_saved_in_a_header_comes_back_if_it_is_whole() -> None:
     features = FeatureConfig(n_mels=64, range_db=60)
-    assert section_from_dict(FeatureConfig, dataclasses.asdict(features)) == features
-    with pytest.raises(DrumscribeError, match=r"unknown key n_mel; allowed here: n_mels"):
-        section_from_dict(FeatureConfig, {"n_mel": 64})
+    saved = dataclasses.asdict(features)
+    assert section_from_dict(FeatureConfig, saved, name="features") == features
+    for wrong, said in (
+        (saved | {"n_mel": 64}, r"unknown key features\.n_mel; allowed here: n_mels"),
+        ({"n_mels": 64, "f_max_hz": 11025.0}, r"^features: lacks f_min_hz, range_db$"),
+        (None, r"^features: must be a mapping"),
+    ):
+        with pytest.raises(DrumscribeError, match=said):
+            section_from_dict(FeatureConfig, wrong, name="features")
+
+
+def test_a_saved_section_may_lack_a_key_that_came_later() -> None:
+    saved = dataclasses.asdict(FeatureConfig(n_mels=64))
+    del saved["range_db"]
+    found = section_from_dict(FeatureConfig, saved, name="features", added_later=["range_db"])
+    assert found == FeatureConfig(n_mels=64)
 
 
 def test_overrides_win_over_the_file_and_are_read_as_yaml(tmp_path: Path) -> None:

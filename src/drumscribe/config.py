@@ -9,10 +9,10 @@ use ``${NAME}`` and ``${NAME:-default}`` from the environment.
 import dataclasses
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar, cast
+from typing import Annotated, Any, Literal, TypeVar, cast, get_type_hints
 
 from drumscribe.drums import KITS, LANES8
 from drumscribe.timing import SAMPLE_RATE
@@ -283,13 +283,26 @@ def load_config(path: Path | None = None, overrides: Iterable[str] = ()) -> Conf
         raise DrumscribeError(f"{source}: {error}") from None
 
 
-def section_from_dict(section: type[T], values: Mapping[str, Any]) -> T:
-    """The configuration section that was saved in a header.
+def section_from_dict(
+    section: type[T], values: Any, *, name: str, added_later: Collection[str] = ()
+) -> T:
+    """The configuration section that was saved, whole, as plain values.
+
+    Args:
+        section: its dataclass.
+        values: what was saved.
+        name: what it is called, for messages.
+        added_later: keys that it may lack, as there were none when older ones were saved; they get
+            their defaults.
 
     Raises:
-        DrumscribeError: as ``load_config``.
+        DrumscribeError: as ``load_config``, and for any other key that is absent.
     """
-    return build(section, values, key="")
+    built = build(section, values, key=name)
+    missing = get_type_hints(section).keys() - values.keys() - set(added_later)
+    if missing:
+        raise DrumscribeError(f"{name}: lacks {', '.join(sorted(missing))}")
+    return built
 
 
 def save_config(config: Config, path: Path) -> None:

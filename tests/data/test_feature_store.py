@@ -211,9 +211,14 @@ def test_a_kit_with_other_classes_is_refused(path, written):
     assert_refused_in_one_line(path, "made for the classes ride, crash")
 
 
+def test_absent_feature_settings_are_refused(path, written):
+    rewrite_header(path, features={"n_mels": 8})
+    assert_refused_in_one_line(path, "features: lacks f_max_hz, f_min_hz, range_db")
+
+
 def test_unknown_feature_settings_are_refused(path, written):
     rewrite_header(path, features={"n_mels": 8, "n_cqt": 84})
-    assert_refused_in_one_line(path, "unknown key n_cqt")
+    assert_refused_in_one_line(path, r"unknown key features\.n_cqt")
 
 
 @pytest.mark.parametrize("name", ["index", "events", "beats", "log_mel"])

@@ -13,12 +13,17 @@ from onnx import TensorProto, helper
 
 from drumscribe.config import FeatureConfig, ModelConfig
 from drumscribe.drums import LANES8
-from drumscribe.models import checkpoint, onnx_model
+from drumscribe.models import checkpoint
 from drumscribe.models.crnn import DrumCRNN
-from drumscribe.models.header import ModelHeader
+from drumscribe.models.header import HEADER_KEY, ModelHeader
 
 _SIZE = ModelConfig(
-    conv_channels=(2,), frequency_pools=(2,), gru_units=2, gru_layers=1, beat_head=False
+    conv_channels=(2,),
+    frequency_pools=(2,),
+    gru_units=2,
+    gru_layers=1,
+    velocity_head=False,
+    beat_head=False,
 )
 _FEATURES = FeatureConfig(n_mels=8)
 HEADER = ModelHeader(LANES8, _FEATURES, _SIZE, dict.fromkeys(LANES8.names, 0.4))
@@ -36,7 +41,7 @@ def good_checkpoint(path: Path, **changes: Any) -> None:
     torch.manual_seed(1)
     network = DrumCRNN(_SIZE, n_mels=8, n_classes=8)
     weights = {checkpoint.STATE_PREFIX + k: v for k, v in network.state_dict().items()}
-    contents = {"state_dict": weights, checkpoint.HEADER_KEY: HEADER.to_dict()}
+    contents = {"state_dict": weights, HEADER_KEY: HEADER.to_dict()}
     torch.save(contents | changes, path)
 
 
@@ -60,7 +65,7 @@ def graph_model(path: Path, *, shape: tuple[Any, ...] = ("b", "t", 8), **changes
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
     header = changes.get("header", json.dumps(HEADER.to_dict()))
     if header is not None:
-        helper.set_model_props(model, {onnx_model.HEADER_KEY: header})
+        helper.set_model_props(model, {HEADER_KEY: header})
     path.write_bytes(model.SerializeToString())
 
 
@@ -87,7 +92,7 @@ def _external(path: Path) -> None:
     value = [helper.make_tensor_value_info("onset", TensorProto.FLOAT, [4])]
     graph = helper.make_graph([node], "graph", [], value, [tensor])
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
-    helper.set_model_props(model, {onnx_model.HEADER_KEY: json.dumps(HEADER.to_dict())})
+    helper.set_model_props(model, {HEADER_KEY: json.dumps(HEADER.to_dict())})
     path.write_bytes(model.SerializeToString())
 
 
@@ -102,6 +107,11 @@ def _not_a_number(path: Path) -> None:
 
 def _header(**changes: Any) -> str:
     return json.dumps(HEADER.to_dict() | changes)
+
+
+def _features(**changes: Any) -> dict[str, Any]:
+    features: dict[str, Any] = HEADER.to_dict()["features"]
+    return features | changes
 
 
 BAD_MODELS: dict[str, Callable[[Path], None]] = {
@@ -122,7 +132,7 @@ BAD_MODELS: dict[str, Callable[[Path], None]] = {
     "foreign.ckpt": lambda path: torch.save({"model": torch.zeros(3)}, path),
     "list.ckpt": lambda path: torch.save([1, 2], path),
     "other clock.ckpt": lambda path: good_checkpoint(
-        path, **{checkpoint.HEADER_KEY: HEADER.to_dict() | {"clock": {"sample_rate": 44100}}}
+        path, **{HEADER_KEY: HEADER.to_dict() | {"clock": {"sample_rate": 44100}}}
     ),
     "no weights.ckpt": lambda path: good_checkpoint(path, state_dict={}),
     "onnx in a.ckpt": graph_model,
@@ -131,16 +141,21 @@ BAD_MODELS: dict[str, Callable[[Path], None]] = {
     "header is a list.onnx": lambda path: graph_model(path, header="[1, 2]"),
     "deep header.onnx": _deep,
     "long number.onnx": lambda path: graph_model(path, header="9" * 10_000),
+    "no features.onnx": lambda path: graph_model(path, header=_header(features={})),
+    "no sizes.onnx": lambda path: graph_model(path, header=_header(model={})),
+    "absent head.onnx": lambda path: graph_model(
+        path, header=_header(model=HEADER.to_dict()["model"] | {"velocity_head": True})
+    ),
     "next format.onnx": lambda path: graph_model(path, header=_header(format_version=99)),
     "other kit.onnx": lambda path: graph_model(path, header=_header(kit="piano")),
     "other features.onnx": lambda path: graph_model(
-        path, header=_header(features=HEADER.to_dict()["features"] | {"n_mels": 64})
+        path, header=_header(features=_features(n_mels=64))
     ),
     "other input.onnx": lambda path: graph_model(path, source="image"),
     "other output.onnx": lambda path: graph_model(path, result="label"),
     "other type.onnx": lambda path: graph_model(path, kind=TensorProto.INT64),
     "other classes.onnx": lambda path: graph_model(
-        path, shape=("b", "t", 16), header=_header(features={"n_mels": 16})
+        path, shape=("b", "t", 16), header=_header(features=_features(n_mels=16))
     ),
     "fixed length.onnx": lambda path: graph_model(path, shape=(1, 7, 8)),
     "external.onnx": _external,

@@ -19,11 +19,11 @@ from drumscribe.inference.streaming import (
 )
 from drumscribe.inference.transcriber import Transcriber
 from drumscribe.models.calibration import Calibration
-from drumscribe.models.checkpoint import HEADER_KEY, STATE_PREFIX
+from drumscribe.models.checkpoint import STATE_PREFIX
 from drumscribe.models.crnn import DrumCRNN
 from drumscribe.models.export import export_onnx
 from drumscribe.models.frame_model import Activations
-from drumscribe.models.header import ModelHeader
+from drumscribe.models.header import HEADER_KEY, ModelHeader
 from drumscribe.models.onnx_model import load_onnx
 from drumscribe.timing import FRAME_RATE, SAMPLE_RATE, seconds_to_frame
 from drumscribe.utils.errors import DrumscribeError

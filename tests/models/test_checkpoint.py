@@ -9,9 +9,9 @@ import torch
 
 from drumscribe.config import FeatureConfig, ModelConfig
 from drumscribe.drums import LANES8
-from drumscribe.models.checkpoint import HEADER_KEY, STATE_PREFIX, load_checkpoint
+from drumscribe.models.checkpoint import STATE_PREFIX, load_checkpoint
 from drumscribe.models.crnn import DrumCRNN, activations
-from drumscribe.models.header import ModelHeader
+from drumscribe.models.header import HEADER_KEY, ModelHeader
 from drumscribe.timing import CLOCK
 from drumscribe.utils.errors import DrumscribeError
 

@@ -12,11 +12,13 @@ import torch
 
 from drumscribe.config import FeatureConfig, ModelConfig, PeakPickingConfig
 from drumscribe.drums import LANES8
+from drumscribe.models import export
 from drumscribe.models.calibration import Calibration
-from drumscribe.models.checkpoint import HEADER_KEY, STATE_PREFIX, load_checkpoint
+from drumscribe.models.checkpoint import STATE_PREFIX, load_checkpoint
 from drumscribe.models.crnn import DrumCRNN
 from drumscribe.models.export import TOLERANCE, export_onnx
-from drumscribe.models.header import ModelHeader
+from drumscribe.models.frame_model import Activations
+from drumscribe.models.header import HEADER_KEY, ModelHeader
 from drumscribe.models.load import load_model
 from drumscribe.models.onnx_model import OnnxFrameModel, load_onnx
 from drumscribe.models.retune import write_with_header
@@ -148,6 +150,55 @@ def test_heads_that_a_model_lacks_are_absent_from_its_export(tmp_path):
     said = load_onnx(tmp_path / "m.onnx")(np.zeros((1, 9, 16), np.float32))
     assert said.velocity is None
     assert said.beat is None
+
+
+class Spoilt:
+    """A model read back from an export, some of whose activations are other ones."""
+
+    def __init__(self, model: OnnxFrameModel, **heads: Any) -> None:
+        self._model, self._heads = model, heads
+
+    def __call__(self, log_mel: np.ndarray) -> Activations:
+        said = self._model(log_mel)
+        changed = {name: change(getattr(said, name)) for name, change in self._heads.items()}
+        return dataclasses.replace(said, **changed)
+
+
+@pytest.mark.parametrize("head", ["onset", "velocity", "beat"])
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda said: said + np.float32(2 * TOLERANCE),
+        lambda said: said * np.float32(np.nan),
+        lambda said: None,
+    ],
+    ids=["other", "not a number", "absent"],
+)
+def test_an_export_that_says_something_else_is_refused(pair, tmp_path, monkeypatch, head, change):
+    monkeypatch.setattr(export, "load_onnx", lambda path: Spoilt(load_onnx(path), **{head: change}))
+    with pytest.raises(DrumscribeError, match="differs from the checkpoint"):
+        export_onnx(pair[0], tmp_path / "m.onnx")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("head", ["velocity_head", "beat_head"])
+def test_a_file_without_a_head_that_its_header_tells_of_is_refused(tmp_path, head):
+    export_onnx(save_checkpoint(tmp_path / "m.ckpt", **{head: False}), tmp_path / "m.onnx")
+    header = load_onnx(tmp_path / "m.onnx").header
+    model = dataclasses.replace(header.model, **{head: True})
+    write_with_header(
+        tmp_path / "m.onnx", tmp_path / "n.onnx", dataclasses.replace(header, model=model)
+    )
+    with pytest.raises(DrumscribeError, match="does not give the activations"):
+        load_onnx(tmp_path / "n.onnx")
+
+
+def test_a_file_with_a_head_that_its_header_does_not_tell_of_is_refused(pair, tmp_path):
+    header = load_onnx(pair[1]).header
+    model = dataclasses.replace(header.model, beat_head=False)
+    write_with_header(pair[1], tmp_path / "n.onnx", dataclasses.replace(header, model=model))
+    with pytest.raises(DrumscribeError, match="does not give the activations"):
+        load_onnx(tmp_path / "n.onnx")
 
 
 def test_an_export_is_run_without_torch(pair):

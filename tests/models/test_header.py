@@ -103,16 +103,33 @@ def test_other_classes_than_the_kits_are_refused(classes):
     [
         ("features", {"n_mels": 0}, "n_mels: must be"),
         ("features", {"n_mels": "40"}, "n_mels: must be"),
-        ("features", {"colour": 1}, "unknown key colour"),
+        ("features", {"colour": 1}, "unknown key features.colour"),
         ("model", {"gru_units": -1}, "gru_units: must be"),
         ("model", {"frequency_pools": [2]}, "frequency_pools: needs one number per block"),
-        ("model", {"attention": True}, "unknown key attention"),
+        ("model", {"attention": True}, "unknown key model.attention"),
     ],
 )
 def test_settings_beyond_what_is_allowed_are_refused(section, changes, said):
     values = header_of().to_dict()
     values[section] |= changes
     assert said in refusal(values)
+
+
+@pytest.mark.parametrize(
+    ("section", "key"),
+    [("features", "f_max_hz"), ("model", "gru_units"), ("peak_picking", "min_gap_s")],
+)
+def test_a_setting_that_is_absent_is_not_made_up(section, key):
+    """A network that was trained with other values would hear something else, and say nothing."""
+    values = header_of().to_dict()
+    del values[section][key]
+    assert f"{section}: lacks {key}" in refusal(values)
+
+
+def test_a_model_from_before_causal_ones_is_none():
+    values = header_of().to_dict()
+    del values["model"]["lookahead_frames"]
+    assert header_from_dict(values, source=SOURCE).model.lookahead_frames is None
 
 
 @pytest.mark.parametrize("value", [-0.1, 1.1, float("nan"), float("inf"), None, "high"])

@@ -98,7 +98,7 @@ def header_from_json(text: str, *, source: str) -> StoreHeader:
     require_same_clock(values["clock"], source=source)
     with naming(source):
         kit = kit_by_name(values["kit"])
-        features = section_from_dict(FeatureConfig, values["features"])
+        features = section_from_dict(FeatureConfig, values["features"], name="features")
     require_same_kit(values["classes"], kit, source=source)
     return StoreHeader(kit, features)
 

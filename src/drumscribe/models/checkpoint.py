@@ -8,13 +8,10 @@ import torch
 
 from drumscribe.models.crnn import DrumCRNN, activations
 from drumscribe.models.frame_model import Activations
-from drumscribe.models.header import ModelHeader, header_from_dict
+from drumscribe.models.header import HEADER_KEY, ModelHeader, header_from_dict
 from drumscribe.utils.arrays import FloatArray
 from drumscribe.utils.errors import DrumscribeError, naming
 from drumscribe.utils.files import require_file
-
-HEADER_KEY = "drumscribe_header"
-"""The entry of a checkpoint that holds ``ModelHeader.to_dict()``."""
 
 STATE_PREFIX = "model."
 """What the network's weights are called in the checkpoint's state dict, before their own names."""

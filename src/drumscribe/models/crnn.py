@@ -15,10 +15,8 @@ import torch
 from torch import Tensor, nn
 
 from drumscribe.config import ModelConfig
+from drumscribe.models.frame_model import N_BEAT_CLASSES
 from drumscribe.utils.errors import DrumscribeError
-
-N_BEAT_CLASSES = 2
-"""Beat and downbeat."""
 
 
 class Logits(NamedTuple):

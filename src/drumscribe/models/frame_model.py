@@ -9,6 +9,9 @@ from typing import Protocol
 from drumscribe.models.header import ModelHeader
 from drumscribe.utils.arrays import FloatArray
 
+N_BEAT_CLASSES = 2
+"""Beat and downbeat."""
+
 
 @dataclass(frozen=True)
 class Activations:

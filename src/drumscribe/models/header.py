@@ -10,8 +10,15 @@ from drumscribe.drums import Kit, kit_by_name, require_same_kit
 from drumscribe.models.calibration import Calibration
 from drumscribe.timing import CLOCK, require_same_clock
 from drumscribe.utils.errors import DrumscribeError, naming
+from drumscribe.utils.schema import plain
 
 FORMAT_VERSION = 1
+
+HEADER_KEY = "drumscribe_header"
+"""What the header is called in a checkpoint, as a dict, and in an ``.onnx`` file, as JSON."""
+
+_MODEL_KEYS_ADDED_LATER = ("lookahead_frames",)
+"""Keys of ``ModelConfig`` that older models lack, whose networks are as the defaults say."""
 
 
 @dataclass(frozen=True)
@@ -38,14 +45,13 @@ class ModelHeader:
 
     def to_dict(self) -> dict[str, Any]:
         """The header as plain values, the clock included."""
-        model = dataclasses.asdict(self.model)
         return {
             "format_version": FORMAT_VERSION,
             "clock": dict(CLOCK),
             "kit": self.kit.name,
             "classes": list(self.kit.names),
             "features": dataclasses.asdict(self.features),
-            "model": {k: list(v) if isinstance(v, tuple) else v for k, v in model.items()},
+            "model": plain(dataclasses.asdict(self.model)),
             "thresholds": dict(self.thresholds),
             "peak_picking": dataclasses.asdict(self.peak_picking),
             "calibration": {k: dataclasses.asdict(v) for k, v in self.calibration.items()},
@@ -72,10 +78,11 @@ def header_from_dict(values: Mapping[str, Any], *, source: str) -> ModelHeader:
         require_same_clock(values["clock"], source=source)
         with naming(source):
             kit = kit_by_name(values["kit"])
-            features = section_from_dict(FeatureConfig, values["features"])
-            model = section_from_dict(ModelConfig, values["model"])
-            # Models older than these two have neither, and were tuned with the defaults.
-            peak_picking = section_from_dict(PeakPickingConfig, values.get("peak_picking", {}))
+            features = section_from_dict(FeatureConfig, values["features"], name="features")
+            model = section_from_dict(
+                ModelConfig, values["model"], name="model", added_later=_MODEL_KEYS_ADDED_LATER
+            )
+            peak_picking = _peak_picking(values)
         require_same_kit(values["classes"], kit, source=source)
         thresholds = {str(name): float(value) for name, value in values["thresholds"].items()}
         if set(thresholds) != set(kit.names):
@@ -96,6 +103,12 @@ def header_from_dict(values: Mapping[str, Any], *, source: str) -> ModelHeader:
             f"{source}: its header is damaged ({type(error).__name__}: {error}); train or fetch "
             "the model again"
         ) from error
+
+
+def _peak_picking(values: Mapping[str, Any]) -> PeakPickingConfig:
+    if "peak_picking" not in values:  # in older models, which were tuned with the defaults
+        return PeakPickingConfig()
+    return section_from_dict(PeakPickingConfig, values["peak_picking"], name="peak_picking")
 
 
 def _calibration(values: Mapping[str, Any], kit: Kit) -> dict[str, Calibration]:

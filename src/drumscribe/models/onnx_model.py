@@ -9,15 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from drumscribe.models.frame_model import Activations
-from drumscribe.models.header import ModelHeader, header_from_dict
+from drumscribe.models.frame_model import N_BEAT_CLASSES, Activations
+from drumscribe.models.header import HEADER_KEY, ModelHeader, header_from_dict
 from drumscribe.utils.arrays import FloatArray
 from drumscribe.utils.cores import n_usable_cores
 from drumscribe.utils.errors import DrumscribeError
 from drumscribe.utils.files import require_file
-
-HEADER_KEY = "drumscribe_header"
-"""The metadata entry that holds ``ModelHeader.to_dict()`` as JSON."""
 
 INPUT_NAME = "log_mel"
 
@@ -127,11 +124,17 @@ def _require_true_header(model: OnnxFrameModel, path: Path) -> None:
         raise DrumscribeError(
             f"{path}: its network is not the one its header describes; export the model again"
         ) from error
-    for head, n_values in ((heads.onset, len(header.kit)), (heads.velocity, len(header.kit))):
-        is_right = head is None or head.shape == (*_TRIED_SHAPE, n_values)
-        if not (is_right and (head is None or np.isfinite(head).all())):
+    for head, is_wanted, n_values in (
+        (heads.onset, True, len(header.kit)),
+        (heads.velocity, header.model.velocity_head, len(header.kit)),
+        (heads.beat, header.model.beat_head, N_BEAT_CLASSES),
+    ):
+        is_right = head is None or (
+            head.shape == (*_TRIED_SHAPE, n_values) and bool(np.isfinite(head).all())
+        )
+        if (head is not None) != is_wanted or not is_right:
             raise DrumscribeError(
-                f"{path}: its network does not give an activation for each drum of its header; "
+                f"{path}: its network does not give the activations that its header tells of; "
                 "export the model again"
             )
 

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from drumscribe.models.header import ModelHeader
+from drumscribe.models.header import HEADER_KEY, ModelHeader
 from drumscribe.utils.files import atomic_path
 
 
@@ -23,8 +23,6 @@ def write_with_header(source: Path, target: Path, header: ModelHeader) -> None:
 def _write_onnx(source: Path, target: Path, header: ModelHeader) -> None:
     import onnx
 
-    from drumscribe.models.onnx_model import HEADER_KEY
-
     contents = onnx.load(str(source))
     onnx.helper.set_model_props(contents, {HEADER_KEY: json.dumps(header.to_dict())})
     target.write_bytes(contents.SerializeToString())
@@ -32,8 +30,6 @@ def _write_onnx(source: Path, target: Path, header: ModelHeader) -> None:
 
 def _write_checkpoint(source: Path, target: Path, header: ModelHeader) -> None:
     import torch
-
-    from drumscribe.models.checkpoint import HEADER_KEY
 
     contents = torch.load(source, map_location="cpu", weights_only=True)
     contents[HEADER_KEY] = header.to_dict()

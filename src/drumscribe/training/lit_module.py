@@ -20,9 +20,9 @@ from drumscribe.data.shard_format import StoreHeader
 from drumscribe.evaluation.matching import Counts
 from drumscribe.evaluation.thresholds import ThresholdCounter
 from drumscribe.inference.transcriber import Transcriber
-from drumscribe.models.checkpoint import HEADER_KEY, TorchFrameModel
+from drumscribe.models.checkpoint import TorchFrameModel
 from drumscribe.models.crnn import DrumCRNN, Logits
-from drumscribe.models.header import ModelHeader
+from drumscribe.models.header import HEADER_KEY, ModelHeader
 from drumscribe.training.compiling import compiled
 from drumscribe.training.figures import activation_figure
 from drumscribe.training.joint import join_batch_norms

@@ -57,7 +57,7 @@ def run_worker(connection: Connection, limits: WorkerLimits) -> None:
     from drumscribe.config import InferenceConfig, section_from_dict
     from drumscribe.models.load import load_model
 
-    inference = section_from_dict(InferenceConfig, limits.inference)
+    inference = section_from_dict(InferenceConfig, limits.inference, name="inference")
     try:
         model = load_model(Path(limits.model))
     except DrumscribeError as error:  # it fails the job that waits for this process
