@@ -127,6 +127,21 @@ def test_an_offset_out_of_range_is_not_made_up(drum_hits: MakeSamples) -> None:
     assert found.confidence < TRUSTED
 
 
+@pytest.mark.parametrize("max_offset_s", [0.0, 0.005, 0.02, 0.03])
+def test_a_narrow_search_is_no_more_certain_than_the_audio(
+    drum_hits: MakeSamples, max_offset_s: float
+) -> None:
+    """Rivals outside the search count, so hits that do not belong to the audio show as such."""
+    samples = recorded(played(8), drum_hits, offset_s=0)
+    rng = np.random.default_rng(8)
+    others = [MidiNote(float(t), 38, 100) for t in np.sort(rng.uniform(0.5, 11, 40))]
+    strength = onset_strength([samples])
+    found = align(strength, others, max_offset_s=max_offset_s)
+    assert found.confidence < TRUSTED
+    assert abs(found.offset_s) <= max_offset_s + 0.001
+    assert align(strength, played(8), max_offset_s=max_offset_s).confidence > TRUSTED
+
+
 def test_without_hits_nothing_is_known(drum_hits: MakeSamples) -> None:
     assert alignment_of(drum_hits([0.5], duration_s=1), []) == Alignment(0.0, 0.0)
 

@@ -49,7 +49,9 @@ def align(
     Returns:
         The offset; 0 with confidence 0 when there are no hits or no audio to find them in.
     """
-    n_shifts = round(max_offset_s * _BLOCKS_PER_S)
+    n_allowed = round(max_offset_s * _BLOCKS_PER_S)
+    # Rivals are wanted however few offsets are allowed: without any, every offset looks certain.
+    n_shifts = max(n_allowed, round(2 * _RIVAL_DISTANCE_S * _BLOCKS_PER_S))
     if not notes or not onset_strength.any():
         return Alignment(0.0, 0.0)
     smooth = np.convolve(onset_strength, _smoothing_kernel(), mode="same")
@@ -60,9 +62,11 @@ def align(
     shifts = np.arange(-n_shifts, n_shifts + 1)
     indices = np.clip(centres[:, None] + shifts, 0, len(padded) - 1)
     scores = weights @ padded[indices] / weights.sum()
-    best = int(np.argmax(scores))
-    offset_s = (shifts[best] + _peak_fraction(scores, best)) / _BLOCKS_PER_S
-    return Alignment(float(offset_s), _prominence(scores, best))
+    first = n_shifts - n_allowed
+    allowed = scores[first : len(scores) - first]
+    best = int(np.argmax(allowed))
+    offset_s = (shifts[first + best] + _peak_fraction(allowed, best)) / _BLOCKS_PER_S
+    return Alignment(float(offset_s), _prominence(scores, first + best))
 
 
 def onset_strength(sample_blocks: Iterable[FloatArray]) -> FloatArray:
