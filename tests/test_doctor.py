@@ -248,7 +248,21 @@ def test_installed_torch_can_be_asked() -> None:
     torch = pytest.importorskip("torch")
     facts = torch_facts()
     assert facts.version == torch.__version__
-    assert bool(facts.gpus) == (torch.cuda.is_available() or torch.backends.mps.is_available())
+    assert bool(facts.gpus) == torch.cuda.is_available()
+
+
+def test_a_gpu_that_training_does_not_use_is_none(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Training on Apple's GPUs is not supported, so nobody shall count on one."""
+    torch = pytest.importorskip("torch")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    machine.torch = torch_facts()
+    assert machine.torch.gpus == ()
+    check = machine.check("GPU")
+    assert check.status == "warning"
+    assert "Apple GPU is not used" in check.message
 
 
 def test_missing_pyav_is_a_warning(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -246,7 +246,9 @@ def _no_gpu_check(training: TrainingConfig, torch: TorchFacts, nvidia: NvidiaFac
     if training.accelerator == "gpu":
         message = "training.accelerator is gpu, but there is none"
         return Check(name, "error", message, "set training.accelerator=auto")
-    return Check(name, "warning", "none: training will be slow", "train on a machine with a GPU")
+    said = f" ({torch.complaint})" if torch.complaint else ""
+    message = f"none that training can use{said}: it will be slow"
+    return Check(name, "warning", message, "train on a machine with an NVIDIA GPU")
 
 
 def _dataset_check(config: Config) -> tuple[Check, int]:

@@ -46,7 +46,7 @@ class NvidiaFacts:
 
 
 def nvidia_smi_output() -> str | None:
-    """What nvidia-smi says: a line for each GPU, or why it fails; ``None`` where it is absent."""
+    """What nvidia-smi says: a line for each GPU, or why it fails; ``None`` if absent or hanging."""
     command = ["nvidia-smi", "--query-gpu=name,memory.total", "--format=csv,noheader"]
     try:
         done = subprocess.run(

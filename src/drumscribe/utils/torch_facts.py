@@ -46,7 +46,7 @@ def torch_facts() -> TorchFacts:
         except RuntimeError as error:
             complaint = _one_line(error)
     if torch.backends.mps.is_available():
-        runtime, gpus = "Metal", ["Apple GPU"]
+        complaint = "the Apple GPU is not used"  # training knows CUDA alone
     said = [_one_line(each.message) for each in caught if issubclass(each.category, UserWarning)]
     complaint = complaint or next(iter(said), "")
     return TorchFacts(torch.__version__, runtime, tuple(gpus), complaint)
