@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 
+import h5py
 import pytest
 import torch
 import yaml
@@ -258,6 +259,7 @@ def test_overwriting_clears_the_thresholds_and_curves_of_the_earlier_run(root, f
         ("training.batch_size=3", r"training\.batch_size \(was 2, now 3\)"),
         ("training.shuffle_shards=1", r"training\.shuffle_shards \(was 4, now 1\)"),
         ("augmentation.gain_db=1.5", r"augmentation\.gain_db \(was .*, now 1\.5\)"),
+        ("inference.min_gap_s=0.05", r"inference\.min_gap_s \(was None, now 0\.05\)"),
     ],
 )
 def test_a_run_is_not_resumed_with_settings_that_change_its_course(trained, fit, setting, told):
@@ -267,6 +269,18 @@ def test_a_run_is_not_resumed_with_settings_that_change_its_course(trained, fit,
         fit(config_of(config.data.root, setting), resume=True)
     assert str(run_dir(config) / "config.yaml") in str(caught.value)
     assert (run_dir(config) / "config.yaml").read_text() == before
+
+
+def test_a_run_is_not_resumed_on_other_features(trained, fit, tmp_path):
+    """Where in the epoch it stopped would mean other windows."""
+    config, _ = trained
+    for name in ("checkpoints", "processed"):
+        shutil.copytree(config.data.root_path / name, tmp_path / name)
+    with h5py.File(min((tmp_path / "processed" / "train").glob("*.h5")), "r+") as shard:
+        shard.attrs["fingerprint"] = "of other recordings"
+    with pytest.raises(DrumscribeError, match="trained on other features") as caught:
+        fit(config_of(tmp_path), resume=True)
+    assert str(caught.value).startswith(str(tmp_path / "checkpoints" / "run" / "last.ckpt"))
 
 
 def test_a_run_is_resumed_with_more_epochs_and_from_another_place(trained, fit, tmp_path):

@@ -80,6 +80,11 @@ class DrumDataModule(lightning.LightningDataModule):
             )
         return header
 
+    @property
+    def fingerprint(self) -> str:
+        """What the training split was made from, as a hash."""
+        return self._train_split.fingerprint
+
     def count_hits(self) -> list[int]:
         """Hits of each class in the training split."""
         n_classes = len(self._train_split.header.kit)

@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import hashlib
 import json
 import os
 from collections.abc import Iterator, Sequence
@@ -65,6 +66,7 @@ class Shard:
         self.path = path
         with _readable(path):
             self._file = h5py.File(path, "r")
+            self.fingerprint = str(self._file.attrs.get("fingerprint", ""))
             self.header = header_from_json(self._file.attrs["header"], source=str(path))
             self._parts = {name: self._file[name] for name in ("index", "events", "beats")}
             self._log_mel = self._file["log_mel"]
@@ -161,11 +163,13 @@ class SplitOutline:
         header: what its numbers mean.
         shard_paths: its shards in order.
         shard_frames: length of each shard in frames.
+        fingerprint: the same for stores that were made from the same.
     """
 
     header: StoreHeader
     shard_paths: tuple[Path, ...]
     shard_frames: tuple[int, ...]
+    fingerprint: str
 
 
 def outline(shards: Sequence[Shard]) -> SplitOutline:
@@ -174,6 +178,7 @@ def outline(shards: Sequence[Shard]) -> SplitOutline:
         shards[0].header,
         tuple(shard.path for shard in shards),
         tuple(shard.n_frames for shard in shards),
+        hashlib.sha256(" ".join(shard.fingerprint for shard in shards).encode()).hexdigest(),
     )
 
 

@@ -58,6 +58,13 @@ Another number of epochs stretches the cosine of the learning rate, which then m
 """
 
 
+_MUST_STAY = {"peak_window_s", "min_gap_s"}
+"""Keys of ``inference`` that go into the checkpoint, as its thresholds are tuned with them."""
+
+_STORE_KEY = "training_store"
+"""What a checkpoint's provenance calls the fingerprint of the features it was trained on."""
+
+
 @dataclass(frozen=True)
 class FitResult:
     """Where a run's best checkpoint is, and its score.
@@ -100,6 +107,7 @@ def fit(config: Config, *, resume: bool = False, overwrite: bool = False) -> Fit
     steps_per_epoch = math.ceil(data.count_batches() / config.training.accumulate_batches)
     n_steps = config.training.epochs * steps_per_epoch
     module = DrumLitModule(config, header, data.count_hits(), n_steps)
+    module.header.provenance[_STORE_KEY] = data.fingerprint
     _prepare_weights(module, config, last_path if resume else None)
     best = BestCheckpoint(run_dir, BEST_NAME)
     trainer = _trainer(config, best, last_path)
@@ -159,11 +167,12 @@ def _require_same_settings(config: Config, path: Path) -> None:
     begun = load_config(path)
     changed = [
         f"{section}.{key.name} (was {before}, now {after})"
-        for section in ("training", "augmentation")
+        for section in ("training", "augmentation", "inference")
         for key in dataclasses.fields(getattr(config, section))
         if (before := getattr(getattr(begun, section), key.name))
         != (after := getattr(getattr(config, section), key.name))
         and not (section == "training" and key.name in _MAY_CHANGE)
+        and (section != "inference" or key.name in _MUST_STAY)
     ]
     if changed:
         raise DrumscribeError(
@@ -191,6 +200,13 @@ def _prepare_weights(module: DrumLitModule, config: Config, resume_from: Path | 
         raise DrumscribeError(
             f"{source}: has another model, kit or features than this configuration; use the "
             "config.yaml beside it, or start again with --overwrite"
+        )
+    store = module.header.provenance[_STORE_KEY]
+    # Checkpoints from before this was noted are believed.
+    if resume_from is not None and model.header.provenance.get(_STORE_KEY, store) != store:
+        raise DrumscribeError(
+            f"{source}: was trained on other features than {config.data.processed_path} holds; "
+            "set data.processed_dir to theirs, or start again with --overwrite"
         )
     if resume_from is None:  # a resumed run's weights come with its other state
         module.model.load_state_dict(model.network.state_dict())
