@@ -23,7 +23,7 @@ from drumscribe.data.audio_processing import read_audio
 from drumscribe.data.egmd import read_recordings
 from drumscribe.data.feature_store import Shard
 from drumscribe.data.log_mel import log_mel
-from drumscribe.data.midi_processing import read_midi
+from drumscribe.data.midi_processing import MidiNote, read_midi
 from drumscribe.data.midi_writing import write_midi
 from drumscribe.data.preprocess import plan_shards, preprocess
 from drumscribe.drums import LANES8
@@ -45,6 +45,9 @@ NAMES_BY_SPLIT = {
     split: {take.audio_filename for take in TAKES if take.split == split} for split in SPLITS
 }
 
+
+PAD = (38, 100)
+"""A note and its velocity."""
 
 N_KILLS = int(os.environ.get("DRUMSCRIBE_KILLS", "2"))
 """How often a run is killed; few, so that the gate stays quick."""
@@ -105,6 +108,40 @@ def test_events_are_stored_where_the_hits_are_heard(made, take):
     ]
     assert events["velocity"].tolist() == [note.velocity for note in take.notes]
     assert recording.offset_s == pytest.approx(take.offset_s, abs=0.0015)
+
+
+def test_one_blow_sent_twice_is_trained_on_once_and_scored_as_it_is(tmp_path):
+    """What is scored against keeps the file's hits, as published scores do."""
+    takes = [
+        dataclasses.replace(
+            take, notes=(*take.notes, MidiNote(take.notes[-1].onset_s + 0.01, *PAD))
+        )
+        for take in (
+            dataclasses.replace(take, notes=(*take.notes[:-1], MidiNote(2.5, *PAD)))
+            for take in takes_of(4)
+        )
+    ]
+    write_dataset(tmp_path / "egmd", takes)
+    preprocess(store_config(tmp_path))
+    for take in takes:
+        shard, recording = recordings_of(tmp_path / "store", take.split)[take.audio_filename]
+        n_sent_twice = 1 if take.split == "train" else 0
+        assert len(shard.recording_events(recording)) == len(take.notes) - n_sent_twice
+
+
+def test_hits_outside_the_audio_are_counted(tmp_path):
+    takes = [
+        dataclasses.replace(take, notes=(MidiNote(0.0, *PAD), *take.notes), offset_s=-0.05)
+        for take in takes_of(3)
+    ]
+    write_dataset(tmp_path / "egmd", takes)
+    summary = preprocess(store_config(tmp_path))
+    assert {name: split.n_outside for name, split in summary.splits.items()} == {
+        "train": 2,
+        "val": 1,
+        "test": 0,
+    }
+    assert "  hits before the audio's start or after its end: 2" in summary.lines()
 
 
 def test_the_log_mel_of_the_audio_is_stored(made):

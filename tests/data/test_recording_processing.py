@@ -67,13 +67,48 @@ def test_without_alignment_the_midis_own_times_are_kept(tmp_path):
     np.testing.assert_allclose(times_s, [note.onset_s for note in TAKE.notes], atol=1e-9)
 
 
-def test_a_hit_that_the_offset_moves_before_the_start_is_put_at_the_start(tmp_path):
+def test_the_last_beat_comes_from_after_the_end_of_the_click(tmp_path):
+    """At -70 ms the beat at 4.0 s on the MIDI's clock is heard at 3.93 s of 3.95 s."""
+    on_the_grid = tuple(MidiNote(0.5 * k, 36 + 2 * (k % 2), 100) for k in range(1, 9))
+    take = dataclasses.replace(TAKE, notes=on_the_grid, offset_s=-0.07, duration_s=3.95)
+    write_take(tmp_path, take)
+    beats = label(tmp_path, take).beats
+    np.testing.assert_allclose([b.time_s for b in beats], 0.5 * np.arange(1, 9) - 0.07, atol=0.003)
+
+
+def test_the_beats_of_a_remapped_kit_follow_its_kicks_and_snares_alone(tmp_path):
+    """Deep Daft's second tom sends a clap's note, which is a snare on other kits."""
+    on_the_grid = [MidiNote(0.5 * k, 36, 100) for k in range(1, 10)]
+    late_toms = [
+        MidiNote(0.5 * k + late_s, 39, 100) for k in range(1, 10) for late_s in (0.05, 0.055)
+    ]
+    notes = tuple(sorted(on_the_grid + late_toms, key=lambda note: note.onset_s))
+    take = dataclasses.replace(TAKE, notes=notes, kit_name="Deep Daft", kit_number=7)
+    take = dataclasses.replace(take, duration_s=5.0)
+    write_take(tmp_path, take)
+    beats = label(tmp_path, take, UNALIGNED).beats
+    np.testing.assert_allclose([b.time_s for b in beats], 0.5 * np.arange(11), atol=0.001)
+
+
+def test_a_hit_just_before_the_start_is_put_at_the_start(tmp_path):
+    notes = (MidiNote(0.05, 36, 100), *random_notes(2))
+    take = dataclasses.replace(TAKE, notes=notes, offset_s=-0.06)
+    write_take(tmp_path, take)
+    labelled = label(tmp_path, take)
+    assert (labelled.events[0].onset_s, labelled.events[0].drum) == (0.0, "kick")
+    assert len(labelled.events) == len(notes)
+    assert labelled.n_outside == 0
+
+
+def test_a_hit_that_nobody_hears_before_the_start_is_left_out_and_counted(tmp_path):
     notes = (MidiNote(0.01, 36, 100), *random_notes(2))
     take = dataclasses.replace(TAKE, notes=notes, offset_s=-0.06)
     write_take(tmp_path, take)
-    events = label(tmp_path, take).events
-    assert (events[0].onset_s, events[0].drum) == (0.0, "kick")
-    assert len(events) == len(notes)
+    labelled = label(tmp_path, take)
+    assert [event.drum for event in labelled.events] == [
+        LANES8.name_by_note[note.note] for note in notes[1:]
+    ]
+    assert labelled.n_outside == 1
 
 
 def test_unknown_notes_are_counted_and_the_rest_is_kept(tmp_path):
@@ -149,7 +184,9 @@ def test_a_last_hit_after_the_end_is_left_out_and_the_rest_kept(tmp_path):
     assert len(notes) > 10
     take = dataclasses.replace(TAKE, notes=notes, duration_s=4.0)
     write_take(tmp_path, take)
-    assert len(label(tmp_path, take, UNALIGNED).events) == len(notes) - 1
+    labelled = label(tmp_path, take, UNALIGNED)
+    assert len(labelled.events) == len(notes) - 1
+    assert labelled.n_outside == 1
 
 
 def test_missing_midi_is_refused(tmp_path):

@@ -208,13 +208,15 @@ class RecordingDataset(Dataset[LabelledFrames]):
 
 
 def _mixed(window: _Window, partner: _Window, range_db: float) -> _Window:
-    """Two windows heard at once; the beat stays the first one's."""
+    """Two windows heard at once; the beat stays the first one's.
+
+    A velocity is that of the stronger onset, which owns the frame; of two alike the louder.
+    """
     ours, theirs = window.targets, partner.targets
+    velocity = np.maximum(ours.velocity, theirs.velocity)
+    velocity = np.where(ours.onset > theirs.onset, ours.velocity, velocity)
+    velocity = np.where(theirs.onset > ours.onset, theirs.velocity, velocity)
     return _Window(
         np.minimum(add_power(window.log_mel, partner.log_mel, range_db=range_db), 1),
-        Targets(
-            np.maximum(ours.onset, theirs.onset),
-            np.maximum(ours.velocity, theirs.velocity),
-            ours.beat,
-        ),
+        Targets(onset=np.maximum(ours.onset, theirs.onset), velocity=velocity, beat=ours.beat),
     )

@@ -34,7 +34,7 @@ from drumscribe.data.recording_processing import (
 from drumscribe.data.shard_format import StoredRecording, StoreHeader
 from drumscribe.data.shard_writer import ShardWriter, writing_shard
 from drumscribe.data.store_summary import SplitSummary, summarise_split
-from drumscribe.data.targets import beat_array, event_array
+from drumscribe.data.targets import beat_array, event_array, single_hits
 from drumscribe.drums import kit_by_name
 from drumscribe.splits import SPLITS, Split
 from drumscribe.utils.cluster import cluster_results
@@ -43,6 +43,9 @@ from drumscribe.utils.errors import DrumscribeError
 from drumscribe.utils.files import remove_partial_files
 from drumscribe.utils.progress import Advance, progress_bar
 from drumscribe.utils.workers import SPAWN, worker_pool
+
+_LABELS_VERSION = 2
+"""Raised when the same recordings and settings give other labels."""
 
 
 @dataclass(frozen=True)
@@ -147,6 +150,7 @@ def _fingerprint(config: Config, recordings: Sequence[Recording]) -> str:
     for name in ("n_workers", "shard_hours"):  # these decide who writes a shard, not what is in it
         settings.pop(name)
     content = {
+        "labels": _LABELS_VERSION,
         "header": _store_header(config).to_json(),
         "settings": settings,
         "recordings": [dataclasses.asdict(recording) for recording in recordings],
@@ -253,8 +257,11 @@ def _add_recording(writer: ShardWriter, recording: Recording, config: Config) ->
         alignment_confidence=labelled.alignment.confidence,
         label_source=labelled.label_source,
         unknown_notes={str(note): n for note, n in sorted(labelled.unknown_notes.items())},
+        n_outside=labelled.n_outside,
     )
-    writer.add(stored, features, event_array(labelled.events, kit), beat_array(labelled.beats))
+    # What is scored against keeps the hits of the file, as published scores do.
+    events = single_hits(labelled.events) if recording.split == "train" else labelled.events
+    writer.add(stored, features, event_array(events, kit), beat_array(labelled.beats))
 
 
 def _finish_store(

@@ -11,7 +11,7 @@ from drumscribe.data.alignment import Alignment, align, onset_strength
 from drumscribe.data.audio_processing import read_audio
 from drumscribe.data.egmd import Labels, Recording, read_labels
 from drumscribe.data.midi_processing import MidiNote, notes_to_events
-from drumscribe.data.targets import grid_phase_s
+from drumscribe.data.targets import MAX_PHASE_S, grid_phase_s
 from drumscribe.drums import Kit
 from drumscribe.events import DrumEvent
 from drumscribe.tempo import Beat
@@ -20,7 +20,7 @@ from drumscribe.utils.arrays import FloatArray
 from drumscribe.utils.errors import DrumscribeError
 
 _MAX_LATE_SHARE = 0.1  # hits after the end of the audio, above which the MIDI is another take's
-
+_MAX_EARLY_S = 0.02  # how early a hit may lie and still be heard where the audio starts
 
 _NO_MIDI = "no usable MIDI"
 _NO_AUDIO = "no usable audio"
@@ -51,6 +51,7 @@ class LabelledRecording:
         alignment: offset that was added to the MIDI's times.
         label_source: "own" or "canonical" MIDI.
         unknown_notes: notes that mean no class of the kit, counted.
+        n_outside: notes left out as they lie before the audio's start or after its end.
     """
 
     samples: FloatArray
@@ -59,6 +60,7 @@ class LabelledRecording:
     alignment: Alignment
     label_source: str
     unknown_notes: Counter[int]
+    n_outside: int
 
     @property
     def duration_s(self) -> float:
@@ -84,19 +86,16 @@ def label_recording(
     samples = _samples(dataset_dir, recording)
     duration_s = samples_to_seconds(len(samples))
     alignment = _alignment(samples, labels.notes, settings)
-    reading = notes_to_events(
-        _fitted(labels.notes, alignment.offset_s, duration_s), kit, labels.overrides
-    )
-    beats = labels.midi.beats(duration_s)
-    shift_s = alignment.offset_s + grid_phase_s(labels.notes, beats, kit)
-    placed = [Beat(beat.time_s + shift_s, beat.number) for beat in beats]
+    notes = _fitted(labels.notes, alignment.offset_s, duration_s)
+    reading = notes_to_events(notes, kit, labels.overrides)
     return LabelledRecording(
         samples=samples,
         events=reading.events,
-        beats=[beat for beat in placed if 0 <= beat.time_s <= duration_s],
+        beats=_fitted_beats(labels, alignment.offset_s, duration_s),
         alignment=alignment,
         label_source=labels.source,
         unknown_notes=reading.unknown_notes,
+        n_outside=len(labels.notes) - len(notes),
     )
 
 
@@ -141,12 +140,27 @@ def _alignment(
 
 
 def _fitted(notes: Sequence[MidiNote], offset_s: float, duration_s: float) -> list[MidiNote]:
-    """The notes on the audio's clock; what an offset puts before the start is put at the start."""
-    moved = [dataclasses.replace(n, onset_s=max(0.0, n.onset_s + offset_s)) for n in notes]
-    inside = [note for note in moved if note.onset_s <= duration_s]
-    n_late = len(moved) - len(inside)
-    if n_late > _MAX_LATE_SHARE * len(moved):
+    """The notes that can be heard, on the audio's clock; those just before its start at its start.
+
+    An offset may put the first hits before the audio, where nobody hears them.
+    """
+    times_s = [note.onset_s + offset_s for note in notes]
+    n_late = sum(time_s > duration_s for time_s in times_s)
+    if n_late > _MAX_LATE_SHARE * len(notes):
         raise UnusableRecordingError(
-            "audio too short", f"{n_late} of {len(moved)} hits lie after the end of the audio"
+            "audio too short", f"{n_late} of {len(notes)} hits lie after the end of the audio"
         )
-    return inside
+    return [
+        dataclasses.replace(note, onset_s=max(0.0, time_s))
+        for note, time_s in zip(notes, times_s, strict=True)
+        if -_MAX_EARLY_S <= time_s <= duration_s
+    ]
+
+
+def _fitted_beats(labels: Labels, offset_s: float, duration_s: float) -> list[Beat]:
+    """The click's beats inside the audio, on its clock, where the player has them."""
+    # Those that the shift brings in from after the end are wanted too.
+    beats = labels.midi.beats(duration_s + abs(offset_s) + MAX_PHASE_S)
+    shift_s = offset_s + grid_phase_s(labels.notes, beats, labels.overrides)
+    placed = [Beat(beat.time_s + shift_s, beat.number) for beat in beats]
+    return [beat for beat in placed if 0 <= beat.time_s <= duration_s]

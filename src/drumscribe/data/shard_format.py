@@ -59,6 +59,7 @@ class StoredRecording:
         alignment_confidence: 0..1, of the offset.
         label_source: "own" or "canonical" MIDI.
         unknown_notes: MIDI notes that mean no class, with their counts.
+        n_outside: notes left out as they lie before the audio's start or after its end.
     """
 
     audio_filename: str
@@ -72,6 +73,7 @@ class StoredRecording:
     alignment_confidence: float
     label_source: str
     unknown_notes: dict[str, int]
+    n_outside: int = 0
 
 
 @dataclass(frozen=True)

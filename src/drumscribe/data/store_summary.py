@@ -41,6 +41,7 @@ class SplitSummary:
     skipped: Counter[str] = field(default_factory=Counter)
     offsets_s: list[float] = field(default_factory=list)
     label_sources: Counter[str] = field(default_factory=Counter)
+    n_outside: int = 0
 
     def lines(self, name: str) -> list[str]:
         """The summary of the split called ``name`` as text."""
@@ -57,6 +58,8 @@ class SplitSummary:
         if self.unknown_notes:
             notes = ", ".join(f"{note} x {n}" for note, n in self.unknown_notes.most_common())
             lines.append(f"  notes of no drum: {notes}")
+        if self.n_outside:
+            lines.append(f"  hits before the audio's start or after its end: {self.n_outside}")
         for reason, n in self.skipped.most_common():
             lines.append(f"  left out: {n} ({reason}); see splits/{name}.csv")
         return lines
@@ -92,6 +95,7 @@ def _count(summary: SplitSummary, stored: StoredRecording, hits: Sequence[int], 
     summary.n_recordings += 1
     summary.duration_s += stored.duration_s
     summary.offsets_s.append(stored.offset_s)
+    summary.n_outside += stored.n_outside
     summary.label_sources[stored.label_source] += 1
     summary.hits.update(dict(zip(kit.names, hits, strict=True)))
     summary.unknown_notes.update({int(note): n for note, n in stored.unknown_notes.items()})

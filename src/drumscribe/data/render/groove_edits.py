@@ -91,7 +91,7 @@ def edited(
 
 
 def move_hihat(strokes: Strokes, grid: Grid, rng: np.random.Generator) -> Strokes:
-    """Hi-hat strokes of the hands on another piece; a ride's bell on the loud ones at times."""
+    """Hi-hat strokes of the hands on a ride, a crash, a china or toms."""
     kinds: tuple[tuple[int, ...], ...] = (RIDES, CRASHES, (LOW,), (HIGH, MID), (52,))
     kind = kinds[int(rng.choice(len(kinds), p=(0.36, 0.34, 0.12, 0.1, 0.08)))]
     return _moved(strokes, _HAND_HIHATS, kind, rng)

@@ -16,7 +16,6 @@ import numpy as np
 from drumscribe.data.midi_processing import read_midi
 from drumscribe.data.render.articulations import ARTICULATION_BY_NOTE
 from drumscribe.data.targets import grid_phase_s
-from drumscribe.drums import LANES8
 from drumscribe.utils.errors import DrumscribeError
 from drumscribe.utils.files import require_file
 
@@ -125,7 +124,7 @@ def read_performance(info: PerformanceInfo) -> Performance:
     """
     midi = read_midi(info.path)
     counts_per_s = info.counts_per_minute / 60
-    phase_s = grid_phase_s(midi.notes, midi.beats(), LANES8)
+    phase_s = grid_phase_s(midi.notes, midi.beats())
     strokes = [
         Stroke((note.onset_s - phase_s) * counts_per_s, note.note, note.velocity)
         for note in midi.notes

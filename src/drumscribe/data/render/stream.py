@@ -23,13 +23,13 @@ from drumscribe.data.render.render_config import BackingConfig, GrooveConfig, Re
 from drumscribe.data.render.score import Score, draw_score, grabbed_counts
 from drumscribe.data.render.sounds import SoundBank
 from drumscribe.data.render.sources import RenderSources
+from drumscribe.data.targets import single_hits
 from drumscribe.drums import LANES8
 from drumscribe.events import DrumEvent
 from drumscribe.tempo import Beat
 from drumscribe.timing import samples_to_seconds, seconds_to_samples
 from drumscribe.utils.arrays import FloatArray
 
-_SAME_HIT_S = 0.015
 _END_MARGIN_S = 0.02
 _STICKS_DB = (-26.0, -10.0)
 
@@ -141,28 +141,17 @@ def placed_hits(
 
 
 def labels(hits: Sequence[PlacedHit], is_audible: Sequence[bool]) -> list[DrumEvent]:
-    """Events of the audible hits; hits of one lane within 15 ms are one, the loudest.
+    """Events of the audible hits, as ``single_hits`` has them.
 
     Args:
         hits: in order of time.
         is_audible: for each of them, as the mixer heard it.
     """
-    events: list[DrumEvent] = []
-    last_of: dict[str, int] = {}
-    for hit, heard in zip(hits, is_audible, strict=True):
-        if not heard:
-            continue
-        event = DrumEvent(
-            samples_to_seconds(hit.start), LANES8.name_by_note[hit.note], hit.velocity
-        )
-        last = last_of.get(event.drum)
-        if last is not None and event.onset_s - events[last].onset_s < _SAME_HIT_S:
-            louder = max(event.velocity, events[last].velocity)
-            events[last] = DrumEvent(events[last].onset_s, event.drum, louder)
-            continue
-        last_of[event.drum] = len(events)
-        events.append(event)
-    return events
+    return single_hits(
+        DrumEvent(samples_to_seconds(hit.start), LANES8.name_by_note[hit.note], hit.velocity)
+        for hit, heard in zip(hits, is_audible, strict=True)
+        if heard
+    )
 
 
 def _played(
