@@ -3,6 +3,7 @@
 import ast
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,6 +18,7 @@ from drumscribe.timing import (
     require_same_clock,
     samples_to_seconds,
     seconds_to_frame,
+    seconds_to_frames,
     seconds_to_samples,
 )
 from drumscribe.utils.errors import DrumscribeError
@@ -59,6 +61,12 @@ def test_a_number_of_samples_comes_back_from_its_duration(n_samples: int) -> Non
 def test_samples_and_frames_of_a_time_are_at_the_same_place(time_s: float) -> None:
     frame_centre = seconds_to_frame(time_s) * 225
     assert abs(frame_centre - seconds_to_samples(time_s)) <= 225 / 2 + 1
+
+
+@given(st.lists(times_s))
+def test_many_times_have_the_frames_that_each_has(times: list[float]) -> None:
+    expected = [seconds_to_frame(time_s) for time_s in times]
+    assert seconds_to_frames(np.array(times, np.float64)).tolist() == expected
 
 
 @pytest.mark.parametrize(

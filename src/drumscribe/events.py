@@ -6,6 +6,9 @@ from dataclasses import dataclass, replace
 
 from drumscribe.drums import LANES8, Kit
 
+MAX_VELOCITY = 127
+"""The loudest in MIDI; the softest is 1, as 0 ends a note."""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class DrumEvent:
@@ -26,7 +29,7 @@ class DrumEvent:
     def __post_init__(self) -> None:
         if not (math.isfinite(self.onset_s) and self.onset_s >= 0):
             raise ValueError(f"onset_s must be finite and >= 0, got {self.onset_s}")
-        if not 1 <= self.velocity <= 127:
+        if not 1 <= self.velocity <= MAX_VELOCITY:
             raise ValueError(f"velocity must be 1..127, got {self.velocity}")
         if not 0 <= self.confidence <= 1:
             raise ValueError(f"confidence must be 0..1, got {self.confidence}")

@@ -7,8 +7,12 @@ every feature store and checkpoint and compared on load.
 """
 
 import math
+from typing import TYPE_CHECKING
 
 from drumscribe.utils.errors import DrumscribeError
+
+if TYPE_CHECKING:
+    from drumscribe.utils.arrays import Float64Array, IntArray
 
 SAMPLE_RATE = 22_050
 """Samples per second of all audio inside drumscribe."""
@@ -40,6 +44,13 @@ def frame_to_seconds(frame: float) -> float:
 def seconds_to_frame(time_s: float) -> int:
     """Index of the frame nearest to ``time_s`` seconds; halves round up."""
     return math.floor(time_s * FRAME_RATE + 0.5)
+
+
+def seconds_to_frames(times_s: "Float64Array") -> "IntArray":
+    """``seconds_to_frame`` of an array, of the same shape."""
+    import numpy as np  # here, as the command line's help must not wait for it
+
+    return np.floor(times_s * FRAME_RATE + 0.5).astype(np.int64)
 
 
 def seconds_to_samples(time_s: float) -> int:

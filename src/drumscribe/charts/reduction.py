@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from drumscribe.charts.hits import Hit, chords_of
+from drumscribe.events import MAX_VELOCITY
 from drumscribe.tempo import TempoMap
 
 
@@ -118,7 +119,7 @@ def _is_free(times_s: list[float], time_s: float, gap_s: float) -> bool:
 def _weight(chord: Sequence[Hit], tempo: TempoMap) -> float:
     """How much a chord matters."""
     lane_weight = max(_LANE_WEIGHTS[hit.stand_in] for hit in chord)
-    loudness = max(hit.velocity for hit in chord) / 127
+    loudness = max(hit.velocity for hit in chord) / MAX_VELOCITY
     return _metric_weight(chord[0].position, tempo) + 0.5 * lane_weight + 0.5 * loudness
 
 

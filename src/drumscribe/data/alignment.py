@@ -11,10 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from drumscribe.data.midi_processing import MidiNote
-from drumscribe.timing import SAMPLE_RATE
+from drumscribe.timing import SAMPLE_RATE, seconds_to_samples
 from drumscribe.utils.arrays import Float64Array, FloatArray
 
-_BLOCK_SAMPLES = 22  # 1 ms: fine enough to place an attack, long enough to average its noise
+# Fine enough to place an attack, long enough to average its noise.
+_BLOCK_SAMPLES = seconds_to_samples(0.001)
 _BLOCKS_PER_S = SAMPLE_RATE / _BLOCK_SAMPLES
 _PRE_EMPHASIS = 0.97  # the attack's click, not the drum's tone, tells when it was hit
 _ENERGY_FLOOR = 1e-6  # -60 dB: what is quieter is room noise

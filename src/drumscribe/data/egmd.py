@@ -8,7 +8,6 @@ because ``id`` repeats across kits, and keep the official split, because one per
 import contextlib
 import dataclasses
 import hashlib
-import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from drumscribe.data.egmd_csv import SPLIT_BY_EGMD_NAME, read_rows
+from drumscribe.data.egmd_csv import SPLIT_BY_EGMD_NAME, duration_s, read_rows
 from drumscribe.data.midi_processing import MidiNote, MidiRecording, read_midi
 from drumscribe.splits import Split
 from drumscribe.utils.errors import DrumscribeError
@@ -172,11 +171,7 @@ def _row_problem(row: dict[str, str], seen: dict[str, Recording]) -> str | None:
         return f"unknown split {row['split']!r}"
     if row["audio_filename"] in seen:
         return "audio named twice"
-    try:
-        duration_s = float(row["duration"])
-    except ValueError:
-        return "no duration"
-    return None if math.isfinite(duration_s) and duration_s > 0 else "no duration"
+    return "no duration" if duration_s(row) is None else None
 
 
 def _quotas(sizes: dict[str, int], total: int) -> dict[str, int]:

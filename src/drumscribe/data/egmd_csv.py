@@ -5,7 +5,8 @@ duration in seconds, split, the two files' names within the dataset, and the nam
 """
 
 import csv
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -91,6 +92,15 @@ def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]
     """Write a csv file, whole or not at all."""
     with atomic_path(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([header, *rows])
+
+
+def duration_s(row: Mapping[str, str]) -> float | None:
+    """The duration that a row gives in seconds; ``None`` when it is no positive number."""
+    try:
+        found_s = float(row["duration"])
+    except ValueError:
+        return None
+    return found_s if math.isfinite(found_s) and found_s > 0 else None
 
 
 def read_rows(dataset_dir: Path) -> list[dict[str, str]]:

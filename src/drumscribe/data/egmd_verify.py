@@ -1,14 +1,13 @@
 """Whether an E-GMD on disk is all there and readable, row by row of its csv."""
 
 import functools
-import math
 from collections import defaultdict
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
 from drumscribe.data.audio_processing import soundfile_name
-from drumscribe.data.egmd_csv import SPLIT_BY_EGMD_NAME, read_rows
+from drumscribe.data.egmd_csv import SPLIT_BY_EGMD_NAME, duration_s, read_rows
 from drumscribe.data.midi_processing import read_midi
 from drumscribe.utils.errors import DrumscribeError
 from drumscribe.utils.progress import progress_bar
@@ -143,17 +142,17 @@ def _row_problems(row: _Row, *, dataset_dir: Path, full: bool) -> list[Problem]:
         problems.append(Problem.EMPTY_NAME)
     if row["split"] not in SPLIT_BY_EGMD_NAME:
         problems.append(Problem.UNKNOWN_SPLIT)
-    duration_s = _duration_s(row["duration"])
-    if duration_s is None:
+    told_s = duration_s(row)
+    if told_s is None:
         problems.append(Problem.NO_DURATION)
     if row["audio_filename"]:
-        problems += _audio_problems(dataset_dir / row["audio_filename"], duration_s)
+        problems += _audio_problems(dataset_dir / row["audio_filename"], told_s)
     if row["midi_filename"]:
         problems += _midi_problems(dataset_dir / row["midi_filename"], full=full)
     return problems
 
 
-def _audio_problems(path: Path, duration_s: float | None) -> list[Problem]:
+def _audio_problems(path: Path, told_s: float | None) -> list[Problem]:
     import soundfile
 
     if not path.is_file():
@@ -162,7 +161,7 @@ def _audio_problems(path: Path, duration_s: float | None) -> list[Problem]:
         found_s = soundfile.info(soundfile_name(path)).duration
     except (soundfile.SoundFileError, OSError):
         return [Problem.UNREADABLE_AUDIO]
-    differs = duration_s is not None and abs(found_s - duration_s) > _DURATION_TOLERANCE_S
+    differs = told_s is not None and abs(found_s - told_s) > _DURATION_TOLERANCE_S
     return [Problem.OTHER_DURATION] if differs else []
 
 
@@ -175,15 +174,6 @@ def _midi_problems(path: Path, *, full: bool) -> list[Problem]:
         except DrumscribeError:
             return [Problem.UNREADABLE_MIDI]
     return []
-
-
-def _duration_s(text: str) -> float | None:
-    """The csv's duration in seconds; ``None`` when it is no positive number."""
-    try:
-        duration_s = float(text)
-    except ValueError:
-        return None
-    return duration_s if math.isfinite(duration_s) and duration_s > 0 else None
 
 
 def _label(row: _Row, number: int, problem: Problem) -> str:

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from drumscribe.data.targets import BEAT_DTYPE, EVENT_DTYPE
+from drumscribe.events import MAX_VELOCITY
 from drumscribe.utils.arrays import Float64Array
 
 
@@ -37,7 +38,7 @@ def require_events(events: npt.NDArray[Any], n_classes: int) -> npt.NDArray[np.v
     """``events``, refusing what is no table of hits on ``n_classes`` drums in order of time."""
     _require_table(events, EVENT_DTYPE, "events")
     is_known = (events["drum"] < n_classes) & (events["drum"] >= 0)
-    is_heard = (events["velocity"] >= 1) & (events["velocity"] <= 127)
+    is_heard = (events["velocity"] >= 1) & (events["velocity"] <= MAX_VELOCITY)
     if not (is_known & is_heard).all():
         raise ValueError("events hold drums or velocities that do not exist")
     _require_times(events["onset_s"], "events")

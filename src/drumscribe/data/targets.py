@@ -14,18 +14,16 @@ import numpy.typing as npt
 
 from drumscribe.data.midi_processing import MidiNote
 from drumscribe.drums import LANES8, Kit
-from drumscribe.events import DrumEvent
+from drumscribe.events import MAX_VELOCITY, DrumEvent
 from drumscribe.tempo import Beat
-from drumscribe.timing import FRAME_RATE
-from drumscribe.utils.arrays import Float64Array, FloatArray, IntArray
+from drumscribe.timing import seconds_to_frames
+from drumscribe.utils.arrays import FloatArray, IntArray
 
 EVENT_DTYPE = np.dtype([("onset_s", "<f8"), ("drum", "u1"), ("velocity", "u1")])
 """One hit: seconds, class index in the kit, MIDI velocity."""
 
 BEAT_DTYPE = np.dtype([("time_s", "<f8"), ("number", "u1")])
 """One beat: seconds, number in the bar (1 is the downbeat)."""
-
-MAX_VELOCITY = 127
 
 MAX_PHASE_S = 0.06
 """How far from the click a player is looked for; Groove's play a constant -38..+15 ms off it."""
@@ -109,7 +107,7 @@ def paint_targets(
     events = events[np.argsort(events["velocity"], kind="stable")]  # the loudest is painted last
     onset = np.zeros((n_frames, n_classes), np.float32)
     velocity = np.zeros((n_frames, n_classes), np.float32)
-    frames = _nearest_frames(events["onset_s"]) - first_frame
+    frames = seconds_to_frames(events["onset_s"]) - first_frame
     _paint(onset, frames, events["drum"], neighbour_target)
     # An onset's own frame last, so that it wins over a neighbour's.
     for shift in (-1, 1, 0) if neighbour_target > 0 else (0,):
@@ -117,7 +115,7 @@ def paint_targets(
         rows, columns = frames[shown] + shift, events["drum"][shown]
         velocity[rows, columns] = events["velocity"][shown] / np.float32(MAX_VELOCITY)
     beat = np.zeros((n_frames, 2), np.float32)
-    beat_frames = _nearest_frames(beats["time_s"]) - first_frame
+    beat_frames = seconds_to_frames(beats["time_s"]) - first_frame
     is_downbeat = beats["number"] == 1
     _paint(beat, beat_frames, np.zeros(len(beats), int), neighbour_target)
     _paint(beat, beat_frames[is_downbeat], np.ones(is_downbeat.sum(), int), neighbour_target)
@@ -154,11 +152,6 @@ def grid_phase_s(
     closest = distances[np.abs(distances).argmin(axis=0), np.arange(len(onsets))]
     near = closest[np.abs(closest) <= MAX_PHASE_S]
     return float(np.median(near)) if len(near) else 0.0
-
-
-def _nearest_frames(times_s: Float64Array) -> IntArray:
-    """``seconds_to_frame`` of an array."""
-    return np.floor(times_s * FRAME_RATE + 0.5).astype(np.int64)
 
 
 def _paint(

@@ -12,7 +12,7 @@ import numpy as np
 from drumscribe.drums import Kit
 from drumscribe.events import DrumEvent, fold_to_eight
 from drumscribe.inference.bar_patterns import GROUPS
-from drumscribe.timing import FRAME_RATE
+from drumscribe.timing import FRAME_RATE, seconds_to_frames
 from drumscribe.utils.arrays import Float64Array, FloatArray, IntArray
 
 _GROUP_OF_LANE = {
@@ -55,7 +55,7 @@ class BeatEvidence:
     @property
     def frame(self) -> IntArray:
         """The frame nearest to each hit, shape (n,)."""
-        return np.floor(self.onset_s * FRAME_RATE + 0.5).astype(np.int64)
+        return seconds_to_frames(self.onset_s)
 
     def beat_gain(self, frames: IntArray) -> Float64Array:
         """What beats at frames are worth, shape (n, 2): any beat, and a downbeat on top.

@@ -16,9 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from drumscribe.config import PeakPickingConfig
-from drumscribe.data.targets import MAX_VELOCITY
 from drumscribe.drums import Kit
-from drumscribe.events import DrumEvent
+from drumscribe.events import MAX_VELOCITY, DrumEvent
 from drumscribe.models.calibration import Calibration
 from drumscribe.models.frame_model import Activations
 from drumscribe.timing import FRAME_RATE, frame_to_seconds, seconds_to_frame

@@ -13,9 +13,8 @@ from typing import Any
 import numpy as np
 
 from drumscribe.data.audio_processing import audio_blocks, audio_duration_s
-from drumscribe.data.targets import MAX_VELOCITY
 from drumscribe.drums import Kit
-from drumscribe.events import fold_to_lanes
+from drumscribe.events import MAX_VELOCITY, fold_to_lanes
 from drumscribe.inference.peak_picking import DEFAULT_VELOCITY
 from drumscribe.inference.tempo_hints import TempoHints
 from drumscribe.inference.transcriber import Transcriber

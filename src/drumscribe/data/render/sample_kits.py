@@ -30,8 +30,8 @@ from drumscribe.utils.files import require_file
 
 INDEX_NAME = "kits.json"
 
-GRID_SAMPLES = 441
-"""Samples of a step of ``OneShot.band_energy`` (20 ms)."""
+GRID_SAMPLES = seconds_to_samples(0.02)
+"""Samples of a step of ``OneShot.band_energy``."""
 
 BAND_EDGES_HZ = (300, 3000)
 """Between the three bands of ``OneShot.band_energy``."""

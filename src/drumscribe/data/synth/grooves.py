@@ -14,6 +14,7 @@ import numpy as np
 from drumscribe.data.midi_processing import MidiNote
 from drumscribe.data.synth.kits import STROKE_BY_NAME
 from drumscribe.data.synth.patterns import Groove, Lines
+from drumscribe.events import MAX_VELOCITY
 
 MIN_BARS = 2
 """A verse and a chorus."""
@@ -161,5 +162,5 @@ def _played(hit: _Hit, bar_s: float, loudness: float, rng: np.random.Generator) 
     return MidiNote(
         hit.place * bar_s + error_s,
         STROKE_BY_NAME[stroke].notes[0],
-        int(np.clip(velocity, 8, 127)),
+        int(np.clip(velocity, 8, MAX_VELOCITY)),
     )

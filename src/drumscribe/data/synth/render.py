@@ -10,6 +10,7 @@ from drumscribe.data.midi_processing import MidiNote
 from drumscribe.data.synth import voices
 from drumscribe.data.synth.kits import STROKE_BY_NOTE, Stroke, SynthKit
 from drumscribe.data.synth.voices import EGMD_SAMPLE_RATE, Piece, Sound
+from drumscribe.events import MAX_VELOCITY
 from drumscribe.utils.arrays import FloatArray
 
 _N_VARIANTS = 4
@@ -59,7 +60,7 @@ def render_performance(
     for note in played:
         stroke = STROKE_BY_NOTE[note.note]
         sound = bank.sound(stroke, int(rng.integers(_N_VARIANTS)))
-        loudness = note.velocity / 127
+        loudness = note.velocity / MAX_VELOCITY
         gain = loudness**_VELOCITY_POWER * 10 ** (rng.normal(0, _LEVEL_JITTER_DB) / 20)
         start = _sample_at(note.onset_s)
         room = _samples_until_choke(stroke, start, chokes)

@@ -9,12 +9,12 @@ import numpy.typing as npt
 
 from drumscribe.evaluation.matching import TOLERANCE_S
 from drumscribe.evaluation.reliability import Bin
+from drumscribe.events import MAX_VELOCITY
 from drumscribe.utils.arrays import Float64Array
 
 _MARGIN_LEFT, _MARGIN_RIGHT, _MARGIN_TOP, _MARGIN_BOTTOM = 42, 12, 22, 34
 _BIN_MS = 2
 _MAX_POINTS = 400
-_LOUDEST = 127
 
 
 @dataclass(frozen=True)
@@ -126,12 +126,12 @@ def velocity_scatter(
         estimate: of the same hits, shape (n,).
         title: the drum.
     """
-    axes = _Axes(240, 220, (0, _LOUDEST), (0, _LOUDEST))
+    axes = _Axes(240, 220, (0, MAX_VELOCITY), (0, MAX_VELOCITY))
     shown = np.random.default_rng(0).permutation(len(reference))[:_MAX_POINTS]
     places = [axes.at(float(reference[i]), float(estimate[i])) for i in shown]
     points = "".join(f"M{x:.0f} {y:.0f}h0" for x, y in places)
     contents = [
-        axes.line((0, 0), (_LOUDEST, _LOUDEST), "guide"),
+        axes.line((0, 0), (MAX_VELOCITY, MAX_VELOCITY), "guide"),
         f'<path class="points" d="{points}"/>',
     ]
     ticks = [0, 32, 64, 96, 127]
