@@ -16,6 +16,7 @@ from drumscribe.commands.model_choice import (
 )
 from drumscribe.config import Config, DataConfig, FeatureConfig, ModelConfig
 from drumscribe.drums import LANES8
+from drumscribe.models.bundled import bundled_path
 from drumscribe.models.header import ModelHeader
 from drumscribe.utils.errors import DrumscribeError
 
@@ -64,6 +65,13 @@ def test_a_bare_name_is_first_looked_for_in_the_run_of_the_configuration(here, c
     mine = make_run(config, config.training.run_name, "best_model.ckpt", written_at_s=1000)
     make_run(config, "newer", "best_model.ckpt", written_at_s=2000)
     assert find_model(Path("best_model.ckpt"), config) == mine / "best_model.ckpt"
+
+
+def test_a_bundled_model_goes_by_its_name(here, config):
+    assert find_model(Path("drums8-live"), config) == bundled_path("drums8-live")
+    assert find_model(None, config, default="drums8-live") == bundled_path("drums8-live")
+    Path("drums8-live").write_bytes(b"a file of that name")
+    assert find_model(Path("drums8-live"), config) == Path("drums8-live")
 
 
 def test_a_bare_name_that_is_nowhere_is_named_with_where_it_was_looked_for(here, config):

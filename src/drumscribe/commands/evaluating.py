@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from drumscribe.commands.model_choice import find_model, make_streamed, make_transcriber
 from drumscribe.commands.unused_options import require_unused
 from drumscribe.config import Config, load_config
+from drumscribe.models.bundled import LIVE_MODEL
 from drumscribe.utils.errors import DrumscribeError
 
 if TYPE_CHECKING:
@@ -23,7 +24,8 @@ def evaluate(arguments: Namespace) -> int:
     page = _page_path(arguments.report)
     config = load_config(arguments.config, arguments.overrides)
     folder = _labelled_folder(arguments, config)
-    model_path = find_model(arguments.checkpoint, config)
+    default = LIVE_MODEL if arguments.live else None
+    model_path = find_model(arguments.checkpoint, config, default=default)
     transcriber = (make_streamed if arguments.live else make_transcriber)(model_path, config)
     from drumscribe.evaluation.evaluate import evaluate as run
     from drumscribe.evaluation.page.write import N_STRIPS, write_page

@@ -12,7 +12,7 @@ from drumscribe.commands.model_choice import (
     thresholds_by_drum,
 )
 from drumscribe.config import Config, load_config
-from drumscribe.models.bundled import bundled_path
+from drumscribe.models.bundled import LIVE_MODEL
 from drumscribe.utils.files import require_file
 
 if TYPE_CHECKING:
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from drumscribe.inference.streaming import StreamingTranscriber
     from drumscribe.live import OnEvent
     from drumscribe.utils.arrays import FloatArray
-
-_MODEL = "drums8-live"
 
 
 def live(arguments: Namespace) -> int:
@@ -70,8 +68,7 @@ def _blocks(arguments: Namespace, stack: ExitStack) -> "Iterable[FloatArray]":
 def _transcriber(
     checkpoint: Path | None, config: Config, thresholds: dict[str, float]
 ) -> "StreamingTranscriber":
-    path = bundled_path(_MODEL) if checkpoint is None else find_model(checkpoint, config)
-    model = load_live_model(path)
+    model = load_live_model(find_model(checkpoint, config, default=LIVE_MODEL))
     from drumscribe.inference.streaming import StreamingTranscriber
     from drumscribe.inference.transcriber import spread_over_kit
 

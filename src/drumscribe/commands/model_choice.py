@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from drumscribe.config import Config
-from drumscribe.models.bundled import bundled_path
+from drumscribe.models.bundled import bundled_models, bundled_path
 from drumscribe.transcribe_many import TranscriberSource
 from drumscribe.utils.cores import n_usable_cores
 from drumscribe.utils.errors import DrumscribeError
@@ -20,16 +20,26 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-def find_model(path: Path | None, config: Config) -> Path:
+def find_model(path: Path | None, config: Config, *, default: str | None = None) -> Path:
     """The model that the user means.
 
-    ``path`` itself; for a bare name that is not here, that file of the configuration's run, or
-    else of the newest; the bundled model when no path was given.
+    ``path`` itself; for a bare name that is not here, the bundled model called so, that file of the
+    configuration's run, or else of the newest; a bundled model when no path was given.
+
+    Args:
+        path: as typed.
+        config: where runs are.
+        default: the bundled model when no path was given; ``None`` for that of recordings.
+
+    Raises:
+        DrumscribeError: when there is no such model.
     """
     if path is None:
-        return bundled_path()
+        return bundled_path(default)
     if path.exists() or path.name != str(path):
         return require_file(path, what="checkpoint", hint="train one with 'drumscribe train'")
+    if path.name in {model.name for model in bundled_models()}:
+        return bundled_path(path.name)
     runs = config.data.checkpoints_path
     of_this_run = runs / config.training.run_name / path.name
     if of_this_run.is_file():

@@ -10,6 +10,9 @@ from drumscribe.utils.errors import DrumscribeError
 _FOLDER = Path(__file__).parent / "pretrained"
 _INDEX = _FOLDER / "models.json"
 
+LIVE_MODEL = "drums8-live"
+"""The bundled model that hears as it comes."""
+
 
 @dataclass(frozen=True)
 class BundledModel:

@@ -37,8 +37,8 @@ def add_checkpoint(parser: argparse.ArgumentParser) -> None:
         "-c",
         "--checkpoint",
         type=Path,
-        help="a .ckpt or .onnx model; a bare name that is not here is looked for in the newest "
-        "run (default: the bundled model)",
+        help="a .ckpt or .onnx model, or the name of a bundled one; another bare name that is not "
+        "here is looked for in the newest run (default: the bundled model)",
     )
 
 
