@@ -27,6 +27,7 @@ def songs(tmp_path):
     return folder
 
 
+@pytest.mark.slow
 def test_several_processes_write_what_one_writes(songs, tmp_path, caplog):
     caplog.set_level(logging.INFO)
     written, told = [], []

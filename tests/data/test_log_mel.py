@@ -65,6 +65,7 @@ def sine(frequency_hz: float, *, level: float = 1.0, n_samples: int = 22050) -> 
 # Against librosa
 
 
+@pytest.mark.slow
 @every_config
 def test_noise_at_every_level_is_as_librosa_has_it(config: FeatureConfig) -> None:
     for level in (0.3, 1e-2, 1e-4):

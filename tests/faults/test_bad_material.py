@@ -364,6 +364,7 @@ def test_a_bad_kit_index_is_refused(refuses, equipped, content, layout):
     refuses("render", "--midi", "data/set", "--kits", "kits", *layout, told="")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("content", [b"", b"text", bytes(5000), b"RIFF\xff\xff\xff\xffsfbk"])
 def test_a_bad_soundfont_is_refused(refuses, equipped, content):
     Path("kit.sf2").write_bytes(content)

@@ -144,6 +144,7 @@ def chart(path: Path) -> None:
         write_format(heard, name, path.with_suffix(f".out.{name}"))
 
 
+@pytest.mark.slow
 @fuzzed
 @given(changes=edits)
 def test_changed_midi_files(tmp_path, changes):

@@ -87,6 +87,7 @@ def test_a_name_that_is_not_utf8_is_heard_charted_and_told(run, audio, game):
     assert run("transcribe", name + "x").status == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_a_recording_may_be_called_anything(run, audio, name):
     audio.rename(name)

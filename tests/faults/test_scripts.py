@@ -19,6 +19,7 @@ MISUSES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", MISUSES)
 def test_a_misused_script_says_so_in_one_line(tmp_path, command):
     (tmp_path / "text.onnx").write_text("weights")

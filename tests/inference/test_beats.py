@@ -233,6 +233,7 @@ def test_hints_that_make_no_sense_are_named(hint):
         TempoHints(**hint)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hints", [{}, {"bpm": 120.0}])
 def test_a_longer_recording_takes_no_more_memory_than_its_own_hits(hints):
     def peak(minutes):

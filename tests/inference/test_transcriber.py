@@ -181,6 +181,7 @@ def peak_memory(path, model):
     return peak, 2 * found.duration_s * FRAME_RATE * len(LANES8) * 4
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_recording(tmp_path):
     """Apart from the activations, which are held in parts and then joined."""
     noise = 0.01 * np.random.default_rng(0).normal(size=30 * SAMPLE_RATE).astype(np.float32)

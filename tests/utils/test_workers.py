@@ -59,6 +59,7 @@ def test_workers_are_started_with_what_they_share() -> None:
     assert counter.value == 3.0
 
 
+@pytest.mark.slow
 def test_an_error_cancels_the_work_that_has_not_begun() -> None:
     begun = time.monotonic()
     with pytest.raises(ValueError, match="math domain"), worker_pool(1) as pool:

@@ -86,6 +86,7 @@ def test_exports_are_what_the_command_line_writes(studio, example, example_bytes
         assert exported.headers["content-disposition"] == f'attachment; filename="groove.{name}"'
 
 
+@pytest.mark.slow
 def test_every_format_that_is_listed_is_exported(studio, example):
     formats = studio.client.get("/api/formats").json()["formats"]
     assert {"mid", "csv", "json"} <= {each["id"] for each in formats}
@@ -160,7 +161,7 @@ def test_frames_of_activations_fit_the_audio(studio, song):
 def test_the_sound_is_in_a_form_browsers_play_and_in_time(
     studio, drum_hits, kind, options, media_type
 ):
-    samples = drum_hits([0.5], duration_s=2.0)
+    samples = drum_hits([0.5, 1.0, 1.5], duration_s=2.0)
     rate = 24_000 if options.get("subtype") == "OPUS" else SAMPLE_RATE
     audio = audio_bytes(np.stack([samples, samples], axis=1), rate, kind, **options)
     job_id = studio.transcribed(audio, f"a.{kind.lower()}")
@@ -169,8 +170,8 @@ def test_the_sound_is_in_a_form_browsers_play_and_in_time(
     played, rate = soundfile.read(io.BytesIO(answer.content))
     assert played.shape[1] == 2
     loud_s = np.argmax(np.abs(played[:, 0]) > 0.1) / rate
-    onset_s = studio.get(job_id, "result").json()["events"][0]["onset_s"]
-    assert abs(loud_s - onset_s) < 0.02
+    onsets = [event["onset_s"] for event in studio.get(job_id, "result").json()["events"]]
+    assert min(abs(onset_s - loud_s) for onset_s in onsets) < 0.02
 
 
 def test_what_only_ffmpeg_decodes_is_heard_and_played(studio, drum_hits, tmp_path):

@@ -17,6 +17,8 @@ from studio_server import audio_bytes
 from drumscribe.timing import SAMPLE_RATE
 from drumscribe.web import protocol
 
+pytestmark = pytest.mark.slow
+
 N_EDITS = int(os.environ.get("DRUMSCRIBE_EDITS", "200"))
 
 HEAD = (

@@ -14,7 +14,10 @@ from studio_server import FINISHED, ServerProcess, audio_bytes
 
 N_KILLS = int(os.environ.get("DRUMSCRIBE_KILLS", "2"))
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="kills by signal")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(os.name != "posix", reason="kills by signal"),
+]
 
 
 def children_of(pid):

@@ -18,6 +18,8 @@ from studio_server import FINISHED, ServerProcess, audio_bytes
 
 from drumscribe.timing import SAMPLE_RATE
 
+pytestmark = pytest.mark.slow
+
 N_UPLOADS = int(os.environ.get("DRUMSCRIBE_UPLOADS", "30"))
 N_CLIENTS = int(os.environ.get("DRUMSCRIBE_CLIENTS", "6"))
 

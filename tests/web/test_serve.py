@@ -50,6 +50,7 @@ def test_without_the_extra_it_says_how_to_get_it(tmp_path, capsys, monkeypatch):
     assert "pip install 'drumscribe[web]'" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_the_demo_has_the_example_transcribed_and_no_other_server_its_folder(tmp_path, capsys):
     server = ServerProcess(tmp_path / "data", "--demo")
     try:

@@ -11,6 +11,8 @@ from drumscribe.web import worker_process
 from drumscribe.web.settings import StudioSettings
 from drumscribe.web.worker_process import WorkerProcess
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def settings(tmp_path):
