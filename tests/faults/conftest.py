@@ -1,11 +1,13 @@
 """Running a command in this process and looking at all that it did."""
 
 import logging
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from finished import Finished
+from writers import write_material
 
 from drumscribe import cli
 
@@ -68,3 +70,18 @@ def _digest(folder: Path) -> Digest:
         for path in folder.rglob("*")
         if path.is_file()
     }
+
+
+@pytest.fixture(scope="module")
+def material(tmp_path_factory) -> Path:
+    """What every command reads."""
+    folder = tmp_path_factory.mktemp("material")
+    write_material(folder)
+    return folder
+
+
+@pytest.fixture
+def equipped(here: Path, material: Path) -> Path:
+    """The current folder with that material in it."""
+    shutil.copytree(material, here, dirs_exist_ok=True)
+    return here

@@ -1,28 +1,13 @@
 """Where nothing can be written, each command says so and leaves nothing half-written."""
 
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from writers import WRITERS, write_material
+from writers import WRITERS
 
 from small_disk import fill, small_disk
-
-
-@pytest.fixture(scope="module")
-def material(tmp_path_factory) -> Path:
-    """What every command reads."""
-    folder = tmp_path_factory.mktemp("material")
-    write_material(folder)
-    return folder
-
-
-@pytest.fixture
-def equipped(here: Path, material: Path) -> Path:
-    shutil.copytree(material, here, dirs_exist_ok=True)
-    return here
 
 
 @pytest.mark.parametrize("command", WRITERS.values(), ids=WRITERS)

@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import shutil
 import signal
 from collections.abc import Iterator
 from itertools import count
@@ -11,7 +10,7 @@ from pathlib import Path
 import onnxruntime
 import pytest
 from finished import Finished
-from writers import WRITERS, write_material
+from writers import WRITERS
 
 from drumscribe.models.bundled import bundled_path
 
@@ -24,20 +23,6 @@ HEARING = {
     "evaluate live": f"evaluate --live -c {LIVE} --egmd data/practice --report out/page",
     "tune": "tune --egmd data/practice -c model.onnx -o out/a.onnx --plot out/a.png",
 }
-
-
-@pytest.fixture(scope="module")
-def material(tmp_path_factory) -> Path:
-    """What every command reads."""
-    folder = tmp_path_factory.mktemp("material")
-    write_material(folder)
-    return folder
-
-
-@pytest.fixture
-def equipped(here: Path, material: Path) -> Path:
-    shutil.copytree(material, here, dirs_exist_ok=True)
-    return here
 
 
 @contextlib.contextmanager
