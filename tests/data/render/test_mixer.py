@@ -151,11 +151,11 @@ def test_louder_strokes_are_louder_across_layers(kits_dir: Path, whole_kit: Samp
 
 def test_a_hit_that_nobody_hears_is_reported(kits_dir: Path, whole_kit: SampleKit):
     hits = [PlacedHit(3000, 38, 1), PlacedHit(3000, 38, 127), PlacedHit(20_000, 38, 30)]
-    assert played(kits_dir, hits, kits=[whole_kit]).is_audible == [False, True, True]
+    assert played(kits_dir, hits, kits=[whole_kit]).audibility.verdicts() == [False, True, True]
 
 
 def test_hits_outside_the_recording_do_no_harm(kits_dir: Path, whole_kit: SampleKit):
     hits = [PlacedHit(-50, 36, 100), PlacedHit(0, 36, 100), PlacedHit(2 * RATE - 1, 49, 100)]
     mix = played(kits_dir, hits, kits=[whole_kit])
     assert mix.buses["kick"].shape == (2 * RATE,)
-    assert played(kits_dir, [], kits=[whole_kit]).is_audible == []
+    assert played(kits_dir, [], kits=[whole_kit]).audibility.verdicts() == []

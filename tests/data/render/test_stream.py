@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from drumscribe.data.render.sources import (
 )
 from drumscribe.data.render.stream import RenderedRecordings, render_recording
 from drumscribe.drums import LANES8
+from drumscribe.events import DrumEvent
 from drumscribe.utils.errors import DrumscribeError
 from drumscribe.utils.schema import build
 
@@ -89,17 +91,35 @@ def test_labels_lie_where_it_sounds(sources: RenderSources):
         assert abs(found.offset_s) < 0.001, rendered.description
 
 
-def test_effects_and_backing_leave_labels_alone(sources: RenderSources):
+def test_effects_and_soft_backing_leave_labels_alone(sources: RenderSources):
     plain = dataclasses.replace(SHORT, backing=QUIET, effects=CLEAN)
+    soft = dataclasses.replace(QUIET, backing=1, level_db=(-40, -40))
     for seed in range(4):
         bare = render_recording(seed, sources, plain)
         dressed = render_recording(seed, sources, dataclasses.replace(plain, effects=SHORT.effects))
-        accompanied = render_recording(
-            seed, sources, dataclasses.replace(plain, backing=dataclasses.replace(QUIET, backing=1))
-        )
+        accompanied = render_recording(seed, sources, dataclasses.replace(plain, backing=soft))
         assert bare.events == dressed.events == accompanied.events
         assert len(bare.samples) == len(dressed.samples) == len(accompanied.samples)
         assert not np.array_equal(bare.samples, accompanied.samples)
+
+
+def test_what_backing_drowns_has_no_label(sources: RenderSources):
+    def labels_at(seed: int, level_db: float) -> set[DrumEvent]:
+        backing = dataclasses.replace(
+            QUIET, backing=1, level_db=(level_db, level_db), partial=0, hand_percussion=0
+        )
+        config = dataclasses.replace(SHORT, backing=backing, effects=CLEAN)
+        return set(render_recording(seed, sources, config).events)
+
+    n_by_level = {level_db: 0 for level_db in (-40, 10, 30, 60)}
+    for seed in range(4):
+        heard = [labels_at(seed, level_db) for level_db in n_by_level]
+        assert all(louder <= softer for softer, louder in pairwise(heard))
+        for level_db, events in zip(n_by_level, heard, strict=True):
+            n_by_level[level_db] += len(events)
+    assert n_by_level[10] > 0.8 * n_by_level[-40]
+    assert n_by_level[30] < 0.8 * n_by_level[-40]
+    assert n_by_level[60] < 0.1 * n_by_level[-40]
 
 
 def test_recordings_without_drums_or_music_have_no_events(sources: RenderSources):

@@ -1,15 +1,15 @@
-"""Which hits can be heard among the others.
+"""Which hits can be heard among the others and the accompaniment.
 
 The rule: a hit is heard when in at least one of three bands (below 300 Hz, above 3 kHz, between)
 the energy of its first 40 ms is no more than ``MASKED_DB`` below that of everything else sounding
-there, and it is no more than ``FAINT_DB`` below the loudest hit of the recording (its loudest band
+there, accompaniment included, and it is no more than ``FAINT_DB`` below the loudest hit of the recording (its loudest band
 against theirs). Others get no label: nobody could hear them, and a model taught that
 they are there would learn to guess.
 """
 
 import numpy as np
 
-from drumscribe.data.render.sample_kits import GRID_SAMPLES
+from drumscribe.data.render.sample_kits import GRID_SAMPLES, band_energy
 from drumscribe.utils.arrays import FloatArray
 
 MASKED_DB = 15.0
@@ -45,16 +45,26 @@ class Audibility:
         self._total[first : first + len(heard)] += heard
         self._hits.append((first, energy[:_N_OWN_STEPS]))
 
-    def verdicts(self) -> list[bool]:
-        """For each hit added, in order, whether it can be heard."""
+    def verdicts(self, accompaniment: FloatArray | None = None) -> list[bool]:
+        """For each hit added, in order, whether it can be heard.
+
+        Args:
+            accompaniment: what else sounds, at the level that it has against the hits, shape
+                (n_samples,).
+        """
         if not self._hits:
             return []
+        total = self._total
+        if accompaniment is not None:
+            beside = band_energy(accompaniment)
+            total = total.copy()
+            total[: len(beside)] += beside
         own = np.zeros((len(self._hits), _N_BANDS))
         others = np.zeros((len(self._hits), _N_BANDS))
         for index, (first, energy) in enumerate(self._hits):
             if first >= 0:
                 own[index] = energy.sum(axis=0)
-                others[index] = self._total[first : first + len(energy)].sum(axis=0) - own[index]
+                others[index] = total[first : first + len(energy)].sum(axis=0) - own[index]
         factor = 10 ** (-MASKED_DB / 10)
         # A band must hold a fair part of the hit to count.
         in_band = own >= 0.01 * own.max(axis=1, keepdims=True)

@@ -2,8 +2,8 @@
 
 The hi-hat is one pair of cymbals: a stroke that shuts it cuts the ringing of an open one, and each
 stroke takes over from the last. Other cymbals ring on over each other; the voices of a drum machine
-cut themselves. A hit that cannot be heard among the others is reported as such, so that no label
-stands where there is nothing to hear.
+cut themselves. What is needed to tell which hits can be heard is kept beside the sound, so that no
+label stands where there is nothing to hear.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -39,11 +39,11 @@ class DrumMix:
 
     Attributes:
         buses: samples of each group of pieces, shape (n_samples,) each.
-        is_audible: for each hit, whether it can be heard among the others.
+        audibility: of each hit, in order.
     """
 
     buses: dict[str, FloatArray]
-    is_audible: list[bool]
+    audibility: Audibility
 
 
 @dataclass(slots=True)
@@ -85,7 +85,7 @@ def mix_hits(
         _add(buses[ARTICULATION_BY_NOTE[hit.note].group], hit.start, strike, cut)
         n_sounding = None if cut is None else cut.start - hit.start
         audibility.add(hit.start, strike.sound.band_energy, strike.gain, n_sounding)
-    return DrumMix(buses, audibility.verdicts())
+    return DrumMix(buses, audibility)
 
 
 def _cuts(

@@ -27,7 +27,7 @@ from drumscribe.utils.errors import DrumscribeError
 
 logger = logging.getLogger(__name__)
 
-ENGINE_VERSION = 4
+ENGINE_VERSION = 5
 """Raised when the same seed and configuration give another sound."""
 
 TEST_KITS = (

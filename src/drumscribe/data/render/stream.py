@@ -14,6 +14,7 @@ import numpy as np
 
 from drumscribe.data.render import hand_percussion
 from drumscribe.data.render.articulations import CYMBAL_GROUPS, GROUPS
+from drumscribe.data.render.audibility import Audibility
 from drumscribe.data.render.backing import RecordedSounds, draw_backing, percussion_part
 from drumscribe.data.render.drumset import assemble_drumset
 from drumscribe.data.render.effects import drum_sound, mastered
@@ -100,7 +101,7 @@ def render_recording(
     drumset = assemble_drumset(sources.kits, sources.cache, config.kits, for_drums)
     if rng.random() < config.backing.no_drums:
         hits: list[PlacedHit] = []
-        mix = DrumMix({}, [])
+        mix = DrumMix({}, Audibility(n_samples))
         drums, drum_effects = np.zeros(n_samples, np.float32), ["no drums"]
     else:
         hits = placed_hits(score, config, for_drums, n_samples)
@@ -111,7 +112,7 @@ def render_recording(
     samples, effects = mastered(sound, config.effects, for_master)
     return RenderedRecording(
         samples=samples,
-        events=labels(hits, mix.is_audible),
+        events=labels(hits, mix.audibility.verdicts(_beside(mix, drums, sound))),
         beats=score.beats(duration_s),
         description={
             "kits": drumset.name,
@@ -145,7 +146,7 @@ def labels(hits: Sequence[PlacedHit], is_audible: Sequence[bool]) -> list[DrumEv
 
     Args:
         hits: in order of time.
-        is_audible: for each of them, as the mixer heard it.
+        is_audible: for each of them, whether it can be heard.
     """
     return single_hits(
         DrumEvent(samples_to_seconds(hit.start), LANES8.name_by_note[hit.note], hit.velocity)
@@ -203,6 +204,15 @@ def _with_backing(
         sound = sound + _at_level(backing, drums_rms, rng.uniform(*config.level_db))
         parts += names
     return sound, parts
+
+
+def _beside(mix: DrumMix, drums: FloatArray, sound: FloatArray) -> FloatArray | None:
+    """What is heard beside the drums, at the level it has against the mix of their buses."""
+    drums_rms = heard_rms(drums)
+    if sound is drums or drums_rms == 0:
+        return None
+    as_mixed = heard_rms(np.sum(list(mix.buses.values()), axis=0))
+    return (sound - drums) * np.float32(as_mixed / drums_rms)
 
 
 def _negative(
