@@ -2,9 +2,9 @@
 
 The rule: a hit is heard when in at least one of three bands (below 300 Hz, above 3 kHz, between)
 the energy of its first 40 ms is no more than ``MASKED_DB`` below that of everything else sounding
-there, accompaniment included, and it is no more than ``FAINT_DB`` below the loudest hit of the recording (its loudest band
-against theirs). Others get no label: nobody could hear them, and a model taught that
-they are there would learn to guess.
+there, accompaniment included, and it is no more than ``FAINT_DB`` below the loudest hit of the
+recording (its loudest band against theirs). Others get no label: nobody could hear them, and a
+model taught that they are there would learn to guess.
 """
 
 import numpy as np
