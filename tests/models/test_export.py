@@ -16,7 +16,7 @@ from drumscribe.models import export
 from drumscribe.models.calibration import Calibration
 from drumscribe.models.checkpoint import STATE_PREFIX, load_checkpoint
 from drumscribe.models.crnn import DrumCRNN
-from drumscribe.models.export import TOLERANCE, export_onnx
+from drumscribe.models.export import HALF_TOLERANCE, TOLERANCE, export_onnx
 from drumscribe.models.frame_model import Activations
 from drumscribe.models.header import HEADER_KEY, ModelHeader
 from drumscribe.models.load import load_model
@@ -27,9 +27,8 @@ from drumscribe.utils.errors import DrumscribeError
 
 def save_checkpoint(path: Path, **changes: Any) -> Path:
     """A small model with weights that give activations of every size."""
-    config = ModelConfig(
-        conv_channels=(4, 6), frequency_pools=(2, 2), gru_units=5, gru_layers=2, **changes
-    )
+    sizes = {"conv_channels": (4, 6), "frequency_pools": (2, 2), "gru_units": 5, "gru_layers": 2}
+    config = ModelConfig(**(sizes | changes))
     torch.manual_seed(2)
     model = DrumCRNN(config, n_mels=16, n_classes=len(LANES8))
     with torch.no_grad():
@@ -71,6 +70,19 @@ def test_both_give_the_same_activations_for_any_batch_and_length(pair, shape):
         assert ours.shape == theirs.shape
         assert np.abs(ours - theirs).max() < TOLERANCE
     assert np.ptp(found.onset) > 0.1  # the comparison was not of constants
+
+
+@pytest.mark.parametrize("changes", [{}, {"lookahead_frames": 2}])
+def test_half_precision_is_half_the_size_and_says_nearly_the_same(tmp_path: Path, changes):
+    checkpoint = save_checkpoint(tmp_path / "model.ckpt", gru_units=40, **changes)
+    whole, half = tmp_path / "whole.onnx", tmp_path / "half.onnx"
+    export_onnx(checkpoint, whole)
+    export_onnx(checkpoint, half, half=True)
+    assert half.stat().st_size < 0.65 * whole.stat().st_size
+    log_mel = np.random.default_rng(3).random((2, 300, 16), dtype=np.float32)
+    wanted, found = load_onnx(whole)(log_mel), load_onnx(half)(log_mel)
+    assert 0 < np.abs(wanted.onset - found.onset).max() < HALF_TOLERANCE
+    assert load_onnx(half).header == load_onnx(whole).header
 
 
 def test_the_header_travels_with_the_weights(pair):

@@ -17,7 +17,7 @@ def export(arguments: Namespace) -> int:
     limit_threads(n_busy=0)
     from drumscribe.models.export import export_onnx
 
-    export_onnx(checkpoint, arguments.model)
+    export_onnx(checkpoint, arguments.model, half=arguments.half)
     print(f"{arguments.model}: {arguments.model.stat().st_size / 1e6:.1f} MB, from {checkpoint}")
     return 0
 

@@ -22,9 +22,13 @@ from drumscribe.utils.files import atomic_path
 TOLERANCE = 1e-4
 """Largest difference of an activation that an export may show."""
 
+HALF_TOLERANCE = 0.02
+"""The same where the weights are kept in half precision, with 11 bits instead of 24."""
+
 _OPSET = 17
 _TRACED_FRAMES = 200
 _CHECKED_SHAPES = ((1, 53), (3, 777))
+_FEWEST_HALVED = 256  # small tensors, above all biases, stay as they are
 
 
 class _ActivationModel(nn.Module):
@@ -50,11 +54,17 @@ class _StepModel(nn.Module):
         return (*activations(logits).values(), state)
 
 
-def export_onnx(checkpoint: Path, target: Path) -> None:
+def export_onnx(checkpoint: Path, target: Path, *, half: bool = False) -> None:
     """Write the model of ``checkpoint`` as ``target``, whole or not at all.
 
     Batch and time axes are dynamic; a causal network has its state as another input and output. The
     file is run by onnxruntime on random input and compared with torch before it gets its name.
+
+    Args:
+        checkpoint: a ``.ckpt``.
+        target: the ``.onnx`` file.
+        half: keep weights in half precision: half the size. They are widened when the file is
+            loaded, so that it runs anywhere and as fast.
 
     Raises:
         DrumscribeError: when the checkpoint cannot be read, the file cannot be written, or the two
@@ -62,9 +72,10 @@ def export_onnx(checkpoint: Path, target: Path) -> None:
     """
     model = load_checkpoint(checkpoint, device="cpu")
     with atomic_path(target) as temporary:
-        _write(model, temporary)
+        _write(model, temporary, half=half)
         difference = _largest_difference(model, temporary)
-        if not difference <= TOLERANCE:  # nor where it is not a number
+        allowed = HALF_TOLERANCE if half else TOLERANCE
+        if not difference <= allowed:  # nor where it is not a number
             raise DrumscribeError(
                 f"{target}: the export differs from the checkpoint by {difference:.1e}; "
                 "this is a bug, please report it"
@@ -102,7 +113,7 @@ def _traced(model: TorchFrameModel) -> _Traced:
     )
 
 
-def _write(model: TorchFrameModel, path: Path) -> None:
+def _write(model: TorchFrameModel, path: Path, *, half: bool) -> None:
     traced = _traced(model)
     with warnings.catch_warnings(), tempfile.TemporaryDirectory() as folder:
         warnings.simplefilter("ignore")  # tracing a GRU warns of batch sizes; they are checked
@@ -118,8 +129,25 @@ def _write(model: TorchFrameModel, path: Path) -> None:
             dynamo=False,
         )
         contents = onnx.load(str(raw))
+    if half:
+        _halve_weights(contents.graph)
     onnx.helper.set_model_props(contents, {HEADER_KEY: json.dumps(model.header.to_dict())})
     path.write_bytes(contents.SerializeToString())
+
+
+def _halve_weights(graph: onnx.GraphProto) -> None:
+    """Keep large tensors in half precision, each widened by a node of its own, in place."""
+    widening = []
+    for tensor in graph.initializer:
+        values = onnx.numpy_helper.to_array(tensor)
+        if values.dtype != np.float32 or values.size < _FEWEST_HALVED:
+            continue
+        wide, kept = tensor.name, f"{tensor.name}.half"
+        tensor.CopyFrom(onnx.numpy_helper.from_array(values.astype(np.float16), kept))
+        widening.append(onnx.helper.make_node("Cast", [kept], [wide], to=onnx.TensorProto.FLOAT))
+    nodes = [*widening, *graph.node]
+    del graph.node[:]
+    graph.node.extend(nodes)
 
 
 def _largest_difference(model: TorchFrameModel, path: Path) -> float:

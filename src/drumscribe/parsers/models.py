@@ -94,6 +94,9 @@ def add_export(commands: Commands) -> None:
     )
     parser.add_argument("checkpoint", type=Path, help="a .ckpt; a bare name as for transcribe")
     parser.add_argument("model", type=Path, help="the .onnx file to write")
+    parser.add_argument(
+        "--half", action="store_true", help="weights in half precision: half the size"
+    )
     add_config(parser)
 
 
