@@ -206,6 +206,31 @@ def test_formats_are_a_comma_separated_list(option, formats):
     assert output_formats(option) == formats
 
 
+@pytest.mark.parametrize(
+    ("output", "formats"),
+    [
+        (None, ["mid"]),
+        ("song.svg", ["svg"]),
+        ("song.CSV", ["csv"]),
+        ("song.midi", ["mid"]),
+        ("song.lanes.json", ["lanes"]),
+        ("song.tab.txt", ["tab"]),
+        ("song.tab", ["tab"]),
+        ("transcriptions", ["mid"]),
+        ("v1.2", ["mid"]),
+    ],
+)
+def test_the_name_of_the_output_tells_the_format(output, formats):
+    assert output_formats(None, output and Path(output)) == formats
+    assert output_formats("json", output and Path(output)) == ["json"]
+
+
+def test_a_folder_tells_no_format(tmp_path):
+    folder = tmp_path / "scores.svg"
+    folder.mkdir()
+    assert output_formats(None, folder) == ["mid"]
+
+
 def test_an_unknown_format_is_refused_with_the_choice():
     with pytest.raises(DrumscribeError, match="wav: choose of mid, csv, json"):
         output_formats("mid,wav")

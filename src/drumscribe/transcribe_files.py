@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from drumscribe.charts.formats import FORMATS, suffix_of, write_format
+from drumscribe.charts.formats import FORMATS, known_ending, suffix_of, write_format
 from drumscribe.inference.tempo_hints import NO_HINTS, TempoHints
 from drumscribe.utils.errors import DrumscribeError
 from drumscribe.utils.files import require_file
@@ -48,12 +48,15 @@ class TimingOptions:
 AS_PLAYED = TimingOptions()
 
 
-def output_formats(option: str) -> list[str]:
-    """The formats of a comma-separated list.
+def output_formats(option: str | None, output: Path | None = None) -> list[str]:
+    """The formats of a comma-separated list; without one, what the output's name ends in, or MIDI.
 
     Raises:
         DrumscribeError: for one that does not exist.
     """
+    if option is None:
+        found = known_ending(output.name) if output is not None and not output.is_dir() else None
+        return [found[0]] if found else [FORMATS[0]]
     names = [name.strip() for name in option.split(",") if name.strip()]
     for name in names:
         if name not in FORMATS:
@@ -97,9 +100,8 @@ def _targets_of_name(output: Path, formats: Sequence[str]) -> dict[str, Path]:
                 f"a file that ends in .{own}"
             )
         return {formats[0]: output}
-    endings = sorted({f".{e}" for f in FORMATS for e in (f, suffix_of(f))}, key=len)
-    known = [e for e in endings if output.name.lower().endswith(e) and output.name.lower() != e]
-    stem = output.name[: -len(known[-1])] if known else output.name
+    known = known_ending(output.name)
+    stem = output.name[: -len(known[1])] if known else output.name
     return {name: output.with_name(f"{stem}.{suffix_of(name)}") for name in formats}
 
 

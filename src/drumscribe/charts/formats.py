@@ -37,18 +37,27 @@ def suffix_of(name: str) -> str:
     return _SUFFIXES.get(name, name)
 
 
+def known_ending(name: str) -> tuple[str, str] | None:
+    """The format that a file's name ends in, and that ending with its dot; ``None`` if in none."""
+    endings = {f".{ending}": f for f in FORMATS for ending in (f, suffix_of(f))}
+    # The longest first, as a ".lanes.json" is no ".json".
+    for ending in sorted(endings, key=lambda ending: -len(ending)):
+        if name.lower().endswith(ending) and name.lower() != ending:
+            return endings[ending], ending
+    return None
+
+
 def format_of(path: Path) -> str:
     """The format that a file's name ends in.
 
     Raises:
         DrumscribeError: when it is none of them.
     """
-    # The longest first, as a ".lanes.json" is no ".json".
-    for name in sorted(FORMATS, key=lambda name: -len(suffix_of(name))):
-        if path.name.endswith(f".{suffix_of(name)}"):
-            return name
-    endings = ", ".join(f".{suffix_of(name)}" for name in FORMATS)
-    raise DrumscribeError(f"{path}: ends in no format's suffix; give it one of {endings}")
+    found = known_ending(path.name)
+    if found is None:
+        endings = ", ".join(f".{suffix_of(name)}" for name in FORMATS)
+        raise DrumscribeError(f"{path}: ends in no format's suffix; give it one of {endings}")
+    return found[0]
 
 
 def write_format(

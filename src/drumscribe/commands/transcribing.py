@@ -23,7 +23,8 @@ def transcribe(arguments: Namespace) -> int:
     inputs = [*arguments.inputs, *([arguments.audio] if arguments.audio else [])]
     if not inputs:
         raise DrumscribeError("nothing to transcribe; name an audio file or a folder of them")
-    jobs = plan_outputs(inputs, arguments.output, output_formats(arguments.format))
+    formats = output_formats(arguments.format, arguments.output)
+    jobs = plan_outputs(inputs, arguments.output, formats)
     notes = note_map(arguments.midi_notes)
     thresholds = thresholds_by_drum(arguments.threshold)
     timing = timing_options(arguments)

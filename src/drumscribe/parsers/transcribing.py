@@ -28,17 +28,16 @@ def add_transcribe(commands: Commands) -> None:
         "-o",
         "--output",
         type=Path,
-        help="the MIDI file for one input file, or a folder (default: beside each recording)",
+        help="the file to write for one input file, or a folder (default: beside each recording)",
     )
     add_checkpoint(parser)
     add_threshold(parser)
     _add_timing(parser)
     parser.add_argument(
         "--format",
-        default="mid",
         metavar="LIST",
         help="what to write, of mid, csv, json, jams, lanes, musicxml, svg, pdf, tab, "
-        "comma-separated (default: %(default)s)",
+        "comma-separated (default: what OUTPUT ends in, or mid)",
     )
     add_midi_notes(parser)
     parser.add_argument(
