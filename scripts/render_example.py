@@ -12,8 +12,8 @@ import soundfile
 
 from drumscribe.charts.midi import write_transcription_midi
 from drumscribe.data.render.render_config import BackingConfig, RenderConfig
+from drumscribe.data.render.rendered_recording import render_recording
 from drumscribe.data.render.sources import open_sources
-from drumscribe.data.render.stream import render_recording
 from drumscribe.drums import LANES8
 from drumscribe.inference.transcriber import Transcription
 from drumscribe.timing import SAMPLE_RATE

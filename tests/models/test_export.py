@@ -21,7 +21,7 @@ from drumscribe.models.frame_model import Activations
 from drumscribe.models.header import HEADER_KEY, ModelHeader
 from drumscribe.models.load import load_model
 from drumscribe.models.onnx_model import OnnxFrameModel, load_onnx
-from drumscribe.models.retune import write_with_header
+from drumscribe.models.rewrite_header import write_with_header
 from drumscribe.utils.errors import DrumscribeError
 
 

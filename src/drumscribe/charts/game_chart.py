@@ -4,9 +4,9 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from drumscribe.charts.bars import shifted, tempo_of
 from drumscribe.charts.hits import Hit, chords_of, playable_hits
 from drumscribe.charts.pads import Pad, PadLayout
-from drumscribe.charts.performance import shifted, tempo_of
 from drumscribe.charts.phrases import (
     Section,
     Span,

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from drumscribe import __version__
-from drumscribe.charts.performance import tempo_of
+from drumscribe.charts.bars import tempo_of
 from drumscribe.inference.transcriber import Transcription
 from drumscribe.utils.files import writable_text, write_text
 

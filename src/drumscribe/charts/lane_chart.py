@@ -10,8 +10,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from drumscribe.charts.bars import tempo_of
 from drumscribe.charts.hits import Hit, hits_of, playable_hits
-from drumscribe.charts.performance import tempo_of
 from drumscribe.charts.reduction import levels_of
 from drumscribe.drums import Kit
 from drumscribe.inference.transcriber import Transcription

@@ -4,8 +4,8 @@ import logging
 from bisect import bisect_left
 from pathlib import Path
 
+from drumscribe.charts.bars import tempo_of
 from drumscribe.charts.note_maps import GENERAL_MIDI, NoteMap
-from drumscribe.charts.performance import tempo_of
 from drumscribe.data.midi_processing import MidiNote, MidiRecording, notes_to_events, read_midi
 from drumscribe.data.midi_writing import write_midi_on_grid
 from drumscribe.data.tick_grid import tick_grid

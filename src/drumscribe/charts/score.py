@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+from drumscribe.charts.bars import tempo_of
 from drumscribe.charts.hits import Hit, playable_hits
-from drumscribe.charts.performance import tempo_of
 from drumscribe.inference.transcriber import Transcription
 from drumscribe.tempo import TempoMap, TimeSignature
 

@@ -59,7 +59,7 @@ def tune(arguments: Namespace) -> int:
     _require_figure_name(arguments.plot)
     transcriber = make_transcriber(path, config)
     from drumscribe.evaluation.tuning import tune as run
-    from drumscribe.models.retune import write_with_header
+    from drumscribe.models.rewrite_header import write_with_header
 
     tuned = run(
         transcriber,

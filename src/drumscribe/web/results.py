@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from drumscribe.charts.performance import tempo_of
+from drumscribe.charts.bars import tempo_of
 from drumscribe.drums import LANES8, Kit, kit_by_name
 from drumscribe.events import DrumEvent
 from drumscribe.inference.transcriber import Transcription

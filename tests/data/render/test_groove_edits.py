@@ -1,10 +1,13 @@
 """Edits of what is played: each does what it says and nothing else; scores keep to bars."""
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from drumscribe.data.midi_processing import MidiNote
+from drumscribe.data.midi_writing import write_midi
 from drumscribe.data.render import groove_edits, made_up
 from drumscribe.data.render.articulations import ARTICULATION_BY_NOTE
 from drumscribe.data.render.groove_edits import Grid, edited
@@ -114,6 +117,17 @@ def test_performances_are_read_in_counts(midi_dir: Path):
     assert performance.n_bars == 4
     assert performance.strokes[0].count == pytest.approx(0, abs=0.01)
     assert sorted({round(s.count * 2) for s in performance.strokes}) == list(range(32))
+
+
+def test_notes_that_no_drum_set_plays_are_told_of(
+    tmp_path: Path, midi_dir: Path, caplog: pytest.LogCaptureFixture
+):
+    path = tmp_path / "bells.mid"
+    notes = [MidiNote(i * 0.25, (36, 80, 38, 81, 80)[i % 5], 90) for i in range(10)]
+    write_midi(path, notes, duration_s=2.5, bpm=120)
+    info = dataclasses.replace(read_performances(midi_dir, "train")[0], path=path)
+    assert {stroke.note for stroke in read_performance(info).strokes} == {36, 38}
+    assert "bells.mid: left out notes that no drum set plays: 80 x 4, 81 x 2" in caplog.text
 
 
 def test_a_split_without_performances_is_refused(midi_dir: Path):

@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from drumscribe.data.render.backing import RecordedSounds, draw_backing, percussion_part
+from drumscribe.data.render.backing import AccompanimentSources, draw_backing, percussion_part
 from drumscribe.data.render.render_config import BackingConfig, RenderConfig
+from drumscribe.data.render.rendered_recording import render_recording
 from drumscribe.data.render.soundfont import SampledInstrument, SoundFont
 from drumscribe.data.render.soundfont_kits import require_playable
 from drumscribe.data.render.sources import open_sources
-from drumscribe.data.render.stream import RenderedRecordings
 from drumscribe.tempo import TempoMap
 from drumscribe.timing import SAMPLE_RATE
 from drumscribe.utils.errors import DrumscribeError
@@ -92,7 +92,7 @@ def test_programs_and_drum_sets_are_known(tmp_path: Path):
 
 def test_a_band_of_recorded_instruments_plays(font: SoundFont, rng: np.random.Generator):
     config = BackingConfig(bass=1, chords=1, lead=1, voice=0, riser=0, partial=0, sampled=1)
-    recorded = RecordedSounds(font)
+    recorded = AccompanimentSources(font)
     sound, parts = draw_backing(TEMPO, N_SAMPLES, config, rng, recorded)
     assert {"bass", "chords", "lead"} <= set(parts)
     assert np.sqrt(np.mean(sound**2)) > 0.01
@@ -148,5 +148,5 @@ def test_its_drum_sets_are_kits(tmp_path: Path, midi_dir: Path):
     assert (soft.low, loud.high) == (0, 127)
     levels = [sources.cache.get("drums_0", layer.files[0]).level_db for layer in (soft, loud)]
     assert levels[0] < levels[1]
-    recording = RenderedRecordings(1, sources, RenderConfig(duration_s=(2, 3)))[0]
+    recording = render_recording((1, 0), sources, RenderConfig(duration_s=(2, 3)))
     assert np.abs(recording.samples).max() > 0

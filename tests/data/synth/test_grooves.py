@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drumscribe.data.synth.grooves import bar_seconds, bars_for, play_groove
-from drumscribe.data.synth.kits import STROKE_BY_NAME
+from drumscribe.data.synth.kits import SYNTH_ARTICULATION_BY_NAME
 from drumscribe.data.synth.patterns import GROOVES
 from drumscribe.drums import LANES8
 
@@ -53,7 +53,7 @@ def test_hits_keep_to_the_grid_within_human_error(groove):
 def test_written_lines_are_well_formed(groove):
     for lines in (groove.verse, groove.chorus):
         assert len({len(steps) for steps in lines.values()}) == 1
-        assert set(lines) <= set(STROKE_BY_NAME)
+        assert set(lines) <= set(SYNTH_ARTICULATION_BY_NAME)
         assert all(set(steps) <= set("Xxg.") for steps in lines.values())
     assert 70 <= groove.bpm[0] < groove.bpm[1] <= 170
 
@@ -66,7 +66,7 @@ def test_the_grooves_use_other_metres_swing_and_most_articulations():
         for groove in GROOVES
         for note in play_groove(groove, bpm=groove.bpm[0], n_bars=16, is_fill=False, rng=rng)
     }
-    assert played == {stroke.notes[0] for stroke in STROKE_BY_NAME.values()}
+    assert played == {articulation.notes[0] for articulation in SYNTH_ARTICULATION_BY_NAME.values()}
 
 
 @given(groove=grooves, duration_s=st.floats(1, 60))

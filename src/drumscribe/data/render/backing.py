@@ -11,7 +11,7 @@ from typing import Protocol
 import numpy as np
 
 from drumscribe.data.render import hand_percussion, soundfont, tones
-from drumscribe.data.render.dynamics import saturated
+from drumscribe.data.render.dynamics import heard_rms, saturated
 from drumscribe.data.render.filters import cut_db, filtered, random_equaliser_db
 from drumscribe.data.render.harmony import (
     Harmony,
@@ -24,9 +24,9 @@ from drumscribe.data.render.harmony import (
 from drumscribe.data.render.recorded_voices import RecordedVoices
 from drumscribe.data.render.render_config import BackingConfig
 from drumscribe.data.render.room import draw_room, impulse_response, reverberation
+from drumscribe.data.render.singing import Syllable, chatter, sung
 from drumscribe.data.render.soundfont import SampledInstrument, SoundFont
 from drumscribe.data.render.tones import Instrument, pitch_hz
-from drumscribe.data.render.voice import Syllable, chatter, sung
 from drumscribe.tempo import TempoMap
 from drumscribe.timing import samples_to_seconds, seconds_to_samples
 from drumscribe.utils.arrays import FloatArray
@@ -38,7 +38,7 @@ _FADE_S = 0.02
 
 
 @dataclass(frozen=True)
-class RecordedSounds:
+class AccompanimentSources:
     """Recorded instruments and voices for some of the parts; what is absent is synthesised.
 
     Attributes:
@@ -50,7 +50,7 @@ class RecordedSounds:
     voices: RecordedVoices | None = None
 
 
-NOTHING_RECORDED = RecordedSounds()
+NOTHING_RECORDED = AccompanimentSources()
 
 
 class Playable(Protocol):
@@ -65,7 +65,7 @@ def draw_backing(
     n_samples: int,
     config: BackingConfig,
     rng: np.random.Generator,
-    recorded: RecordedSounds = NOTHING_RECORDED,
+    recorded: AccompanimentSources = NOTHING_RECORDED,
 ) -> tuple[FloatArray, list[str]]:
     """Accompaniment to a recording.
 
@@ -97,7 +97,8 @@ def draw_backing(
     for part in parts.values():
         level_db = rng.uniform(*_PART_LEVEL_DB)
         shaped = filtered(part, random_equaliser_db(rng, 5.0))
-        mix += shaped * np.float32(10 ** (level_db / 20) / (_rms(shaped) + 1e-6))
+        part_rms = heard_rms(shaped, range_db=80.0)
+        mix += shaped * np.float32(10 ** (level_db / 20) / (part_rms + 1e-6))
     if rng.random() < _ROOM:
         wet = reverberation(mix, impulse_response(draw_room(rng), rng))
         mix += wet * np.float32(rng.uniform(0.05, 0.6))
@@ -111,7 +112,7 @@ def percussion_part(
     n_samples: int,
     config: BackingConfig,
     rng: np.random.Generator,
-    recorded: RecordedSounds = NOTHING_RECORDED,
+    recorded: AccompanimentSources = NOTHING_RECORDED,
 ) -> FloatArray:
     """Hand percussion in time with the recording, shape (n_samples,)."""
     steps = np.arange(4 * (len(tempo.beats_s) - 1)) / 4
@@ -246,10 +247,3 @@ def _silence_outside(samples: FloatArray, rng: np.random.Generator) -> None:
         samples[first + length - n_fade : first + length] *= ramp[::-1]
     samples[:first] = 0
     samples[first + length :] = 0
-
-
-def _rms(samples: FloatArray) -> float:
-    """RMS where there is sound, so that pauses do not make a part louder."""
-    power = np.square(samples)
-    heard = power[power > 1e-8 * power.max(initial=0.0)]
-    return float(np.sqrt(heard.mean())) if len(heard) else 0.0

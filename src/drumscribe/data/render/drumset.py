@@ -2,7 +2,7 @@
 
 A kit seldom has everything, so groups of pieces are borrowed from other kits; sometimes they are
 mixed on purpose. Levels, tuning and damping are drawn per recording. What a note sounds like is
-then a ``Voice``, whose sounds are prepared when they are first struck.
+then a ``DrumVoice``, whose sounds are prepared when they are first struck.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,7 +20,7 @@ from drumscribe.data.render.articulations import (
 )
 from drumscribe.data.render.render_config import KitConfig
 from drumscribe.data.render.sample_kits import OneShotCache, SampleKit
-from drumscribe.data.render.toms import RecordedSound, draw_alternative, draw_toms
+from drumscribe.data.render.toms import NoteSource, draw_alternative, draw_toms
 from drumscribe.utils.errors import DrumscribeError
 
 _FAMILIES = ("fluid", "timgm", "csound", "gogodze2", "avl", "was")
@@ -32,7 +32,7 @@ _CYMBAL_DAMPING_S = (0.25, 1.2)
 
 
 @dataclass(frozen=True)
-class Voice:
+class DrumVoice:
     """What one note sounds like in this recording.
 
     Attributes:
@@ -68,7 +68,7 @@ class Drumset:
         dullness: 0..1, of the softest hits.
     """
 
-    voices: Mapping[int, Voice]
+    voices: Mapping[int, DrumVoice]
     kits: Mapping[str, SampleKit]
     dynamics: float
     layer_trust: float
@@ -99,16 +99,16 @@ def assemble_drumset(
         rng: decides everything.
         main: the kit to use for whatever it has; drawn when ``None``.
     """
-    sources = _draw_sources(kits, config, rng, main)
-    voices: dict[int, Voice] = {}
+    group_kits = _draw_group_kits(kits, config, rng, main)
+    voices: dict[int, DrumVoice] = {}
     for group in GROUPS:
-        voices |= _group_voices(group, sources[group], cache, config, rng)
+        voices |= _group_voices(group, group_kits[group], cache, config, rng)
     if 37 not in voices:
         voices[37] = _borrowed_side_stick(kits, voices[38], rng)
-    is_machine = sources["kick"].kind == "electronic"
+    is_machine = group_kits["kick"].kind == "electronic"
     return Drumset(
         voices=voices,
-        kits=sources,
+        kits=group_kits,
         dynamics=rng.uniform(*config.dynamics),
         layer_trust=rng.uniform(*config.layer_trust),
         level_pull=config.level_pull,
@@ -137,7 +137,7 @@ def require_complete(kits: Sequence[SampleKit]) -> None:
         raise DrumscribeError(f"the kits together lack {', '.join(missing)}; add a kit with them")
 
 
-def _draw_sources(
+def _draw_group_kits(
     kits: Sequence[SampleKit],
     config: KitConfig,
     rng: np.random.Generator,
@@ -152,17 +152,17 @@ def _draw_sources(
     if main is None:
         main = _draw_kit(able or kits, rng)
     mixes = rng.random() < config.mixing
-    sources = {}
+    group_kits = {}
     for group in GROUPS:
         replaced = mixes and rng.random() < config.group_mixing
         if can_supply(main, group) and not replaced:
-            sources[group] = main
+            group_kits[group] = main
             continue
         pool = [kit for kit in alike if can_supply(kit, group)]
         if not pool or rng.random() < 0.15:
             pool = [kit for kit in kits if can_supply(kit, group)]
-        sources[group] = _draw_kit(pool, rng)
-    return sources
+        group_kits[group] = _draw_kit(pool, rng)
+    return group_kits
 
 
 def _draw_kit(kits: Sequence[SampleKit], rng: np.random.Generator) -> SampleKit:
@@ -187,7 +187,7 @@ def _group_voices(
     cache: OneShotCache,
     config: KitConfig,
     rng: np.random.Generator,
-) -> dict[int, Voice]:
+) -> dict[int, DrumVoice]:
     """The voices of one group of pieces, all of one kit."""
     semitones = rng.normal(0, config.tune_semitones) if rng.random() < config.tune else 0.0
     pitch = float(2 ** (np.clip(semitones, -5, 5) / 12))
@@ -195,7 +195,7 @@ def _group_voices(
     limits_s = _CYMBAL_DAMPING_S if group in CYMBAL_GROUPS else _DRUM_DAMPING_S
     damping_s = float(np.exp(rng.uniform(*np.log(limits_s)))) if damps else None
     group_gain_db = rng.normal(0, config.level_spread_db)
-    chosen = _recorded_sounds(group, kit, cache, rng)
+    chosen = _note_sources(group, kit, cache, rng)
     piece_gains_db = {
         piece: rng.normal(0, config.level_spread_db / 2)
         for piece in sorted({ARTICULATION_BY_NOTE[note].piece for note in chosen})
@@ -204,15 +204,15 @@ def _group_voices(
     for note, sound in chosen.items():
         how = ARTICULATION_BY_NOTE[note]
         gain_db = float(group_gain_db + piece_gains_db[how.piece] + how.gain_db)
-        voices[note] = Voice(
+        voices[note] = DrumVoice(
             kit, sound.recorded, sound.file, how, gain_db, pitch * sound.pitch, damping_s
         )
     return voices
 
 
-def _recorded_sounds(
+def _note_sources(
     group: str, kit: SampleKit, cache: OneShotCache, rng: np.random.Generator
-) -> dict[int, RecordedSound]:
+) -> dict[int, NoteSource]:
     """What each note of a group plays, for the notes that the kit can play."""
     if group == "toms":
         toms = draw_toms(kit, cache, rng)
@@ -233,13 +233,15 @@ def _recorded_sounds(
             continue
         found = special.get(note) or next((n for n in how.recorded if n in kit.notes), None)
         if found is not None:  # only the side stick may be missing
-            sounds[note] = RecordedSound(found, files[found])
+            sounds[note] = NoteSource(found, files[found])
     return sounds
 
 
 def _borrowed_side_stick(
-    kits: Sequence[SampleKit], snare: Voice, rng: np.random.Generator
-) -> Voice:
+    kits: Sequence[SampleKit], snare: DrumVoice, rng: np.random.Generator
+) -> DrumVoice:
     """A side stick from a kit that has one, at the snare's gain."""
     pool = [kit for kit in kits if 37 in kit.notes]
-    return Voice(_draw_kit(pool, rng), 37, None, ARTICULATION_BY_NOTE[37], snare.gain_db, 1.0, None)
+    return DrumVoice(
+        _draw_kit(pool, rng), 37, None, ARTICULATION_BY_NOTE[37], snare.gain_db, 1.0, None
+    )

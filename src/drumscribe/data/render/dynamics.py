@@ -1,13 +1,14 @@
-"""Compression, saturation and clipping: levels that follow the signal and keep its timing."""
+"""Levels and what follows them: compression, saturation and clipping, which keep the timing."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from drumscribe.timing import SAMPLE_RATE
+from drumscribe.timing import SAMPLE_RATE, seconds_to_samples
 from drumscribe.utils.arrays import Float64Array, FloatArray
 
-_BLOCK_SAMPLES = 32  # gains are computed every 1.5 ms and drawn straight between
+# Gains are computed so often, and drawn straight between.
+_BLOCK_SAMPLES = seconds_to_samples(0.00145)
 _FLOOR_DB = -90.0
 
 
@@ -28,6 +29,13 @@ class Compressor:
     attack_s: float
     release_s: float
     mix: float
+
+
+def heard_rms(samples: FloatArray, *, range_db: float = 60.0) -> float:
+    """RMS of the samples within ``range_db`` of the peak, so that pauses do not count."""
+    power = np.square(samples)
+    heard = power[power > 10 ** (-range_db / 10) * power.max(initial=0.0)]
+    return float(np.sqrt(heard.mean())) if len(heard) else 0.0
 
 
 def draw_compressor(samples: FloatArray, rng: np.random.Generator) -> Compressor:

@@ -66,8 +66,8 @@ class LayoutJob:
 
 
 @dataclass(frozen=True)
-class Take:
-    """One recording: a performance on a kit, both by their place in the split's sources."""
+class Pairing:
+    """A performance on a kit, which makes a recording; both by their place in the sources."""
 
     performance: int
     kit: int
@@ -87,10 +87,10 @@ def write_egmd_layout(job: LayoutJob) -> int:
     _require_same_job(job, sources)
     performances = spread(len(sources.infos), job.n_performances)
     kits = [index for index, kit in enumerate(sources.kits) if _is_playable(kit)]
-    takes = [Take(performance, kit) for kit in kits for performance in performances]
+    pairings = [Pairing(performance, kit) for kit in kits for performance in performances]
     rows = []
-    with progress_bar("Rendering recordings", len(takes), unit="recordings") as advance:
-        for row in mapped(partial(_write, job=job), takes, job.n_workers, chunksize=8):
+    with progress_bar("Rendering recordings", len(pairings), unit="recordings") as advance:
+        for row in mapped(partial(_write, job=job), pairings, job.n_workers, chunksize=8):
             rows.append(row)
             advance(1)
     write_rows(job.folder, sorted(rows, key=lambda row: row.stem))
@@ -170,19 +170,19 @@ _sources: dict[LayoutJob, RenderSources] = {}
 """Of each process: sources kept from recording to recording, with the sounds they have loaded."""
 
 
-def _write(take: Take, job: LayoutJob) -> EgmdRow:
+def _write(pairing: Pairing, job: LayoutJob) -> EgmdRow:
     """Write one recording unless it is there; give its row of the csv."""
     import soundfile
 
     if job not in _sources:  # in another process than that which shares the work out
         _sources[job] = open_sources(job.midi_dir, job.kits_dir, job.split)
     sources = _sources[job]
-    info, kit = sources.infos[take.performance], sources.kits[take.kit]
+    info, kit = sources.infos[pairing.performance], sources.kits[pairing.kit]
     source = info.path.relative_to(job.midi_dir).with_suffix("")
-    stem = f"{source.as_posix()}_{_FIRST_NUMBER + take.kit}"
+    stem = f"{source.as_posix()}_{_FIRST_NUMBER + pairing.kit}"
     audio, midi = job.folder / f"{stem}.wav", job.folder / f"{stem}.midi"
     if not audio.exists():
-        seed = (job.seed, take.performance, take.kit)
+        seed = (job.seed, pairing.performance, pairing.kit)
         samples = render_performance(info, kit, sources, job.render, seed)
         with atomic_path(midi) as temporary:
             shutil.copyfile(info.path, temporary)

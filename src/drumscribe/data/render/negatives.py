@@ -10,7 +10,7 @@ import numpy as np
 from drumscribe.data.render.backing import riser
 from drumscribe.data.render.filters import filtered, random_equaliser_db
 from drumscribe.data.render.room import draw_room, impulse_response, reverberation
-from drumscribe.data.render.voice import chatter, sung
+from drumscribe.data.render.singing import chatter, sung
 from drumscribe.timing import SAMPLE_RATE
 from drumscribe.utils.arrays import FloatArray
 

@@ -7,6 +7,8 @@ beats fall where the player has them.
 """
 
 import csv
+import logging
+from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -18,6 +20,8 @@ from drumscribe.data.render.articulations import ARTICULATION_BY_NOTE
 from drumscribe.data.targets import grid_phase_s
 from drumscribe.utils.errors import DrumscribeError
 from drumscribe.utils.files import require_file
+
+logger = logging.getLogger(__name__)
 
 INDEX_NAME = "info.csv"
 
@@ -57,11 +61,6 @@ class PerformanceInfo:
     def counts_per_minute(self) -> float:
         """Its tempo in counts."""
         return self.bpm * self.metre[1] / 4
-
-    @property
-    def n_counts(self) -> float:
-        """Its length in counts."""
-        return self.duration_s * self.counts_per_minute / 60
 
 
 @dataclass(frozen=True)
@@ -117,7 +116,7 @@ def _info(folder: Path, row: dict[str, str]) -> PerformanceInfo:
 
 @lru_cache(maxsize=1024)
 def read_performance(info: PerformanceInfo) -> Performance:
-    """The strokes of a performance; notes that no drum set plays are left out.
+    """The strokes of a performance; notes that no drum set plays are left out and told of.
 
     Raises:
         DrumscribeError: when its file is absent or damaged.
@@ -125,6 +124,10 @@ def read_performance(info: PerformanceInfo) -> Performance:
     midi = read_midi(info.path)
     counts_per_s = info.counts_per_minute / 60
     phase_s = grid_phase_s(midi.notes, midi.beats())
+    unknown = Counter(n.note for n in midi.notes if n.note not in ARTICULATION_BY_NOTE)
+    if unknown:
+        counts = ", ".join(f"{note} x {n}" for note, n in unknown.most_common())
+        logger.warning("%s: left out notes that no drum set plays: %s", info.path, counts)
     strokes = [
         Stroke((note.onset_s - phase_s) * counts_per_s, note.note, note.velocity)
         for note in midi.notes

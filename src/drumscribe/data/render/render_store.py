@@ -1,7 +1,8 @@
 """Rendered recordings as a feature store that training reads like any other.
 
-Place in the flow: stream of recordings -> log-mel -> shards. A shard holds consecutive recordings
-of the stream and is written whole or not at all; a killed run is continued by running it again.
+Place in the flow: rendered recordings -> log-mel -> shards. Recordings are numbered from 0; a shard
+holds consecutive ones and is written whole or not at all; a killed run is continued by running it
+again.
 """
 
 import dataclasses
@@ -16,8 +17,8 @@ from drumscribe.data.audio_processing import find_audio
 from drumscribe.data.log_mel import log_mel
 from drumscribe.data.planned_shards import absent_shards
 from drumscribe.data.render.render_config import RenderConfig
+from drumscribe.data.render.rendered_recording import RenderedRecording, render_recording
 from drumscribe.data.render.sources import RenderSources, open_sources
-from drumscribe.data.render.stream import RenderedRecordings
 from drumscribe.data.shard_format import StoredRecording, StoreHeader
 from drumscribe.data.shard_writer import ShardWriter, writing_shard
 from drumscribe.data.targets import beat_array, event_array
@@ -39,7 +40,7 @@ class StoreJob:
         voices_dir: a folder of recorded voices for accompaniment, if any.
         split: which.
         hours: how much audio, to the nearest recording or so.
-        seed: which stream.
+        seed: chooses everything.
         render: what recordings are like.
         features: the log-mel.
         shard_hours: audio in a shard, > 0.
@@ -62,7 +63,7 @@ class StoreJob:
 
 @dataclass(frozen=True)
 class ShardJob:
-    """One shard: where, which recordings of the stream, and what it depends on."""
+    """One shard: where, which recordings, and what it depends on."""
 
     path: Path
     indices: range
@@ -137,17 +138,16 @@ def _make_shard(shard: ShardJob, job: StoreJob) -> int:
     key = (job.midi_dir, job.kits_dir, job.split, job.soundfont, job.voices_dir)
     if key not in _sources:
         _sources[key] = open_sources(*key)
-    recordings = RenderedRecordings(job.seed, _sources[key], job.render)
     with writing_shard(shard.path, _store_header(job), shard.fingerprint) as writer:
         for index in shard.indices:
-            _add_recording(writer, recordings, index, job)
+            rendered = render_recording((job.seed, index), _sources[key], job.render)
+            _add_recording(writer, rendered, index, job)
     return len(shard.indices)
 
 
 def _add_recording(
-    writer: ShardWriter, recordings: RenderedRecordings, index: int, job: StoreJob
+    writer: ShardWriter, rendered: RenderedRecording, index: int, job: StoreJob
 ) -> None:
-    rendered = recordings[index]
     features = log_mel(rendered.samples, job.features)
     name = f"rendered/{job.split}/{job.seed}/{index:07}"
     stored = StoredRecording(

@@ -160,11 +160,6 @@ class OneShotCache:
         self._n_bytes = 0
         self._sounds: OrderedDict[tuple[str, str], OneShot] = OrderedDict()
 
-    @property
-    def n_bytes(self) -> int:
-        """What the kept sounds take."""
-        return self._n_bytes
-
     def get(self, kit_id: str, file: str) -> OneShot:
         """The sound in ``file`` of the kit called ``kit_id``.
 

@@ -42,14 +42,14 @@ class Score:
         strokes: in order of position.
         tempo: when each count falls, and its bars.
         stick_counts: positions at which sticks are clicked together, which no lane means.
-        sources: ids of the performances, in order.
+        performance_ids: of the performances, in order.
         edits: what was changed in each section.
     """
 
     strokes: tuple[Stroke, ...]
     tempo: TempoMap
     stick_counts: tuple[float, ...]
-    sources: tuple[str, ...]
+    performance_ids: tuple[str, ...]
     edits: tuple[str, ...]
 
     def beats(self, duration_s: float) -> list[Beat]:
@@ -90,7 +90,7 @@ def draw_score(
         strokes=varied_velocities(strokes, playing, rng),
         tempo=draw_tempo(start, counts_per_minute, n_per_bar, playing, rng),
         stick_counts=stick_counts,
-        sources=tuple(section.info.id for section in sections),
+        performance_ids=tuple(section.info.id for section in sections),
         edits=tuple(edits),
     )
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from drumscribe.data.render.articulations import TYPICAL_LEVEL_DB
-from drumscribe.data.render.drumset import Drumset, Voice
+from drumscribe.data.render.drumset import Drumset, DrumVoice
 from drumscribe.data.render.sample_kits import (
     Layer,
     OneShot,
@@ -27,7 +27,7 @@ _NEIGHBOUR_LAYER = 0.15
 
 
 @dataclass(frozen=True)
-class Sound:
+class PreparedSound:
     """One sound as this recording hears it, at unit gain.
 
     Attributes:
@@ -47,7 +47,7 @@ class Sound:
 class Strike:
     """What a hit plays: a sound, its gain (a factor) and its dullness (0..1)."""
 
-    sound: Sound
+    sound: PreparedSound
     gain: float
     dullness: float
 
@@ -63,7 +63,7 @@ class SoundBank:
     def __init__(self, drumset: Drumset, cache: OneShotCache) -> None:
         self.drumset = drumset
         self._cache = cache
-        self._sounds: dict[tuple[str, str, float, float | None], Sound] = {}
+        self._sounds: dict[tuple[str, str, float, float | None], PreparedSound] = {}
         self._levels: dict[tuple[str, int], list[float]] = {}
         self._last_file: dict[int, str] = {}
 
@@ -100,7 +100,7 @@ class SoundBank:
         self._last_file[note] = file
         return file
 
-    def _wanted_level_db(self, voice: Voice, velocity: int) -> float:
+    def _wanted_level_db(self, voice: DrumVoice, velocity: int) -> float:
         """The level that ``velocity`` asks of the piece."""
         drumset = self.drumset
         layers = voice.kit.notes[voice.recorded]
@@ -115,7 +115,7 @@ class SoundBank:
         relative_db = trust * measured_db + (1 - trust) * power_db
         return float(top_db + relative_db + voice.gain_db)
 
-    def _layer_levels_db(self, voice: Voice) -> list[float]:
+    def _layer_levels_db(self, voice: DrumVoice) -> list[float]:
         """The level of each layer, made to rise with velocity."""
         key = (voice.kit.id, voice.recorded)
         if key not in self._levels:
@@ -128,14 +128,14 @@ class SoundBank:
             self._levels[key] = [float(level) for level in np.maximum.accumulate(measured)]
         return self._levels[key]
 
-    def _sound(self, voice: Voice, file: str, one_shot: OneShot) -> Sound:
+    def _sound(self, voice: DrumVoice, file: str, one_shot: OneShot) -> PreparedSound:
         key = (voice.kit.id, file, voice.pitch, voice.damping_s)
         if key not in self._sounds:
             self._sounds[key] = prepared(one_shot, voice.pitch, voice.damping_s)
         return self._sounds[key]
 
 
-def prepared(one_shot: OneShot, pitch: float, damping_s: float | None) -> Sound:
+def prepared(one_shot: OneShot, pitch: float, damping_s: float | None) -> PreparedSound:
     """A one-shot retuned, damped, and with a dull twin.
 
     Args:
@@ -155,7 +155,7 @@ def prepared(one_shot: OneShot, pitch: float, damping_s: float | None) -> Sound:
     # Retuning by semitones moves next to no energy to another band; damping takes most of it away.
     is_damped = damping_s is not None
     energy = band_energy(samples[onset:]) if is_damped else one_shot.band_energy
-    return Sound(samples, _dulled(samples), onset, energy)
+    return PreparedSound(samples, _dulled(samples), onset, energy)
 
 
 def _dulled(samples: FloatArray) -> FloatArray:

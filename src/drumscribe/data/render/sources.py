@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from drumscribe.data.egmd_csv import EGMD_NAME_BY_SPLIT
-from drumscribe.data.render.backing import NOTHING_RECORDED, RecordedSounds
+from drumscribe.data.render.backing import NOTHING_RECORDED, AccompanimentSources
 from drumscribe.data.render.drumset import require_complete
 from drumscribe.data.render.performances import PerformanceInfo, read_performances
 from drumscribe.data.render.recorded_voices import RecordedVoices
@@ -72,7 +72,7 @@ class RenderSources:
     kits: tuple[SampleKit, ...]
     shares_kits: bool
     cache: OneShotCache
-    recorded: RecordedSounds = NOTHING_RECORDED
+    recorded: AccompanimentSources = NOTHING_RECORDED
 
     def content(self) -> dict[str, object]:
         """What decides how performances on the kits sound, as JSON can hold it."""
@@ -124,7 +124,7 @@ def open_sources(
         raise DrumscribeError(f"{kits_dir}: has no kit for the split {split!r}; add some")
     require_complete(chosen)
     infos = read_performances(midi_dir, EGMD_NAME_BY_SPLIT[split])
-    recorded = RecordedSounds(
+    recorded = AccompanimentSources(
         SoundFont(soundfont) if soundfont is not None else None,
         RecordedVoices(voices_dir) if voices_dir is not None else None,
     )

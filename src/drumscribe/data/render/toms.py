@@ -25,8 +25,8 @@ _TONE_HZ = (45.0, 450.0)
 
 
 @dataclass(frozen=True)
-class RecordedSound:
-    """What a piece plays: a recorded note, one file of it or ``None`` for all, a pitch factor."""
+class NoteSource:
+    """What a note plays: a recorded note, one file of it or ``None`` for all, a pitch factor."""
 
     recorded: int
     file: str | None
@@ -35,7 +35,7 @@ class RecordedSound:
 
 def draw_toms(
     kit: SampleKit, cache: OneShotCache, rng: np.random.Generator
-) -> dict[str, RecordedSound]:
+) -> dict[str, NoteSource]:
     """The source of each of ``TOM_PIECES``, every one another sound, from high to low.
 
     Args:
@@ -48,7 +48,7 @@ def draw_toms(
         notes = [note for note in TOM_NOTES[piece] if note in kit.notes]
         if notes:
             note = notes[int(rng.integers(len(notes)))]
-            found[piece] = RecordedSound(note, draw_alternative(kit, note, rng))
+            found[piece] = NoteSource(note, draw_alternative(kit, note, rng))
     sounds = {piece: _sound_of(kit, source, cache) for piece, source in found.items()}
     hz = {piece: tone_hz(sound) for piece, sound in sounds.items()}
     if kit.kind != "acoustic" and len(found) == len(TOM_PIECES):
@@ -69,8 +69,8 @@ def draw_alternative(kit: SampleKit, note: int, rng: np.random.Generator) -> str
 
 
 def _told_apart(
-    found: Mapping[str, RecordedSound], sounds: Mapping[str, OneShot], hz: Mapping[str, float]
-) -> dict[str, RecordedSound]:
+    found: Mapping[str, NoteSource], sounds: Mapping[str, OneShot], hz: Mapping[str, float]
+) -> dict[str, NoteSource]:
     """Sources with a missing tom filled in, and one of two like ones retuned."""
     high_piece = "high_tom" if "high_tom" in found else "mid_tom"
     mid_piece = "mid_tom" if "mid_tom" in found else "high_tom"
@@ -89,7 +89,7 @@ def _told_apart(
     return dict(zip(TOM_PIECES, (high, mid, low), strict=True))
 
 
-def _sound_of(kit: SampleKit, source: RecordedSound, cache: OneShotCache) -> OneShot:
+def _sound_of(kit: SampleKit, source: NoteSource, cache: OneShotCache) -> OneShot:
     """The sound of a hard hit."""
     return cache.get(kit.id, source.file or kit.notes[source.recorded][-1].files[0])
 

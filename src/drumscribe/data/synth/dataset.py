@@ -14,15 +14,15 @@ from pathlib import Path
 import numpy as np
 
 from drumscribe.data.egmd_csv import SPLIT_BY_EGMD_NAME, write_csv, write_rows
-from drumscribe.data.synth.kits import N_KITS, STROKE_BY_NOTE, SynthKit, synth_kit
+from drumscribe.data.synth.kits import N_KITS, SYNTH_ARTICULATION_BY_NOTE, SynthKit, synth_kit
 from drumscribe.data.synth.performances import (
-    Performance,
+    SynthPerformance,
     delayed_by_bars,
     generated_performances,
     midi_performances,
 )
+from drumscribe.data.synth.pieces import EGMD_SAMPLE_RATE
 from drumscribe.data.synth.recording import Take, csv_row, offset_row, record
-from drumscribe.data.synth.voices import EGMD_SAMPLE_RATE
 from drumscribe.drums import LANES8
 from drumscribe.splits import SPLITS
 from drumscribe.utils.errors import DrumscribeError
@@ -151,7 +151,7 @@ def _kits_per_performance(config: SynthConfig) -> int:
 
 
 def _take(
-    folder: Path, performance: Performance, kit: SynthKit, config: SynthConfig, index: int
+    folder: Path, performance: SynthPerformance, kit: SynthKit, config: SynthConfig, index: int
 ) -> Take:
     """The ``index``-th recording, with an offset of whole samples, so that it is exact."""
     rng = np.random.default_rng([config.seed, index])
@@ -165,7 +165,7 @@ def _summary(takes: Sequence[Take], n_notes: Counter[int]) -> SynthSummary:
     lanes: Counter[str] = Counter()
     for note, count in n_notes.items():
         # A piece that is none of the eight lanes is counted under its own name.
-        lanes[LANES8.name_by_note.get(note) or STROKE_BY_NOTE[note].piece] += count
+        lanes[LANES8.name_by_note.get(note) or SYNTH_ARTICULATION_BY_NOTE[note].piece] += count
     splits = Counter(take.performance.split for take in takes)
     unplayed = {take.identity: take.performance.n_unplayed for take in takes}
     return SynthSummary(

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from drumscribe.data.midi_processing import MidiNote
-from drumscribe.data.synth.kits import STROKE_BY_NAME
+from drumscribe.data.synth.kits import SYNTH_ARTICULATION_BY_NAME
 from drumscribe.data.synth.patterns import Groove, Lines
 from drumscribe.events import MAX_VELOCITY
 
@@ -29,7 +29,7 @@ _TIMING_SPREAD_S = 0.006
 _MAX_TIMING_ERROR_S = 0.018
 _LONGEST_SECTION = 4
 
-# Where a drummer's stick also lands: the stroke of the same instrument, likelier with an accent.
+# Where a drummer's stick also lands: another articulation of its piece, likelier with an accent.
 _NEIGHBOUR = {
     "snare": "snare_rim",
     "hihat_closed": "hihat_closed_edge",
@@ -47,10 +47,10 @@ _AROUND_THE_KIT = ("snare", "high_tom", "mid_tom", "low_tom")
 
 @dataclass(frozen=True, slots=True)
 class _Hit:
-    """One intended hit: place in bars from the start, stroke, and velocity meant."""
+    """One intended hit: place in bars from the start, articulation, and velocity meant."""
 
     place: float
-    stroke: str
+    articulation: str
     touch: float
 
 
@@ -111,14 +111,16 @@ def _bar(
     lines: Lines, bar: int, until: float, swing: float, starts_section: bool
 ) -> Iterator[_Hit]:
     """One bar as written, up to the fraction ``until``; the hands leave 1 to a crash."""
-    for stroke, steps in lines.items():
+    for articulation, steps in lines.items():
         for step, character in enumerate(steps):
             late = swing if step % 2 else 0.0
             if character == "." or step / len(steps) >= until:
                 continue
-            if starts_section and step == 0 and stroke != "hihat_pedal":
+            if starts_section and step == 0 and articulation != "hihat_pedal":
                 continue
-            yield _Hit(bar + (step + late) / len(steps), stroke, _TOUCH_BY_CHARACTER[character])
+            yield _Hit(
+                bar + (step + late) / len(steps), articulation, _TOUCH_BY_CHARACTER[character]
+            )
 
 
 def _crash(bar: int, rng: np.random.Generator) -> Iterator[_Hit]:
@@ -153,14 +155,14 @@ def _fill(
 
 def _played(hit: _Hit, bar_s: float, loudness: float, rng: np.random.Generator) -> MidiNote:
     """The hit as a hand or foot plays it: a little early or late, softer or harder."""
-    stroke = hit.stroke
+    articulation = hit.articulation
     if rng.random() < _NEIGHBOUR_PROBABILITY[hit.touch]:
-        stroke = _NEIGHBOUR.get(stroke, stroke)
+        articulation = _NEIGHBOUR.get(articulation, articulation)
     error_s = rng.normal(0, _TIMING_SPREAD_S)
     error_s = float(np.clip(error_s, -_MAX_TIMING_ERROR_S, _MAX_TIMING_ERROR_S))
     velocity = round(rng.normal(hit.touch * loudness, _VELOCITY_SPREAD))
     return MidiNote(
         hit.place * bar_s + error_s,
-        STROKE_BY_NAME[stroke].notes[0],
+        SYNTH_ARTICULATION_BY_NAME[articulation].notes[0],
         int(np.clip(velocity, 8, MAX_VELOCITY)),
     )

@@ -1,6 +1,6 @@
-"""The synthetic kits, and how the notes of a Roland TD-17 strike their instruments.
+"""The synthetic kits, and how the notes of a Roland TD-17 strike their pieces.
 
-A kit is data: the parameters of its nine instruments. Six are designed by hand; kits of higher
+A kit is data: the parameters of its nine pieces. Six are designed by hand; kits of higher
 numbers are variations of them, so that there are as many as E-GMD has.
 """
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from drumscribe.data.synth.voices import Piece
+from drumscribe.data.synth.pieces import Piece
 
 N_KITS = 43
 """How many synthetic kits there are: as many as E-GMD has."""
@@ -18,54 +18,58 @@ _VARIATION_SEED = 17
 
 
 @dataclass(frozen=True, slots=True)
-class Stroke:
-    """One way of striking one instrument.
+class SynthArticulation:
+    """One way of striking one piece.
 
     Attributes:
         name: short name, used in patterns ("hihat_open_edge").
-        piece: the instrument, an attribute of ``SynthKit`` ("hihat").
-        articulation: how it is struck ("open_edge").
+        piece: an attribute of ``SynthKit`` ("hihat").
+        manner: how it is struck ("open_edge").
         notes: MIDI notes that mean it; the first is written.
     """
 
     name: str
     piece: str
-    articulation: str
+    manner: str
     notes: tuple[int, ...]
 
 
-STROKES: tuple[Stroke, ...] = (
-    Stroke("kick", "kick", "head", (36, 35)),
-    Stroke("snare", "snare", "head", (38,)),
-    Stroke("snare_rim", "snare", "rim", (40, 39)),
-    Stroke("side_stick", "snare", "cross_stick", (37,)),
-    Stroke("hihat_closed", "hihat", "closed", (42, 54)),
-    Stroke("hihat_closed_edge", "hihat", "closed_edge", (22,)),
-    Stroke("hihat_open", "hihat", "open", (46,)),
-    Stroke("hihat_open_edge", "hihat", "open_edge", (26,)),
-    Stroke("hihat_pedal", "hihat", "pedal", (44,)),
-    Stroke("high_tom", "high_tom", "head", (48,)),
-    Stroke("high_tom_rim", "high_tom", "rim", (50,)),
-    Stroke("mid_tom", "mid_tom", "head", (45,)),
-    Stroke("mid_tom_rim", "mid_tom", "rim", (47,)),
-    Stroke("low_tom", "low_tom", "head", (43, 41)),
-    Stroke("low_tom_rim", "low_tom", "rim", (58,)),
-    Stroke("crash", "crash", "bow", (49,)),
-    Stroke("crash_edge", "crash", "edge", (55,)),
-    Stroke("crash_2", "crash_2", "bow", (57,)),
-    Stroke("crash_2_edge", "crash_2", "edge", (52,)),
-    Stroke("ride", "ride", "bow", (51,)),
-    Stroke("ride_edge", "ride", "edge", (59,)),
-    Stroke("ride_bell", "ride", "bell", (53,)),
+SYNTH_ARTICULATIONS: tuple[SynthArticulation, ...] = (
+    SynthArticulation("kick", "kick", "head", (36, 35)),
+    SynthArticulation("snare", "snare", "head", (38,)),
+    SynthArticulation("snare_rim", "snare", "rim", (40, 39)),
+    SynthArticulation("side_stick", "snare", "cross_stick", (37,)),
+    SynthArticulation("hihat_closed", "hihat", "closed", (42, 54)),
+    SynthArticulation("hihat_closed_edge", "hihat", "closed_edge", (22,)),
+    SynthArticulation("hihat_open", "hihat", "open", (46,)),
+    SynthArticulation("hihat_open_edge", "hihat", "open_edge", (26,)),
+    SynthArticulation("hihat_pedal", "hihat", "pedal", (44,)),
+    SynthArticulation("high_tom", "high_tom", "head", (48,)),
+    SynthArticulation("high_tom_rim", "high_tom", "rim", (50,)),
+    SynthArticulation("mid_tom", "mid_tom", "head", (45,)),
+    SynthArticulation("mid_tom_rim", "mid_tom", "rim", (47,)),
+    SynthArticulation("low_tom", "low_tom", "head", (43, 41)),
+    SynthArticulation("low_tom_rim", "low_tom", "rim", (58,)),
+    SynthArticulation("crash", "crash", "bow", (49,)),
+    SynthArticulation("crash_edge", "crash", "edge", (55,)),
+    SynthArticulation("crash_2", "crash_2", "bow", (57,)),
+    SynthArticulation("crash_2_edge", "crash_2", "edge", (52,)),
+    SynthArticulation("ride", "ride", "bow", (51,)),
+    SynthArticulation("ride_edge", "ride", "edge", (59,)),
+    SynthArticulation("ride_bell", "ride", "bell", (53,)),
 )
 
-STROKE_BY_NAME: dict[str, Stroke] = {stroke.name: stroke for stroke in STROKES}
-STROKE_BY_NOTE: dict[int, Stroke] = {note: stroke for stroke in STROKES for note in stroke.notes}
+SYNTH_ARTICULATION_BY_NAME: dict[str, SynthArticulation] = {
+    articulation.name: articulation for articulation in SYNTH_ARTICULATIONS
+}
+SYNTH_ARTICULATION_BY_NOTE: dict[int, SynthArticulation] = {
+    note: articulation for articulation in SYNTH_ARTICULATIONS for note in articulation.notes
+}
 
 
 @dataclass(frozen=True)
 class SynthKit:
-    """One kit: its number in file names, its name in the csv, and its instruments."""
+    """One kit: its number in file names, its name in the csv, and its pieces."""
 
     number: int
     name: str
@@ -80,7 +84,7 @@ class SynthKit:
     ride: Piece
 
     def piece(self, name: str) -> Piece:
-        """The instrument called ``name``."""
+        """The piece called ``name``."""
         piece = getattr(self, name)
         assert isinstance(piece, Piece)
         return piece
@@ -172,7 +176,7 @@ def synth_kit(index: int) -> SynthKit:
 
 
 def _varied(pieces: tuple[Piece, ...], rng: np.random.Generator) -> list[Piece]:
-    """The instruments somewhat retuned, damped and rebalanced."""
+    """The pieces somewhat retuned, damped and rebalanced."""
     # One factor tunes all the drums, so that the toms stay apart from each other.
     tuning = rng.uniform(0.88, 1.14)
     return [

@@ -1,15 +1,15 @@
 """The written grooves: what each limb plays in one bar.
 
-A line is one bar of one stroke (a name from ``STROKES``), a character per step: ``X`` accent,
-``x`` plain, ``g`` ghost note, ``.`` rest. All lines of a groove have the same number of steps. The
-verse keeps time on the hi-hat, the chorus on the ride.
+A line is one bar of one articulation (a name from ``SYNTH_ARTICULATIONS``), a character per step:
+``X`` accent, ``x`` plain, ``g`` ghost note, ``.`` rest. All lines of a groove have the same number
+of steps. The verse keeps time on the hi-hat, the chorus on the ride.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 Lines = Mapping[str, str]
-"""Stroke name to its steps of one bar."""
+"""Name of an articulation to its steps of one bar."""
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ import numpy as np
 from drumscribe.data.egmd_csv import SPLIT_BY_EGMD_NAME
 from drumscribe.data.midi_processing import MidiNote, read_midi
 from drumscribe.data.synth.grooves import RING_S, bar_seconds, bars_for, play_groove
-from drumscribe.data.synth.kits import STROKE_BY_NOTE
+from drumscribe.data.synth.kits import SYNTH_ARTICULATION_BY_NOTE
 from drumscribe.data.synth.patterns import GROOVES
 from drumscribe.utils.errors import DrumscribeError
 
@@ -30,7 +30,7 @@ _GROOVE_MIDI_FILE = re.compile(
 
 
 @dataclass(frozen=True)
-class Performance:
+class SynthPerformance:
     """What is played, before it is recorded with a kit.
 
     Attributes:
@@ -58,7 +58,7 @@ class Performance:
     n_unplayed: int = 0
 
 
-def generated_performances(n: int, *, duration_s: float, seed: int) -> list[Performance]:
+def generated_performances(n: int, *, duration_s: float, seed: int) -> list[SynthPerformance]:
     """``n`` performances of the written grooves, at least three.
 
     Every third of a split is a short piece of fills, a third as long; in all others every lane
@@ -80,7 +80,7 @@ def generated_performances(n: int, *, duration_s: float, seed: int) -> list[Perf
         bpm = int(rng.integers(groove.bpm[0], groove.bpm[1] + 1))
         n_bars = bars_for(groove, bpm, duration_s / 3 if is_fill else duration_s)
         performances.append(
-            Performance(
+            SynthPerformance(
                 session=session,
                 number=number,
                 style=groove.style,
@@ -95,7 +95,7 @@ def generated_performances(n: int, *, duration_s: float, seed: int) -> list[Perf
     return performances
 
 
-def midi_performances(folder: Path, n: int, *, seed: int) -> list[Performance]:
+def midi_performances(folder: Path, n: int, *, seed: int) -> list[SynthPerformance]:
     """``n`` of the MIDI files in ``folder`` and below, at least three.
 
     Files named as Groove MIDI names them keep their identity, and where its ``info.csv`` lies in
@@ -128,7 +128,7 @@ def midi_performances(folder: Path, n: int, *, seed: int) -> list[Performance]:
     ]
 
 
-def delayed_by_bars(performance: Performance, lead_s: float) -> Performance:
+def delayed_by_bars(performance: SynthPerformance, lead_s: float) -> SynthPerformance:
     """``performance`` with its first hit at ``lead_s`` seconds or later.
 
     It is moved by whole bars, so that beats and bars stay where its tempo says.
@@ -200,12 +200,12 @@ def _chosen_by_split(
     return chosen
 
 
-def _read_performance(path: Path, folder: Path, *, split: str, index: int) -> Performance:
+def _read_performance(path: Path, folder: Path, *, split: str, index: int) -> SynthPerformance:
     """A MIDI file as a performance, at its first tempo and metre throughout."""
     recording = read_midi(path)
-    played = tuple(note for note in recording.notes if note.note in STROKE_BY_NOTE)
+    played = tuple(note for note in recording.notes if note.note in SYNTH_ARTICULATION_BY_NOTE)
     metre = recording.metre_changes[0]
-    performance = Performance(
+    performance = SynthPerformance(
         session="drummer1/midi_session",
         number=index + 1,
         style=re.sub(r"[^a-z0-9]+", "", path.stem.lower()) or "midi",

@@ -14,9 +14,9 @@ from drumscribe.data.egmd_csv import EgmdRow
 from drumscribe.data.midi_processing import read_midi
 from drumscribe.data.midi_writing import write_midi
 from drumscribe.data.synth.kits import SynthKit
-from drumscribe.data.synth.performances import Performance
-from drumscribe.data.synth.render import render_performance
-from drumscribe.data.synth.voices import EGMD_SAMPLE_RATE
+from drumscribe.data.synth.performances import SynthPerformance
+from drumscribe.data.synth.pieces import EGMD_SAMPLE_RATE
+from drumscribe.data.synth.synthesis import synthesised
 from drumscribe.utils.arrays import FloatArray
 from drumscribe.utils.files import atomic_path
 
@@ -34,7 +34,7 @@ class Take:
     """
 
     folder: Path
-    performance: Performance
+    performance: SynthPerformance
     kit: SynthKit
     offset_samples: int
     seed: int
@@ -75,7 +75,7 @@ def record(take: Take) -> Counter[int]:
     )
     notes = read_midi(midi_path).notes
     offset_s = take.offset_samples / EGMD_SAMPLE_RATE
-    audio = render_performance(
+    audio = synthesised(
         [replace(note, onset_s=note.onset_s + offset_s) for note in notes],
         take.kit,
         duration_s=take.n_samples / EGMD_SAMPLE_RATE,

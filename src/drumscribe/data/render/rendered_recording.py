@@ -1,7 +1,7 @@
-"""Rendered recordings: a stream of labelled audio, a pure function of seed and index.
+"""A rendered recording: labelled audio, a pure function of its seed.
 
-Any number of processes may each make some of the recordings of one stream; together they are the
-same as if one had made them all. Nothing touches the disk but reading MIDI and one-shots.
+Any number of processes may each make some of many recordings; together they are the same as if one
+had made them all. Nothing touches the disk but reading MIDI and one-shots.
 
 Place in the flow: sources -> score (what is played, when) -> drum set (on what) -> mix -> effects,
 accompaniment beside it -> samples and labels.
@@ -15,8 +15,9 @@ import numpy as np
 from drumscribe.data.render import hand_percussion
 from drumscribe.data.render.articulations import CYMBAL_GROUPS, GROUPS
 from drumscribe.data.render.audibility import Audibility
-from drumscribe.data.render.backing import RecordedSounds, draw_backing, percussion_part
+from drumscribe.data.render.backing import AccompanimentSources, draw_backing, percussion_part
 from drumscribe.data.render.drumset import assemble_drumset
+from drumscribe.data.render.dynamics import heard_rms
 from drumscribe.data.render.effects import drum_sound, mastered
 from drumscribe.data.render.mixer import DrumMix, PlacedHit, mix_hits
 from drumscribe.data.render.negatives import draw_negative
@@ -57,34 +58,13 @@ class RenderedRecording:
         return samples_to_seconds(len(self.samples))
 
 
-class RenderedRecordings:
-    """An endless stream of recordings; number ``index`` is always the same.
-
-    Args:
-        seed: which stream.
-        sources: what recordings are made of.
-        config: what they are like.
-    """
-
-    def __init__(self, seed: int, sources: RenderSources, config: RenderConfig) -> None:
-        self._seed = seed
-        self._sources = sources
-        self._config = config
-
-    def __getitem__(self, index: int) -> RenderedRecording:
-        """Recording number ``index``, from 0 on."""
-        if index < 0:
-            raise IndexError(f"recordings are numbered from 0, got {index}")
-        return render_recording((self._seed, index), self._sources, self._config)
-
-
 def render_recording(
     seed: int | Sequence[int], sources: RenderSources, config: RenderConfig
 ) -> RenderedRecording:
     """One recording, the same for the same arguments.
 
     Args:
-        seed: chooses everything.
+        seed: chooses everything; of many recordings, a number that they share and their own.
         sources: what it is made of.
         config: what it is like.
     """
@@ -116,7 +96,7 @@ def render_recording(
         beats=score.beats(duration_s),
         description={
             "kits": drumset.name,
-            "performances": " ".join(score.sources),
+            "performances": " ".join(score.performance_ids),
             "edits": " | ".join(score.edits),
             "drum effects": ", ".join(drum_effects),
             "backing": ", ".join(parts),
@@ -188,7 +168,7 @@ def _with_backing(
     score: Score,
     config: BackingConfig,
     rng: np.random.Generator,
-    recorded: RecordedSounds,
+    recorded: AccompanimentSources,
 ) -> tuple[FloatArray, list[str]]:
     """Drums with what else is heard; silent drums never stay alone."""
     n_samples = len(drums)
@@ -234,10 +214,3 @@ def _at_level(sound: FloatArray, reference_rms: float, level_db: float) -> Float
         return sound
     wanted = (reference_rms or 1.0) * 10 ** (level_db / 20)
     return sound * np.float32(wanted / own_rms)
-
-
-def heard_rms(samples: FloatArray) -> float:
-    """RMS over the samples within 60 dB of the peak: pauses do not count."""
-    power = np.square(samples)
-    heard = power[power > 1e-6 * power.max(initial=0.0)]
-    return float(np.sqrt(heard.mean())) if len(heard) else 0.0

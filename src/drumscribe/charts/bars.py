@@ -1,4 +1,4 @@
-"""What every chart is made from: a transcription on its bars."""
+"""The bars of a transcription, which every chart is laid on."""
 
 from dataclasses import replace
 

@@ -7,9 +7,9 @@ from functools import lru_cache
 import numpy as np
 
 from drumscribe.data.midi_processing import MidiNote
-from drumscribe.data.synth import voices
-from drumscribe.data.synth.kits import STROKE_BY_NOTE, Stroke, SynthKit
-from drumscribe.data.synth.voices import EGMD_SAMPLE_RATE, Piece, Sound
+from drumscribe.data.synth import pieces
+from drumscribe.data.synth.kits import SYNTH_ARTICULATION_BY_NOTE, SynthArticulation, SynthKit
+from drumscribe.data.synth.pieces import EGMD_SAMPLE_RATE, LayeredSound, Piece
 from drumscribe.events import MAX_VELOCITY
 from drumscribe.utils.arrays import FloatArray
 
@@ -20,20 +20,20 @@ _BRIGHTNESS_POWER = 0.9
 _LEVEL_JITTER_DB = 0.5
 _MAX_PEAK = 0.98
 
-_VOICES: dict[str, Callable[[Piece, str, np.random.Generator], Sound]] = {
-    "kick": voices.kick,
-    "snare": voices.snare,
-    "hihat": voices.hihat,
-    "high_tom": voices.tom,
-    "mid_tom": voices.tom,
-    "low_tom": voices.tom,
-    "crash": voices.crash,
-    "crash_2": voices.crash,
-    "ride": voices.ride,
+_MAKER_BY_PIECE: dict[str, Callable[[Piece, str, np.random.Generator], LayeredSound]] = {
+    "kick": pieces.kick,
+    "snare": pieces.snare,
+    "hihat": pieces.hihat,
+    "high_tom": pieces.tom,
+    "mid_tom": pieces.tom,
+    "low_tom": pieces.tom,
+    "crash": pieces.crash,
+    "crash_2": pieces.crash,
+    "ride": pieces.ride,
 }
 
 
-def render_performance(
+def synthesised(
     notes: Sequence[MidiNote], kit: SynthKit, *, duration_s: float, seed: int
 ) -> FloatArray:
     """Play ``notes`` on ``kit``.
@@ -43,7 +43,7 @@ def render_performance(
 
     Args:
         notes: any order; notes before 0 or after the end are not heard, nor are those that no
-            instrument of the kit plays (those outside ``STROKE_BY_NOTE``).
+            piece of the kit plays (those outside ``SYNTH_ARTICULATION_BY_NOTE``).
         kit: the kit to play on.
         duration_s: length of the result in seconds; sounds are cut there.
         seed: chooses among the variants of each sound.
@@ -53,45 +53,45 @@ def render_performance(
     """
     mix = np.zeros(_sample_at(duration_s), dtype=np.float32)
     rng = np.random.default_rng(seed)
-    bank = _bank(kit)
-    played = [note for note in notes if note.note in STROKE_BY_NOTE]
+    sounds = _sounds_of(kit)
+    played = [note for note in notes if note.note in SYNTH_ARTICULATION_BY_NOTE]
     played.sort(key=lambda note: (note.onset_s, note.note))
     chokes = _choke_samples(played)
     for note in played:
-        stroke = STROKE_BY_NOTE[note.note]
-        sound = bank.sound(stroke, int(rng.integers(_N_VARIANTS)))
+        articulation = SYNTH_ARTICULATION_BY_NOTE[note.note]
+        sound = sounds.sound(articulation, int(rng.integers(_N_VARIANTS)))
         loudness = note.velocity / MAX_VELOCITY
         gain = loudness**_VELOCITY_POWER * 10 ** (rng.normal(0, _LEVEL_JITTER_DB) / 20)
         start = _sample_at(note.onset_s)
-        room = _samples_until_choke(stroke, start, chokes)
+        room = _samples_until_choke(articulation, start, chokes)
         _add(mix, sound.body, start, gain, room)
         _add(mix, sound.bright, start, gain * loudness**_BRIGHTNESS_POWER, room)
     peak = float(np.max(np.abs(mix), initial=0.0))
     return mix if peak <= _MAX_PEAK else mix * np.float32(_MAX_PEAK / peak)
 
 
-class _VoiceBank:
+class _KitSounds:
     """The sounds of one kit, each made when it is first needed."""
 
     def __init__(self, kit: SynthKit) -> None:
         self._kit = kit
-        self._sounds: dict[tuple[str, int], Sound] = {}
+        self._sounds: dict[tuple[str, int], LayeredSound] = {}
 
-    def sound(self, stroke: Stroke, variant: int) -> Sound:
-        """The sound of ``stroke``; variants differ as one hit differs from the next."""
-        key = (stroke.name, variant)
+    def sound(self, articulation: SynthArticulation, variant: int) -> LayeredSound:
+        """The sound of ``articulation``; variants differ as one hit differs from the next."""
+        key = (articulation.name, variant)
         if key not in self._sounds:
-            rng = np.random.default_rng([self._kit.number, stroke.notes[0], variant])
-            piece = _another_hit(self._kit.piece(stroke.piece), rng)
-            self._sounds[key] = _VOICES[stroke.piece](piece, stroke.articulation, rng)
+            rng = np.random.default_rng([self._kit.number, articulation.notes[0], variant])
+            piece = _another_hit(self._kit.piece(articulation.piece), rng)
+            self._sounds[key] = _MAKER_BY_PIECE[articulation.piece](piece, articulation.manner, rng)
         return self._sounds[key]
 
 
-# A full bank takes some 40 MB; recordings are rendered kit by kit, so two are enough.
+# The sounds of a kit take some 40 MB; recordings are rendered kit by kit, so two are enough.
 @lru_cache(maxsize=2)
-def _bank(kit: SynthKit) -> _VoiceBank:
+def _sounds_of(kit: SynthKit) -> _KitSounds:
     """The sounds of ``kit``, kept from one recording to the next."""
-    return _VoiceBank(kit)
+    return _KitSounds(kit)
 
 
 def _another_hit(piece: Piece, rng: np.random.Generator) -> Piece:
@@ -116,18 +116,21 @@ def _choke_samples(notes: Sequence[MidiNote]) -> list[int]:
     return [
         _sample_at(note.onset_s)
         for note in notes
-        if (stroke := STROKE_BY_NOTE[note.note]).piece == "hihat" and not _is_open(stroke)
+        if (articulation := SYNTH_ARTICULATION_BY_NOTE[note.note]).piece == "hihat"
+        and not _is_open(articulation)
     ]
 
 
-def _is_open(stroke: Stroke) -> bool:
-    """Whether the stroke leaves the hi-hat open to ring."""
-    return stroke.articulation.startswith("open")
+def _is_open(articulation: SynthArticulation) -> bool:
+    """Whether the articulation leaves the hi-hat open to ring."""
+    return articulation.manner.startswith("open")
 
 
-def _samples_until_choke(stroke: Stroke, start: int, chokes: Sequence[int]) -> int | None:
+def _samples_until_choke(
+    articulation: SynthArticulation, start: int, chokes: Sequence[int]
+) -> int | None:
     """Samples for which a stroke at ``start`` rings freely; None when nothing shuts it."""
-    if not (stroke.piece == "hihat" and _is_open(stroke)):
+    if not (articulation.piece == "hihat" and _is_open(articulation)):
         return None
     index = int(np.searchsorted(chokes, start, side="right"))
     return chokes[index] - start if index < len(chokes) else None

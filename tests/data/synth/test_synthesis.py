@@ -8,9 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drumscribe.data.midi_processing import MidiNote
-from drumscribe.data.synth.kits import N_KITS, STROKE_BY_NAME, STROKE_BY_NOTE, STROKES, synth_kit
-from drumscribe.data.synth.render import render_performance
-from drumscribe.data.synth.voices import EGMD_SAMPLE_RATE
+from drumscribe.data.synth.kits import (
+    N_KITS,
+    SYNTH_ARTICULATION_BY_NAME,
+    SYNTH_ARTICULATION_BY_NOTE,
+    SYNTH_ARTICULATIONS,
+    synth_kit,
+)
+from drumscribe.data.synth.pieces import EGMD_SAMPLE_RATE
+from drumscribe.data.synth.synthesis import synthesised
 from drumscribe.drums import LANES8
 
 MILLISECOND = EGMD_SAMPLE_RATE // 1000
@@ -18,13 +24,11 @@ KIT = synth_kit(0)
 
 
 def play(*notes, kit=KIT, duration_s=0.5, seed=3):
-    return render_performance(
-        [MidiNote(*note) for note in notes], kit, duration_s=duration_s, seed=seed
-    )
+    return synthesised([MidiNote(*note) for note in notes], kit, duration_s=duration_s, seed=seed)
 
 
 def written(name):
-    return STROKE_BY_NAME[name].notes[0]
+    return SYNTH_ARTICULATION_BY_NAME[name].notes[0]
 
 
 def centroid_hz(audio):
@@ -39,7 +43,7 @@ def rms(audio):
 @settings(max_examples=150, deadline=None)
 @given(
     kit_index=st.sampled_from([0, 1, 2, 3, 4, 5]),
-    note=st.sampled_from(sorted(STROKE_BY_NOTE)),
+    note=st.sampled_from(sorted(SYNTH_ARTICULATION_BY_NOTE)),
     velocity=st.integers(1, 127),
     onset_s=st.floats(0, 0.3),
     seed=st.integers(0, 3),
@@ -58,16 +62,17 @@ def test_every_hit_begins_within_a_millisecond_of_its_label(
 def test_every_note_drumscribe_reads_is_played_by_an_instrument_of_its_lane():
     lane_by_piece = {"crash_2": "crash"}
     for note, lane in LANES8.name_by_note.items():
-        piece = STROKE_BY_NOTE[note].piece
+        piece = SYNTH_ARTICULATION_BY_NOTE[note].piece
         assert lane_by_piece.get(piece, piece) == lane
-    assert set(STROKE_BY_NOTE) == set(LANES8.name_by_note)
+    assert set(SYNTH_ARTICULATION_BY_NOTE) == set(LANES8.name_by_note)
 
 
 @pytest.mark.parametrize("kit_index", [0, 1, 2, 3, 4, 5, 25, N_KITS - 1])
 def test_the_instruments_of_a_kit_differ_as_drums_do(kit_index):
     kit = synth_kit(kit_index)
     bright = {
-        stroke.name: centroid_hz(play((0, stroke.notes[0], 100), kit=kit)) for stroke in STROKES
+        articulation.name: centroid_hz(play((0, articulation.notes[0], 100), kit=kit))
+        for articulation in SYNTH_ARTICULATIONS
     }
     assert bright["low_tom"] < bright["mid_tom"] < bright["high_tom"] < bright["side_stick"]
     assert bright["high_tom"] < bright["snare"] < bright["ride"] < bright["hihat_closed"]
@@ -89,11 +94,11 @@ def test_toms_are_tuned_apart_and_cymbals_ring_longest():
 
 
 @settings(max_examples=30, deadline=None)
-@given(stroke=st.sampled_from(STROKES), soft=st.integers(5, 80))
-def test_harder_hits_are_louder_and_brighter(stroke, soft):
+@given(articulation=st.sampled_from(SYNTH_ARTICULATIONS), soft=st.integers(5, 80))
+def test_harder_hits_are_louder_and_brighter(articulation, soft):
     hard = soft + 40
-    soft_audio = play((0, stroke.notes[0], soft))
-    hard_audio = play((0, stroke.notes[0], hard))
+    soft_audio = play((0, articulation.notes[0], soft))
+    hard_audio = play((0, articulation.notes[0], hard))
     assert rms(hard_audio) > 1.2 * rms(soft_audio)
     assert centroid_hz(hard_audio) > centroid_hz(soft_audio)
 
@@ -123,7 +128,11 @@ def test_nothing_else_chokes_the_hihat():
 
 
 def test_many_loud_hits_stay_within_full_scale():
-    notes = [(0.01 * i, stroke.notes[0], 127) for i in range(20) for stroke in STROKES]
+    notes = [
+        (0.01 * i, articulation.notes[0], 127)
+        for i in range(20)
+        for articulation in SYNTH_ARTICULATIONS
+    ]
     audio = play(*notes)
     assert audio.dtype == np.float32
     assert 0.9 < np.abs(audio).max() <= 1.0

@@ -1,10 +1,10 @@
-"""Drum voices: one struck instrument as oscillators, noise and envelopes.
+"""The pieces of a synthetic kit, each struck once, as oscillators, noise and envelopes.
 
-Every voice turns the parameters of a ``Piece`` and the way it is struck into a ``Sound``: mono
-float32 at ``EGMD_SAMPLE_RATE`` whose attack begins on sample 0. A sound has two layers, ``body``
-and ``bright``; the harder the hit, the more of the bright layer (see ``render.py``), so a voice is
-made once and played at any velocity. ``rng`` gives a voice its noise and the small differences
-between one hit and the next.
+A function for each kind of piece turns its parameters, a ``Piece``, and the manner in which it is
+struck into a ``LayeredSound``: mono float32 at ``EGMD_SAMPLE_RATE`` whose attack begins on sample
+0. A sound has two layers, ``body`` and ``bright``; the harder the hit, the more of the bright layer
+(see ``synthesis.py``), so a sound is made once and played at any velocity. ``rng`` gives it its
+noise and the small differences between one hit and the next.
 """
 
 from collections.abc import Sequence
@@ -31,7 +31,7 @@ _RIM_HZ = (1150.0, 1720.0, 2630.0)
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One instrument of a kit.
+    """One drum or cymbal of a kit.
 
     Attributes:
         pitch_hz: fundamental of a drum, lowest partial of a cymbal.
@@ -49,8 +49,8 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
-class Sound:
-    """One struck instrument at full velocity; the layers may differ in length.
+class LayeredSound:
+    """One struck piece at full velocity; the layers may differ in length.
 
     Attributes:
         body: what every hit has, float32, shape (n_body,).
@@ -63,7 +63,7 @@ class Sound:
 
 @dataclass(frozen=True, slots=True)
 class _Touch:
-    """How an articulation changes its instrument: factors of decay, brightness and level."""
+    """How the manner of striking changes a piece: factors of decay, brightness and level."""
 
     decay: float = 1.0
     brightness: float = 1.0
@@ -85,7 +85,7 @@ _RIDE_TOUCHES = {
 }
 
 
-def kick(piece: Piece, articulation: str, rng: np.random.Generator) -> Sound:
+def kick(piece: Piece, manner: str, rng: np.random.Generator) -> LayeredSound:
     """A sine whose pitch falls onto the drum's own within some 30 ms, and a beater click."""
     times_s = _times(piece.decay_s)
     body = _falling_sine(times_s, piece.pitch_hz, rise=3.5, fall_s=0.012)
@@ -94,9 +94,9 @@ def kick(piece: Piece, articulation: str, rng: np.random.Generator) -> Sound:
     return _sound(body, piece.noise * click, piece.level)
 
 
-def snare(piece: Piece, articulation: str, rng: np.random.Generator) -> Sound:
+def snare(piece: Piece, manner: str, rng: np.random.Generator) -> LayeredSound:
     """Two modes of the head and the rattle of the wires; rim shots and cross-sticks add wood."""
-    if articulation == "cross_stick":
+    if manner == "cross_stick":
         return _cross_stick(piece, rng)
     times_s = _times(piece.decay_s)
     tone = _falling_sine(times_s, piece.pitch_hz, rise=0.4, fall_s=0.02)
@@ -105,42 +105,42 @@ def snare(piece: Piece, articulation: str, rng: np.random.Generator) -> Sound:
     wires = _burst(piece.decay_s, (0.25, 1.3), piece.brightness_hz, rng)
     sizzle = _burst(0.8 * piece.decay_s, (0.8, 3.0), piece.brightness_hz, rng)
     body = (1 - piece.noise) * tone + 0.7 * piece.noise * wires
-    if articulation == "rim":
+    if manner == "rim":
         body += 0.8 * _partials(times_s, _RIM_HZ, 0.08, rng)
     return _sound(body, 0.8 * piece.noise * sizzle, piece.level)
 
 
-def tom(piece: Piece, articulation: str, rng: np.random.Generator) -> Sound:
+def tom(piece: Piece, manner: str, rng: np.random.Generator) -> LayeredSound:
     """A long gliding tone with its second mode and a stick; on the rim less drum, more wood."""
     times_s = _times(piece.decay_s)
     body = _falling_sine(times_s, piece.pitch_hz, rise=0.5, fall_s=0.04)
     second = _falling_sine(times_s, 1.59 * piece.pitch_hz, rise=0.5, fall_s=0.04)
     body *= _envelope(times_s, piece.decay_s)
     body += 0.4 * second * _envelope(times_s, 0.4 * piece.decay_s)
-    if articulation == "rim":
+    if manner == "rim":
         body = 0.6 * body + 0.7 * _partials(times_s, _RIM_HZ, 0.07, rng)
     stick = _burst(0.05, (0.3, 1.5), piece.brightness_hz, rng)
     return _sound(body, piece.noise * stick, piece.level)
 
 
-def hihat(piece: Piece, articulation: str, rng: np.random.Generator) -> Sound:
+def hihat(piece: Piece, manner: str, rng: np.random.Generator) -> LayeredSound:
     """Clashing square waves above a high-pass, with high noise on top."""
-    touch = _HIHAT_TOUCHES[articulation]
+    touch = _HIHAT_TOUCHES[manner]
     return _cymbal(piece, touch, rng, wash=(0.6, 1.5), attack=0.3)
 
 
-def crash(piece: Piece, articulation: str, rng: np.random.Generator) -> Sound:
+def crash(piece: Piece, manner: str, rng: np.random.Generator) -> LayeredSound:
     """A wide, long wash that starts with the stick."""
-    touch = _CYMBAL_TOUCHES[articulation]
+    touch = _CYMBAL_TOUCHES[manner]
     return _cymbal(piece, touch, rng, wash=(0.2, 1.6), attack=0.8)
 
 
-def ride(piece: Piece, articulation: str, rng: np.random.Generator) -> Sound:
+def ride(piece: Piece, manner: str, rng: np.random.Generator) -> LayeredSound:
     """A ping over a thin wash; the bell is nearly all tone."""
-    touch = _RIDE_TOUCHES[articulation]
+    touch = _RIDE_TOUCHES[manner]
     decay_s = piece.decay_s * touch.decay
     times_s = _times(decay_s)
-    bell = articulation == "bell"
+    bell = manner == "bell"
     wash = _burst(decay_s, (0.35, 1.5), piece.brightness_hz * touch.brightness, rng)
     ratios, pitch_hz = (
         (_BELL_RATIOS, 0.25 * piece.pitch_hz) if bell else (_RIDE_RATIOS, piece.pitch_hz)
@@ -151,7 +151,7 @@ def ride(piece: Piece, articulation: str, rng: np.random.Generator) -> Sound:
     return _sound(ping + wash_share * wash, 0.6 * stick, piece.level * touch.level)
 
 
-def _cross_stick(piece: Piece, rng: np.random.Generator) -> Sound:
+def _cross_stick(piece: Piece, rng: np.random.Generator) -> LayeredSound:
     """The stick laid on the head and struck against the rim: a short knock of wood, no wires."""
     times_s = _times(0.12)
     knock_hz = [ratio * 2.2 * piece.pitch_hz for ratio in (1.0, 2.1, 4.3)]
@@ -167,7 +167,7 @@ def _cymbal(
     *,
     wash: tuple[float, float],
     attack: float,
-) -> Sound:
+) -> LayeredSound:
     """Metal and noise in one band of the spectrum.
 
     Args:
@@ -254,7 +254,7 @@ def _band(signal: Float64Array, low_hz: float, high_hz: float) -> Float64Array:
     return np.fft.irfft(np.fft.rfft(signal, size) * passed, size)[: signal.size]
 
 
-def _sound(body: Float64Array, bright: Float64Array, level: float) -> Sound:
+def _sound(body: Float64Array, bright: Float64Array, level: float) -> LayeredSound:
     """Both layers scaled to ``level``, with click-free ends.
 
     By power and not by peak, since the peak of noise is chance and hits would differ by decibels.
@@ -263,7 +263,7 @@ def _sound(body: Float64Array, bright: Float64Array, level: float) -> Sound:
     for layer in (body, bright):
         attack[: layer.size] += layer[:_ATTACK_SAMPLES]
     scale = level / float(np.sqrt(np.mean(attack**2)))
-    return Sound(_finished(body * scale), _finished(bright * scale))
+    return LayeredSound(_finished(body * scale), _finished(bright * scale))
 
 
 def _finished(layer: Float64Array) -> FloatArray:

@@ -1,4 +1,4 @@
-"""Streams of rendered recordings: the same for the same seed, labelled where it sounds."""
+"""Rendered recordings: the same for the same seed, labelled where it sounds."""
 
 import dataclasses
 from collections import Counter
@@ -11,13 +11,13 @@ import pytest
 from drumscribe.data.alignment import align, onset_strength
 from drumscribe.data.midi_processing import MidiNote
 from drumscribe.data.render.render_config import BackingConfig, EffectsConfig, RenderConfig
+from drumscribe.data.render.rendered_recording import render_recording
 from drumscribe.data.render.sources import (
     TEST_KITS,
     VALIDATION_KITS,
     RenderSources,
     open_sources,
 )
-from drumscribe.data.render.stream import RenderedRecordings, render_recording
 from drumscribe.drums import LANES8
 from drumscribe.events import DrumEvent
 from drumscribe.utils.errors import DrumscribeError
@@ -46,13 +46,11 @@ def test_the_same_seed_gives_the_same_recording(sources: RenderSources):
 def test_recordings_do_not_depend_on_what_was_made_before(
     sources: RenderSources, midi_dir: Path, kits_dir: Path
 ):
-    stream = RenderedRecordings(5, sources, SHORT)
-    third = stream[2].samples
-    fresh = RenderedRecordings(5, open_sources(midi_dir, kits_dir, "train"), SHORT)
-    assert np.array_equal(fresh[2].samples, third)
-    assert not np.array_equal(stream[1].samples[:1000], third[:1000])
-    with pytest.raises(IndexError, match="from 0"):
-        stream[-1]
+    third = render_recording((5, 2), sources, SHORT).samples
+    second = render_recording((5, 1), sources, SHORT).samples
+    fresh = open_sources(midi_dir, kits_dir, "train")
+    assert np.array_equal(render_recording((5, 2), fresh, SHORT).samples, third)
+    assert not np.array_equal(second[:1000], third[:1000])
 
 
 def test_samples_and_labels_are_in_range(sources: RenderSources):
@@ -76,8 +74,8 @@ def test_hits_of_a_lane_are_apart(sources: RenderSources):
 
 
 def test_no_lane_stays_without_hits(sources: RenderSources):
-    stream = RenderedRecordings(1, sources, SHORT)
-    hits = Counter(event.drum for index in range(12) for event in stream[index].events)
+    recordings = [render_recording((1, index), sources, SHORT) for index in range(12)]
+    hits = Counter(event.drum for recording in recordings for event in recording.events)
     assert set(hits) == set(LANES8.names)
     assert min(hits.values()) > 0.01 * sum(hits.values())
 
