@@ -10,7 +10,17 @@ from io import TextIOWrapper
 from typing import TextIO
 
 from drumscribe import __version__
-from drumscribe.parsers import data, live, models, studio, transcribing
+from drumscribe.parsers import (
+    charting,
+    checking,
+    data,
+    evaluating,
+    live,
+    models,
+    studio,
+    training,
+    transcribing,
+)
 from drumscribe.utils.errors import DrumscribeError
 
 _INTERRUPTED = 130
@@ -113,12 +123,12 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for add_parser in (
         transcribing.add_transcribe,
-        transcribing.add_chart,
+        charting.add_chart,
         live.add_live,
         data.add_preprocess,
-        models.add_train,
-        models.add_evaluate,
-        models.add_tune,
+        training.add_train,
+        evaluating.add_evaluate,
+        evaluating.add_tune,
         models.add_export,
         models.add_info,
         models.add_models,
@@ -126,7 +136,7 @@ def _parser() -> argparse.ArgumentParser:
         data.add_render,
         data.add_egmd,
         studio.add_studio,
-        models.add_doctor,
+        checking.add_doctor,
     ):
         add_parser(commands)
     return parser

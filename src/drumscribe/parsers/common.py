@@ -72,3 +72,35 @@ def add_scheduler(parser: argparse.ArgumentParser) -> None:
         help="work on the Dask cluster of this scheduler, as tcp://host:8786, whose machines see "
         "the same folders (default: processes of this machine)",
     )
+
+
+def add_timing(parser: argparse.ArgumentParser) -> None:
+    """What is known of tempo and bars, and what is snapped to them."""
+    parser.add_argument(
+        "--bpm",
+        help="constant tempo, in counts of the time signature a minute; '~120' follows a drummer "
+        "who plays about that (default: found)",
+    )
+    parser.add_argument(
+        "--time-signature", metavar="N/D", help="as 4/4, 3/4 or 6/8 (default: found)"
+    )
+    parser.add_argument(
+        "--first-beat",
+        type=float,
+        metavar="SECONDS",
+        help="where a bar begins (default: found)",
+    )
+    parser.add_argument(
+        "--quantize",
+        type=int,
+        choices=(4, 8, 12, 16, 24, 32),
+        help="write hits on a grid of so many steps a whole note; 12 and 24 are triplets "
+        "(default: as played)",
+    )
+    parser.add_argument(
+        "--quantize-strength",
+        type=float,
+        default=1.0,
+        metavar="PART",
+        help="how far hits are moved to the grid, 0..1 (default: %(default)s)",
+    )

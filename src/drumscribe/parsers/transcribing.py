@@ -1,6 +1,5 @@
-"""Options of ``drumscribe transcribe`` and ``chart``."""
+"""Options of ``drumscribe transcribe``."""
 
-import argparse
 from pathlib import Path
 
 from drumscribe.parsers.common import (
@@ -11,6 +10,7 @@ from drumscribe.parsers.common import (
     add_midi_notes,
     add_scheduler,
     add_threshold,
+    add_timing,
 )
 
 
@@ -32,7 +32,7 @@ def add_transcribe(commands: Commands) -> None:
     )
     add_checkpoint(parser)
     add_threshold(parser)
-    _add_timing(parser)
+    add_timing(parser)
     parser.add_argument(
         "--format",
         metavar="LIST",
@@ -48,94 +48,3 @@ def add_transcribe(commands: Commands) -> None:
     )
     add_scheduler(parser)
     add_config(parser)
-
-
-def add_chart(commands: Commands) -> None:
-    """Options of ``drumscribe chart``."""
-    parser = add_command(
-        commands, "chart", "a song to a folder that a rhythm game plays", "charting.chart"
-    )
-    parser.add_argument("audio", type=Path, help="the song")
-    parser.add_argument(
-        "-o",
-        "--output",
-        type=Path,
-        metavar="FOLDER",
-        help="the song's folder (default: 'Artist - Title' beside the song)",
-    )
-    parser.add_argument(
-        "--game",
-        choices=("clonehero", "dtxmania"),
-        default="clonehero",
-        help="clonehero is for YARG, too (default: %(default)s)",
-    )
-    parser.add_argument("--title", help="the song's title (default: by its tags or its name)")
-    parser.add_argument("--artist", help="who plays it (default: by its tags or its name)")
-    parser.add_argument("--charter", help="who made the chart (default: drumscribe)")
-    parser.add_argument(
-        "--midi", type=Path, metavar="FILE", help="chart these notes instead of what is heard"
-    )
-    add_midi_notes(parser)
-    _add_chart_layout(parser)
-    add_checkpoint(parser)
-    add_threshold(parser)
-    _add_timing(parser)
-    add_config(parser)
-
-
-def _add_chart_layout(parser: argparse.ArgumentParser) -> None:
-    """How the chart's files look."""
-    colours = ("yellow", "blue", "green")
-    parser.add_argument(
-        "--ride", choices=colours, default="blue", help="the ride's colour (default: %(default)s)"
-    )
-    parser.add_argument(
-        "--crash",
-        choices=colours,
-        default="green",
-        help="the crash's colour (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--chart-files",
-        choices=("both", "mid", "chart"),
-        default="both",
-        help="notes.mid, notes.chart or both; shared songs have one (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--audio-format",
-        choices=("opus", "ogg"),
-        default="opus",
-        help="Opus, or Vorbis for old versions of games (default: %(default)s)",
-    )
-
-
-def _add_timing(parser: argparse.ArgumentParser) -> None:
-    """What is known of tempo and bars, and what is snapped to them."""
-    parser.add_argument(
-        "--bpm",
-        help="constant tempo, in counts of the time signature a minute; '~120' follows a drummer "
-        "who plays about that (default: found)",
-    )
-    parser.add_argument(
-        "--time-signature", metavar="N/D", help="as 4/4, 3/4 or 6/8 (default: found)"
-    )
-    parser.add_argument(
-        "--first-beat",
-        type=float,
-        metavar="SECONDS",
-        help="where a bar begins (default: found)",
-    )
-    parser.add_argument(
-        "--quantize",
-        type=int,
-        choices=(4, 8, 12, 16, 24, 32),
-        help="write hits on a grid of so many steps a whole note; 12 and 24 are triplets "
-        "(default: as played)",
-    )
-    parser.add_argument(
-        "--quantize-strength",
-        type=float,
-        default=1.0,
-        metavar="PART",
-        help="how far hits are moved to the grid, 0..1 (default: %(default)s)",
-    )
