@@ -92,6 +92,8 @@ def test_what_is_charted_is_never_written_over(song, tmp_path, capsys):
         ["--quantize-strength", "0.5"],
         ["--threshold", "0.5"],
         ["--checkpoint", "m.onnx"],
+        ["--config", "my.yaml"],
+        ["--set", "inference.min_gap_s=0.05"],
         ["--ride", "green", "--game", "dtxmania"],
         ["--crash", "blue", "--game", "dtxmania"],
         ["--chart-files", "mid", "--game", "dtxmania"],

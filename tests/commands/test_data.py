@@ -18,14 +18,17 @@ def told(capsys, *command):
 @pytest.mark.parametrize(
     ("options", "expected"),
     [
-        (["--layout", "out", "--hours", "1"], "--hours: has no effect with --layout"),
-        (["--layout", "out", "--val-hours", "0"], "--val-hours: has no effect with --layout"),
-        (["--layout", "out", "--test-hours", "1"], "--test-hours: has no effect with --layout"),
-        (["--layout", "out", "--soundfont", "a.sf2"], "--soundfont: has no effect with --layout"),
-        (["--layout", "out", "--voices", "a"], "--voices: has no effect with --layout"),
-        (["--layout", "out", "--overwrite"], "--overwrite: has no effect with --layout"),
+        (["--layout", "out", "--hours", "1"], "--hours: is of no use here, as --layout"),
+        (["--layout", "out", "--val-hours", "0"], "--val-hours: is of no use here, as --layout"),
+        (["--layout", "out", "--test-hours", "1"], "--test-hours: is of no use here, as --layout"),
+        (
+            ["--layout", "out", "--soundfont", "a.sf2"],
+            "--soundfont: is of no use here, as --layout",
+        ),
+        (["--layout", "out", "--voices", "a"], "--voices: is of no use here, as --layout"),
+        (["--layout", "out", "--overwrite"], "--overwrite: is of no use here, as --layout"),
         (["--layout", "out", "--performances", "0"], "--performances 0: must be 1 or more"),
-        (["--performances", "3"], "--performances: has no effect without --layout"),
+        (["--performances", "3"], "--performances: is of no use here, as without --layout"),
         (["--set", "data.kit=articulations12"], "data.kit: rendered features have the classes of"),
     ],
 )

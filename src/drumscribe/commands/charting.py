@@ -22,6 +22,8 @@ _OF_HEARING: dict[str, object] = {
     "quantize_strength": 1.0,
     "threshold": [],
     "checkpoint": None,
+    "config": None,
+    "overrides": [],
 }
 _OF_MIDI = {"midi_notes": "gm"}
 _OF_CLONE_HERO = {

@@ -2,6 +2,7 @@
 
 from argparse import Namespace
 
+from drumscribe.commands.unused_options import require_unused
 from drumscribe.config import Config, load_config
 from drumscribe.drums import LANES8
 from drumscribe.splits import Split
@@ -10,6 +11,17 @@ from drumscribe.utils.errors import DrumscribeError
 
 RENDERED_HOURS: dict[Split, float] = {"train": 10.0, "val": 0.5, "test": 0.0}
 """Hours of each split that are rendered where no option says otherwise."""
+
+# Options by their names in the arguments, and what they are when they are not given.
+_OF_FEATURES: dict[str, object] = {
+    "hours": None,
+    "val_hours": None,
+    "test_hours": None,
+    "soundfont": None,
+    "voices": None,
+    "overwrite": False,
+}
+_OF_LAYOUT = {"performances": None}
 
 
 def preprocess(arguments: Namespace) -> int:
@@ -71,19 +83,15 @@ def render(arguments: Namespace) -> int:
 
 def _refuse_ignored(arguments: Namespace, config: Config) -> None:
     """Refuse options that say nothing about what is asked for."""
-    if arguments.layout is None:
-        form, ignored = "without --layout", ["performances"]
+    if arguments.layout is not None:
+        require_unused(arguments, _OF_FEATURES, "--layout writes recordings and no features")
+    else:
+        require_unused(arguments, _OF_LAYOUT, "without --layout features are written")
         if config.data.kit != LANES8.name:
             raise DrumscribeError(
                 f"data.kit: rendered features have the classes of {LANES8.name} alone, got "
                 f"{config.data.kit!r}; for others, preprocess what --layout writes"
             )
-    else:
-        form = "with --layout"
-        ignored = ["hours", "val_hours", "test_hours", "soundfont", "voices", "overwrite"]
-    for name in ignored:
-        if not any(getattr(arguments, name) is unset for unset in (None, False)):  # 0 is an answer
-            raise DrumscribeError(f"--{name.replace('_', '-')}: has no effect {form}; leave it out")
     if arguments.performances is not None and arguments.performances < 1:
         raise DrumscribeError(f"--performances {arguments.performances}: must be 1 or more")
 

@@ -5,6 +5,9 @@ from collections.abc import Mapping
 
 from drumscribe.utils.errors import DrumscribeError
 
+_OPTIONS_BY_NAME = {"overrides": "--set"}
+"""Those whose names in the arguments are other words."""
+
 
 def require_unused(arguments: Namespace, defaults: Mapping[str, object], reason: str) -> None:
     """Refuse options that have another value than when they are not given.
@@ -19,5 +22,5 @@ def require_unused(arguments: Namespace, defaults: Mapping[str, object], reason:
     """
     for name, default in defaults.items():
         if getattr(arguments, name) != default:
-            option = "--" + name.replace("_", "-")
+            option = _OPTIONS_BY_NAME.get(name, "--" + name.replace("_", "-"))
             raise DrumscribeError(f"{option}: is of no use here, as {reason}; leave it out")
