@@ -24,7 +24,7 @@ def modules(package):
     return {path.stem for path in Path(package.__file__).parent.glob("*.py")}
 
 
-@pytest.mark.parametrize("handler", handlers())
+@pytest.mark.parametrize("handler", [*handlers()])
 def test_options_and_handler_are_in_modules_of_one_name(handler):
     theme, name = handler.split(".")
     assert callable(getattr(import_module(f"drumscribe.commands.{theme}"), name))
