@@ -11,7 +11,7 @@ from drumscribe.charts.clone_hero_midi import write_notes_mid
 from drumscribe.charts.dtx import write_dtx
 from drumscribe.charts.formats import FORMATS, write_format
 from drumscribe.charts.game_chart import game_chart
-from drumscribe.charts.lane_chart import lane_chart, lane_chart_schema
+from drumscribe.charts.lane_chart import lane_chart
 from drumscribe.charts.midi import read_transcription_midi
 from drumscribe.charts.note_maps import note_map
 from drumscribe.charts.song_info import SongInfo
@@ -29,6 +29,7 @@ from drumscribe.inference.beats import find_tempo
 from drumscribe.inference.transcriber import Transcriber, Transcription
 from drumscribe.utils.errors import DrumscribeError
 from evaluation.test_evaluate import ClairvoyantModel, bands_of
+from lane_chart_schema import LANE_CHART_SCHEMA
 
 COWBELL = DrumClass("cowbell", "Cowbell", "cowbell", (56,), 56, stand_in="ride")
 NINE = Kit("nine_lanes", (*LANES8.classes, COWBELL))
@@ -113,7 +114,7 @@ def test_a_midi_file_is_read_back_with_all_nine(transcription, tmp_path):
 
 def test_a_lane_chart_has_nine_lanes(transcription):
     chart = json.loads(json.dumps(lane_chart(transcription)))
-    jsonschema.validate(chart, lane_chart_schema())
+    jsonschema.validate(chart, LANE_CHART_SCHEMA)
     assert chart["lanes"] == list(NINE.names)
     assert {event["lane"] for event in chart["events"]} == set(range(9))
 

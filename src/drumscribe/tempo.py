@@ -30,6 +30,11 @@ class TimeSignature:
     denominator: int = 4
 
 
+def is_compound(numerator: int, denominator: int) -> bool:
+    """Whether three counts make one pulse, as in 6/8, 9/8 and 12/8."""
+    return denominator >= 8 and numerator % 3 == 0 and numerator > 3
+
+
 _MAX_BEATS_BEFORE = 1_000_000  # a day of music at 690 beats a minute
 
 COMMON_TIME = TimeSignature(0, 4, 4)

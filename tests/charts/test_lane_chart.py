@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given
 from transcriptions import any_transcription, on_bars
 
-from drumscribe.charts.lane_chart import SCHEMA_VERSION, lane_chart_schema, write_lane_chart
+from drumscribe.charts.lane_chart import SCHEMA_VERSION, write_lane_chart
 from drumscribe.drums import LANES8
 from drumscribe.events import DrumEvent
 from drumscribe.tempo import TempoMap
+from lane_chart_schema import LANE_CHART_SCHEMA
 
-VALIDATOR = jsonschema.Draft202012Validator(lane_chart_schema())
+VALIDATOR = jsonschema.Draft202012Validator(LANE_CHART_SCHEMA)
 
 
 def written(path, transcription):
@@ -22,7 +23,7 @@ def written(path, transcription):
 
 
 def test_the_schema_is_one():
-    jsonschema.Draft202012Validator.check_schema(lane_chart_schema())
+    jsonschema.Draft202012Validator.check_schema(LANE_CHART_SCHEMA)
 
 
 @given(any_transcription)

@@ -6,7 +6,6 @@ that was heard; ``levels`` is what there is to play, with chords on one time.
 
 import json
 from collections.abc import Iterable
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -50,13 +49,6 @@ def lane_chart(transcription: Transcription) -> dict[str, Any]:
             for name, hits in levels_of(playable, tempo).items()
         },
     }
-
-
-def lane_chart_schema() -> dict[str, Any]:
-    """The JSON Schema of the file."""
-    file = resources.files("drumscribe.charts") / "lane_chart.schema.json"
-    schema: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-    return schema
 
 
 def _tempo(tempo: TempoMap) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from fractions import Fraction
 from drumscribe.charts.bars import tempo_of
 from drumscribe.charts.hits import Hit, playable_hits
 from drumscribe.inference.transcriber import Transcription
-from drumscribe.tempo import TempoMap, TimeSignature
+from drumscribe.tempo import TempoMap, TimeSignature, is_compound
 
 # Divisions of a cell, and what they cost. A cell of three counts has no tuplets.
 _SIMPLE = {1: 0.0, 2: 0.5, 4: 1.5, 3: 2.5, 8: 10.0, 6: 9.0}
@@ -99,16 +99,12 @@ def _spans(tempo: TempoMap, start: int, last: float) -> list[_Span]:
     beat = start
     while True:
         signature = tempo.signature_at(beat)
-        step = 3 if _is_compound(signature) else 1
+        step = 3 if is_compound(signature.numerator, signature.denominator) else 1
         cells = [(beat + i, step) for i in range(0, signature.numerator, step)]
         spans.append((signature, cells))
         beat += signature.numerator
         if last < beat - 0.5 * step:  # later, it may be meant for the next bar
             return spans
-
-
-def _is_compound(signature: TimeSignature) -> bool:
-    return signature.denominator >= 8 and signature.numerator % 3 == 0 and signature.numerator > 3
 
 
 def _by_span(hits: Sequence[Hit], starts: Sequence[int]) -> Mapping[int, list[Hit]]:

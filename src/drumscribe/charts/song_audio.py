@@ -1,24 +1,24 @@
 """The song as a game plays it: Opus or Vorbis, in stereo where it was, after some silence."""
 
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import soxr
 
-from drumscribe.data.audio_processing import checked, open_channels, soundfile_name
+from drumscribe.data.audio_processing import checked, open_channels
+from drumscribe.data.ogg_writing import OggCodec, write_ogg
 from drumscribe.utils.arrays import FloatArray
 from drumscribe.utils.errors import DrumscribeError
-from drumscribe.utils.files import atomic_path
 
 AudioFormat = Literal["opus", "ogg"]
 
 _OPUS_RATE = 48_000
 _VORBIS_RATES = (8_000, 48_000)
-_BLOCK_FRAMES = 16_384  # libsndfile's Vorbis encoder does not bear much longer ones
 _COMPRESSION = {"opus": 0.6, "ogg": 0.3}  # about 130 and 190 kbit/s in stereo
-_SUBTYPES = {"opus": "OPUS", "ogg": "VORBIS"}
+_CODECS: dict[AudioFormat, OggCodec] = {"opus": "OPUS", "ogg": "VORBIS"}
 
 
 def write_song_audio(
@@ -36,30 +36,21 @@ def write_song_audio(
         DrumscribeError: when ``source`` cannot be decoded or ``target`` not written, or both are
             one file.
     """
-    import soundfile
-
     require_another_file(source, target)
     recording = open_channels(source, is_stereo=True)
     rate, n_channels = recording.rate, recording.n_channels
     is_kept = audio_format == "ogg" and _VORBIS_RATES[0] <= rate <= _VORBIS_RATES[1]
     target_rate = rate if is_kept else _OPUS_RATE
     silence = np.zeros((round(lead_in_s * target_rate), n_channels), np.float32)
-    with (
-        atomic_path(target) as temporary,
-        soundfile.SoundFile(
-            soundfile_name(temporary),
-            "w",
-            target_rate,
-            n_channels,
-            _SUBTYPES[audio_format],
-            format="OGG",
-            compression_level=_COMPRESSION[audio_format],
-        ) as file,
-    ):
-        _write(file, silence)
-        blocks = checked(source, recording.blocks, rate)
-        for block in _resampled(blocks, rate, target_rate, n_channels):
-            _write(file, block)
+    heard = _resampled(checked(source, recording.blocks, rate), rate, target_rate, n_channels)
+    write_ogg(
+        target,
+        chain([silence], heard),
+        rate=target_rate,
+        n_channels=n_channels,
+        codec=_CODECS[audio_format],
+        compression=_COMPRESSION[audio_format],
+    )
 
 
 def require_another_file(source: Path, target: Path) -> None:
@@ -70,12 +61,6 @@ def require_another_file(source: Path, target: Path) -> None:
     """
     if target.exists() and target.samefile(source):
         raise DrumscribeError(f"{target}: is what the song is made of; name another folder")
-
-
-def _write(file: Any, samples: FloatArray) -> None:
-    """Write samples of shape (n, channels), limited to full scale."""
-    for start in range(0, len(samples), _BLOCK_FRAMES):
-        file.write(np.clip(samples[start : start + _BLOCK_FRAMES], -1, 1))
 
 
 def _resampled(

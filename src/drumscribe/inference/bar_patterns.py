@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from drumscribe.tempo import is_compound
 from drumscribe.utils.arrays import Float64Array
 
 GROUPS = ("kick", "snare", "ghost", "time", "crash", "tom")
@@ -66,8 +67,8 @@ def bar_pattern(numerator: int, denominator: int) -> BarPattern:
     6/8, 9/8 and 12/8 are bars of dotted pulses. Other metres begin like a bar of 4/4 and end like
     one, and go on in between as its second and third beat do by turns.
     """
-    is_compound = denominator >= 8 and numerator % 3 == 0 and numerator > 3
-    table, counts_per_pulse = (_COMPOUND_TIME, 3) if is_compound else (_COMMON_TIME, 1)
+    in_threes = is_compound(numerator, denominator)
+    table, counts_per_pulse = (_COMPOUND_TIME, 3) if in_threes else (_COMMON_TIME, 1)
     n_rows = len(table["kick"])
     n_pulses = numerator // counts_per_pulse
     middle = [1 + index % 2 for index in range(n_pulses - 2)] if n_rows == 4 else [1] * n_pulses

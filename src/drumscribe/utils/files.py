@@ -50,7 +50,7 @@ def atomic_path(target: Path) -> Iterator[Path]:
             if is_device:
                 _send(temporary, target)
             else:
-                _flush_to_disk(temporary)
+                flush_to_disk(temporary)
                 temporary.replace(place)
     finally:
         with contextlib.suppress(OSError):
@@ -156,8 +156,8 @@ def require_file(path: Path, *, what: str, hint: str = "check the path") -> Path
     return path
 
 
-def _flush_to_disk(path: Path) -> None:
-    """Ask the system to put ``path`` on the disk, so that a rename never outlives its data."""
+def flush_to_disk(path: Path) -> None:
+    """Ask the system to put ``path`` on the disk, so that what follows never outlives its data."""
     descriptor = os.open(path, os.O_RDWR)  # Windows flushes only what may be written
     try:
         os.fsync(descriptor)

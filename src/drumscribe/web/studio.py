@@ -1,7 +1,6 @@
 """The studio without HTTP: accepting recordings, telling where they stand, deleting them."""
 
 import json
-import os
 import shutil
 import threading
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from pathlib import Path
 
 from drumscribe.utils.disk import require_space
 from drumscribe.utils.errors import DrumscribeError
+from drumscribe.utils.files import flush_to_disk
 from drumscribe.web.runner import JobRunner
 from drumscribe.web.schemas import JobStatus
 from drumscribe.web.settings import StudioSettings
@@ -83,7 +83,7 @@ class Studio:
 
     def accept(self, upload: Upload, options: Options, *, source: str = "upload") -> Job:
         """Queue a received recording."""
-        _flush(upload.path)
+        flush_to_disk(upload.path)  # before it is called accepted
         job = Job(
             id=new_job_id(),
             name=upload.name,
@@ -156,12 +156,3 @@ def example_path() -> Path:
         if (folder / _EXAMPLE_NAME).is_file():
             return folder / _EXAMPLE_NAME
     raise DrumscribeError(f"{_EXAMPLE_NAME}: the example is missing; install drumscribe again")
-
-
-def _flush(path: Path) -> None:
-    """Ask the system to put an upload on the disk before it is called accepted."""
-    descriptor = os.open(path, os.O_RDWR)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
