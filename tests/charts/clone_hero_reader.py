@@ -8,9 +8,9 @@ TOM_MARKERS = {98: 110, 99: 111, 100: 112}
 CYMBAL_MARKERS = {2: 66, 3: 67, 4: 68}
 
 
-def read_pro_drums(path):
-    """(tick, place among the colours, whether a cymbal) of the expert notes, sorted."""
-    (track,) = [t for t in mido.MidiFile(path).tracks if t.name == "PART DRUMS"]
+def read_spans(path, title):
+    """(start tick, end tick, note) of every note of a track, in order of their ends."""
+    (track,) = [t for t in mido.MidiFile(path).tracks if t.name == title]
     now, starts, spans = 0, {}, []
     for message in track:
         now += message.time
@@ -19,6 +19,12 @@ def read_pro_drums(path):
         elif message.type in {"note_on", "note_off"}:
             spans.append((starts.pop(message.note), now, message.note))
     assert not starts
+    return spans
+
+
+def read_pro_drums(path):
+    """(tick, place among the colours, whether a cymbal) of the expert notes, sorted."""
+    spans = read_spans(path, "PART DRUMS")
     toms = {note: [s for s in spans if s[2] == note] for note in TOM_MARKERS.values()}
     notes = []
     for tick, _, note in spans:

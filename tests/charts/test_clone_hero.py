@@ -8,7 +8,7 @@ from pathlib import Path
 
 import mido
 import pytest
-from clone_hero_reader import chart_seconds, read_notes_chart
+from clone_hero_reader import chart_seconds, read_notes_chart, read_spans
 from hypothesis import given
 from midi_checks import assert_sound
 from transcriptions import any_transcription, on_bars
@@ -39,6 +39,13 @@ LANES = {
     "crash": ({100}, {4, 68}, 82),
 }
 EXPERT_NOTES = {*range(95, 101), 109, 110, 111, 112}
+# Of each level: kick in PART DRUMS, how far below Expert in PART ELITE_DRUMS, part of notes.chart.
+LEVELS = {
+    "expert": (96, 0, "ExpertDrums"),
+    "hard": (84, 24, "HardDrums"),
+    "medium": (72, 48, "MediumDrums"),
+    "easy": (60, 72, "EasyDrums"),
+}
 TEMPO = TempoMap.steady(100, until_s=60)
 
 # The parser's own numbers.
@@ -105,6 +112,80 @@ def test_the_eight_lane_part_tells_how_the_hat_is_played(tmp_path, drum, notes):
     assert {note for note in found if note >= 72} == notes
 
 
+def test_a_hat_of_unknown_opening_may_be_open_or_closed(tmp_path):
+    write_notes_mid(chart_of(DrumEvent(4.0, "hihat", 90)), tmp_path / "notes.mid")
+    found = {note for _, note, _ in midi_notes(tmp_path / "notes.mid", "PART ELITE_DRUMS")[0]}
+    assert {note for note in found if note >= 72} == {76, 88}
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_each_level_is_written_by_its_own_numbers(tmp_path, rock, level):
+    base, below, section = LEVELS[level]
+    chart = chart_of(*rock(16), duration_s=40)
+    write_notes_mid(chart, tmp_path / "notes.mid")
+    write_notes_chart(chart, tmp_path / "notes.chart")
+    pads = sorted((note.tick, note.pad.number) for note in chart.pro_levels[level])
+    numbers = {*range(base, base + 5)} | ({95} if level == "expert" else set())
+    pro, _ = midi_notes(tmp_path / "notes.mid", "PART DRUMS")
+    found = [(tick, max(0, note - base)) for tick, note, _ in pro if note in numbers]
+    assert sorted(found) == pads
+    lines = text_sections(tmp_path / "notes.chart")[section]
+    found = [(tick, int(value.split()[1])) for tick, value in lines if value.startswith("N")]
+    assert sorted((tick, n % 32) for tick, n in found if n < 5 or n == 32) == pads
+    elite, _ = midi_notes(tmp_path / "notes.mid", "PART ELITE_DRUMS")
+    lanes = {number - below: lane for lane, (_, _, number) in LANES.items()}
+    lanes[73 - below] = "kick"
+    found = [(tick, lanes[note]) for tick, note, _ in elite if note in lanes]
+    assert sorted(found) == sorted((n.tick, n.hit.lane) for n in chart.lane_levels[level])
+
+
+def test_star_power_and_fills_are_read_back_from_both_files(tmp_path, rock):
+    chart = chart_of(*rock(40), duration_s=100)
+    write_notes_mid(chart, tmp_path / "notes.mid")
+    write_notes_chart(chart, tmp_path / "notes.chart")
+    power = [(span.start_tick, span.end_tick) for span in chart.star_power]
+    fills = [(span.start_tick, span.end_tick) for span in chart.fills]
+    assert power
+    assert fills
+    pro = read_spans(tmp_path / "notes.mid", "PART DRUMS")
+    elite = read_spans(tmp_path / "notes.mid", "PART ELITE_DRUMS")
+    assert [(start, end) for start, end, note in pro if note == 116] == power
+    assert [(start, end) for start, end, note in elite if note == 104] == power
+    for lane in range(120, 125):
+        assert [(start, end) for start, end, note in pro if note == lane] == fills
+    assert {note for _, _, note in pro if note > 112} == {116, *range(120, 125)}
+    for _, _, section in LEVELS.values():
+        lines = text_sections(tmp_path / "notes.chart")[section]
+        for number, spans in ((2, power), (64, fills)):
+            phrases = [(at, v.split()) for at, v in lines if v.startswith(f"S {number} ")]
+            assert [(at, at + int(words[2])) for at, words in phrases] == spans
+
+
+def test_sections_and_the_end_are_told_in_both_files(tmp_path, rock):
+    chart = chart_of(*rock(16), duration_s=40)
+    write_notes_mid(chart, tmp_path / "notes.mid")
+    write_notes_chart(chart, tmp_path / "notes.chart")
+    names = [(section.tick, section.name) for section in chart.sections]
+    assert chart.grid.seconds(chart.end_tick) == pytest.approx(40 + chart.lead_in_s, abs=0.002)
+    _, texts = midi_notes(tmp_path / "notes.mid", "EVENTS")
+    assert texts == [(t, f"[section {name}]") for t, name in names] + [(chart.end_tick, "[end]")]
+    events = text_sections(tmp_path / "notes.chart")["Events"]
+    expected = [(t, f'E "section {name}"') for t, name in names]
+    assert events == [*expected, (chart.end_tick, 'E "end"')]
+
+
+@pytest.mark.parametrize(("numerator", "denominator", "exponent"), [(4, 4, 2), (6, 8, 3)])
+def test_both_files_have_the_time_signature(tmp_path, numerator, denominator, exponent):
+    tempo = TempoMap.steady(100, until_s=20, numerator=numerator, denominator=denominator)
+    chart = chart_of(DrumEvent(4.2, "kick", 90), tempo=tempo, duration_s=20)
+    write_notes_mid(chart, tmp_path / "notes.mid")
+    write_notes_chart(chart, tmp_path / "notes.chart")
+    (metre,) = read_midi(tmp_path / "notes.mid").metre_changes
+    assert (metre.tick, metre.numerator, metre.denominator) == (0, numerator, denominator)
+    lines = text_sections(tmp_path / "notes.chart")["SyncTrack"]
+    assert lines[0] == (0, f"TS {numerator} {exponent}")
+
+
 @pytest.mark.parametrize(
     ("velocity", "in_midi", "in_text"), [(20, 1, {1, 40}), (90, 100, {1}), (120, 127, {1, 34})]
 )
@@ -124,6 +205,8 @@ def test_the_second_of_two_fast_kicks_is_for_the_second_pedal(tmp_path):
     write_notes_mid(chart, tmp_path / "notes.mid")
     notes, _ = midi_notes(tmp_path / "notes.mid", "PART DRUMS")
     assert [note for _, note, _ in notes if note in (95, 96)] == [96, 95, 96, 95, 96]
+    elite, _ = midi_notes(tmp_path / "notes.mid", "PART ELITE_DRUMS")
+    assert [note for _, note, _ in elite if note in (73, 74)] == [74, 73, 74, 73, 74]
     write_notes_chart(chart, tmp_path / "notes.chart")
     assert {0, 32} == text_numbers(tmp_path / "notes.chart")
 
@@ -133,6 +216,8 @@ def test_two_strokes_of_a_drum_at_once_are_a_flam(tmp_path):
     write_notes_mid(chart, tmp_path / "notes.mid")
     notes, _ = midi_notes(tmp_path / "notes.mid", "PART DRUMS")
     assert sorted(note for _, note, _ in notes if note in EXPERT_NOTES) == [97, 109]
+    elite, _ = midi_notes(tmp_path / "notes.mid", "PART ELITE_DRUMS")
+    assert sorted(note for _, note, _ in elite if note >= 72) == [75, 87]
 
 
 def test_hits_that_are_meant_together_are_on_one_tick():

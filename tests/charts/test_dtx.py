@@ -1,5 +1,7 @@
 """DTX files as a player reads them."""
 
+import re
+
 import numpy as np
 import pytest
 import soundfile
@@ -48,11 +50,36 @@ def test_the_song_begins_with_the_chart(tmp_path):
 @pytest.mark.parametrize(
     ("numerator", "denominator", "length"), [(4, 4, 1.0), (3, 4, 0.75), (7, 8, 0.875)]
 )
-def test_bars_have_their_length(tmp_path, numerator, denominator, length):
+def test_bars_have_their_length_and_go_on_to_the_end(tmp_path, numerator, denominator, length):
     tempo = TempoMap.steady(100, until_s=10, numerator=numerator, denominator=denominator)
     chart = game_chart(on_bars([DrumEvent(3.0, "kick", 90)], tempo, duration_s=10))
     write_dtx(chart, tmp_path / "a.dtx", INFO)
-    assert f"#00002: {length:.6f}" in (tmp_path / "a.dtx").read_text("cp932")
+    lengths = re.findall(r"#(\d{3})02: (.+)", (tmp_path / "a.dtx").read_text("cp932"))
+    bar_s = numerator * 60 / 100
+    n_bars = int(chart.duration_s / bar_s) + 1  # the last one holds the end of the song
+    assert lengths == [(f"{bar:03d}", f"{length:.6f}") for bar in range(n_bars)]
+
+
+def test_hits_of_a_thousand_bars_are_read_back(tmp_path):
+    """From bar 1000 on the first digit is a letter."""
+    tempo = TempoMap.steady(240, until_s=1200)  # a bar a second
+    kicks = [DrumEvent(2.25 + 9 * k, "kick", 90) for k in range(128)]
+    _, chips = written(tmp_path, game_chart(on_bars(kicks, tempo, duration_s=1200)))
+    found_s = [time_s for time_s, channel, _ in chips if channel == "13"]
+    assert found_s == pytest.approx([kick.onset_s for kick in kicks], abs=0.002)
+
+
+def test_a_drummer_of_more_tempos_than_the_format_names_is_followed_nearly(tmp_path, rng):
+    """There are 1295 names; a few milliseconds are given away for as many tempos as that."""
+    beats_s = np.cumsum(rng.uniform(0.35, 0.65, 1500))
+    tempo = TempoMap(tuple(beats_s.tolist()))
+    kicks = [DrumEvent(float(time_s), "kick", 90) for time_s in beats_s[8::16]]
+    chart = game_chart(on_bars(kicks, tempo, duration_s=float(beats_s[-1])))
+    header, chips = written(tmp_path, chart)
+    assert 100 < sum(name.startswith("BPM") and name != "BPM" for name in header) <= 1295
+    found_s = [time_s for time_s, channel, _ in chips if channel == "13"]
+    expected_s = [note.hit.onset_s for note in chart.lane_levels["expert"]]
+    assert found_s == pytest.approx(expected_s, abs=0.65 / 96 / 2 + 1e-4)
 
 
 def test_a_song_of_more_bars_than_the_game_numbers_is_refused(tmp_path):

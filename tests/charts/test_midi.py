@@ -172,6 +172,42 @@ def test_another_reader_finds_the_downbeats_after_a_pickup(tmp_path):
     assert bars_s[:n_bars] == pytest.approx(expected_s[:n_bars], abs=0.001)
 
 
+def write_bars(path, *metres, n_quarters=24):
+    """A kick on every quarter of 120 BPM, and (quarter, numerator, denominator) of metres."""
+    notes = [(480 * k, mido.Message("note_on", channel=9, note=36)) for k in range(n_quarters)]
+    changes = [
+        (480 * quarter, mido.MetaMessage("time_signature", numerator=above, denominator=below))
+        for quarter, above, below in metres
+    ]
+    track, now = mido.MidiTrack(), 0
+    for tick, message in sorted(changes + notes, key=lambda timed: timed[0]):
+        track.append(message.copy(time=round(tick) - now))
+        now = round(tick)
+    mido.MidiFile(tracks=[track]).save(path)
+
+
+@pytest.mark.parametrize(
+    ("metres", "downbeats_s"),
+    [
+        ([(0, 4, 4)], [0, 2, 4, 6]),
+        ([(0, 1, 4), (1, 4, 4)], [0.5, 2.5, 4.5, 6.5]),  # a pick-up of a quarter
+        ([(0, 3, 8), (1.5, 6, 8)], [0.75, 2.25, 3.75, 5.25]),
+        ([(0, 4, 4), (4, 4, 4)], [0, 2, 4, 6]),  # the same again
+        ([(0, 2, 4), (4, 4, 4)], [0, 1, 2, 4]),  # two bars are no pick-up
+        ([(0, 4, 4), (8, 3, 4)], [0, 2, 4, 5.5]),
+        ([(0, 4, 4), (8, 3, 4), (14, 6, 8)], [0, 2, 4, 5.5, 7, 8.5, 10]),
+        ([(0, 1, 4), (1, 4, 4), (9, 3, 4)], [0.5, 2.5, 4.5, 6, 7.5]),
+    ],
+)
+def test_bars_are_read_as_the_file_counts_them(tmp_path, metres, downbeats_s):
+    write_bars(tmp_path / "a.mid", *metres)
+    tempo = read_transcription_midi(tmp_path / "a.mid").tempo
+    found = [beat.time_s for beat in tempo.beats() if beat.number == 1]
+    assert found[: len(downbeats_s)] == pytest.approx(downbeats_s)
+    if metres[0][1:] == (1, 4):  # the pick-up counts as the end of a bar
+        assert tempo.number_in_bar(-1) == 4
+
+
 @given(any_transcription)
 def test_times_are_those_heard_whatever_the_tempo(tmp_path, transcription):
     path = written(tmp_path / "a.mid", transcription)

@@ -148,6 +148,28 @@ def test_events_and_beats_near_a_slice_are_found(path):
     assert np.rint(shard.beats_between(40, 30)["time_s"] * FRAME_RATE).tolist() == [50]
 
 
+def test_a_slice_has_all_events_that_are_painted_into_it_and_none_from_farther_away(path):
+    """An event is painted on its nearest frame and the two beside it."""
+    events = np.array([(k / 10 / FRAME_RATE, 0, 1) for k in range(1000)], EVENT_DTYPE)
+    with writing_shard(path, STORE_HEADER, "x") as writer:
+        writer.add(stored_recording(0, 100), np.ones((100, 8), np.float32), events, NO_BEATS)
+    found = np.rint(Shard(path).events_between(30, 20)["onset_s"] * FRAME_RATE * 10).tolist()
+    assert set(range(286, 505)) <= set(found)  # nearest to the frames 29 to 50
+    assert min(found) >= 280
+    assert max(found) <= 520
+
+
+def test_a_byte_that_the_disk_has_changed_is_an_error_and_no_wrong_feature(path, written):
+    with h5py.File(path) as file:
+        chunk = file["log_mel"].id.get_chunk_info(0)
+    data = bytearray(path.read_bytes())
+    data[chunk.byte_offset + chunk.size // 2] ^= 1
+    path.write_bytes(data)
+    shard = Shard(path)
+    with pytest.raises(DrumscribeError, match=r"shard-00000\.h5: is not a readable shard"):
+        shard.log_mel(0, shard.n_frames)
+
+
 def test_skipped_recordings_are_remembered(path):
     with writing_shard(path, STORE_HEADER, "x") as writer:
         writer.skip("b.wav", "no usable audio", "b.wav: is empty")
@@ -163,6 +185,13 @@ def test_the_fingerprint_is_kept(path, written):
     assert shard_fingerprint(path.with_name("absent.h5")) is None
     path.write_bytes(b"not HDF5")
     assert shard_fingerprint(path) is None
+
+
+def test_a_shard_that_cannot_be_looked_into_is_no_absent_one(path):
+    """It would be made again over what another program, or a failing disk, keeps from us."""
+    path.mkdir(parents=True)
+    with pytest.raises(DrumscribeError, match=r"shard-00000\.h5: cannot be opened"):
+        shard_fingerprint(path)
 
 
 @pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt, SystemExit])
@@ -297,6 +326,18 @@ def test_an_outline_tells_header_and_lengths_and_the_shards_are_closed(tmp_path)
         shards[0].log_mel(0, 1)
 
 
+def test_outlines_tell_splits_of_the_same_recordings_from_others(tmp_path):
+    def fingerprint(name, *seeds):
+        for index, seed in enumerate(seeds):
+            write_random_shard(tmp_path / name / f"shard-0000{index}.h5", [50], seed=seed)
+        with opened_split(tmp_path / name) as shards:
+            return outline(shards).fingerprint
+
+    one = fingerprint("one", 1, 2)
+    assert fingerprint("the same", 1, 2) == one
+    assert len({one, fingerprint("first", 1), fingerprint("turned", 2, 1)}) == 3
+
+
 def test_a_split_without_shards_says_what_to_run(tmp_path):
     with pytest.raises(DrumscribeError, match=r"no shards; run 'drumscribe preprocess'"):
         open_split(tmp_path / "train")
@@ -330,3 +371,8 @@ def test_selected_recordings_fill_the_hours_in_order_and_are_at_least_one(tmp_pa
     assert names(30.5 / 3600) == everything[:3]
     assert names(29.5 / 3600) == everything[:2]
     assert names(1e-9) == everything[:1]
+
+
+def test_recordings_that_fill_the_hours_exactly_are_all_selected(tmp_path):
+    write_random_shard(tmp_path / "shard-00000.h5", [15 * FRAME_RATE + 1] * 4, seed=1)
+    assert len(select_recordings(open_split(tmp_path), 45 / 3600)) == 3
