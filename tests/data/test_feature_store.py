@@ -269,6 +269,46 @@ def test_a_header_that_is_not_json_is_refused(path, written):
     assert_refused_in_one_line(path, "is not a readable shard")
 
 
+def replace_part(path, name, values):
+    with h5py.File(path, "r+") as file:
+        del file[name]
+        file.create_dataset(name, data=values)
+
+
+@pytest.mark.parametrize("shape", [(2000, 9), (2000,), (2000, 8, 1)])
+def test_features_of_another_shape_are_refused(path, written, shape):
+    replace_part(path, "log_mel", np.zeros(shape, np.float16))
+    assert_refused_in_one_line(path, r"log_mel is float16 of shape .*, not 8 bands a frame")
+
+
+@pytest.mark.parametrize(("start_frame", "n_frames"), [(-1, 50), (1990, 50), (0, -1)])
+def test_recordings_outside_their_shard_are_refused(path, written, start_frame, n_frames):
+    recording = dataclasses.asdict(stored_recording(start_frame, n_frames))
+    replace_part(path, "index", json.dumps({"recordings": [recording], "skipped": []}))
+    replace_part(path, "log_mel", np.zeros((2000, 8), np.float16))
+    with pytest.raises(DrumscribeError, match="places a recording outside the shard"):
+        _ = Shard(path).recordings
+
+
+@pytest.mark.parametrize(
+    ("name", "rows", "reason"),
+    [
+        ("events", np.array([(1.0, 0, 90), (0.5, 0, 90)], EVENT_DTYPE), "not in order of time"),
+        ("events", np.array([(np.nan, 0, 90)], EVENT_DTYPE), "not in order of time"),
+        ("events", np.array([(1.0, 8, 90)], EVENT_DTYPE), "that do not exist"),
+        ("events", np.array([(1.0, 7, 0)], EVENT_DTYPE), "that do not exist"),
+        ("events", np.array([(1.0, 7, 128)], EVENT_DTYPE), "that do not exist"),
+        ("events", np.zeros(3), "no.* table of times"),
+        ("beats", np.array([(1.0, 1), (0.5, 2)], BEAT_DTYPE), "not in order of time"),
+        ("beats", np.zeros(3), "no.* table of times"),
+    ],
+)
+def test_labels_that_nothing_here_writes_are_refused(path, written, name, rows, reason):
+    replace_part(path, name, rows)
+    with pytest.raises(DrumscribeError, match=f"is not a readable shard .*{reason}"):
+        getattr(Shard(path), name)
+
+
 @pytest.mark.parametrize("share", [0, 0.001, 0.1, 0.5, 0.9, 0.999])
 def test_a_truncated_shard_is_refused(path, written, share):
     data = path.read_bytes()
