@@ -291,6 +291,7 @@ class SilentModel:
     header = ModelHeader(
         LANES8, FeatureConfig(n_mels=8), ModelConfig(), dict.fromkeys(LANES8.names, 0.5)
     )
+    n_at_once = 1
 
     def __call__(self, log_mel):
         onset = np.zeros((*log_mel.shape[:2], len(LANES8)), np.float32)

@@ -23,6 +23,8 @@ from drumscribe.utils.errors import DrumscribeError
 class ClairvoyantModel:
     """A frame model whose log-mel bands are the answer: onset and velocity of each class."""
 
+    n_at_once = 1
+
     def __init__(self, kit=LANES8):
         features = FeatureConfig(n_mels=2 * len(kit))
         thresholds = dict.fromkeys(kit.names, 0.5)

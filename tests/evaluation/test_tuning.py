@@ -21,6 +21,8 @@ N_FRAMES = 2000
 class EchoModel:
     """A frame model whose log-mel is its onset activations."""
 
+    n_at_once = 1
+
     def __init__(self, kit=LANES8):
         thresholds = dict.fromkeys(kit.names, 0.5)
         self.header = ModelHeader(kit, FeatureConfig(n_mels=len(kit)), ModelConfig(), thresholds)

@@ -28,8 +28,9 @@ WHOLE = InferenceConfig(chunk_s=12.0, border_s=0.0)
 class EnergyModel:
     """Hears every sound as a kick: each frame's mean level is its onset activation."""
 
-    def __init__(self, header=HEADER):
+    def __init__(self, header=HEADER, n_at_once=1):
         self.header = header
+        self.n_at_once = n_at_once
         self.shapes = []
 
     def __call__(self, log_mel):
@@ -83,10 +84,12 @@ def test_times_do_not_drift_in_a_long_file(tmp_path):
 
 @pytest.mark.parametrize("n_frames", [1, 97, 98, 99, 300, 980, 1000])
 @pytest.mark.parametrize("block", [1, 128, 1000])
-def test_chunks_give_what_the_whole_gives(n_frames, block):
+@pytest.mark.parametrize("n_at_once", [1, 2, 3])
+def test_chunks_give_what_the_whole_gives(n_frames, block, n_at_once):
     log_mel = noise_log_mel(n_frames)
     blocks = [log_mel[first : first + block] for first in range(0, n_frames, block)]
-    chunked = Transcriber(EnergyModel(), InferenceConfig(chunk_s=1.0, border_s=0.1))
+    model = EnergyModel(n_at_once=n_at_once)
+    chunked = Transcriber(model, InferenceConfig(chunk_s=1.0, border_s=0.1))
     whole = Transcriber(EnergyModel(), WHOLE)
     ours, expected = chunked.activations(blocks), whole.activations([log_mel])
     assert len(ours.onset) == n_frames
@@ -143,6 +146,16 @@ def test_what_is_no_audio_is_refused(tmp_path):
         Transcriber(EnergyModel(), CONFIG).transcribe(tmp_path / "a.wav")
     with pytest.raises(DrumscribeError, match=r"b\.wav: no such audio file"):
         Transcriber(EnergyModel(), CONFIG).transcribe(tmp_path / "b.wav")
+
+
+def test_what_is_wrong_late_in_a_file_is_told_though_chunks_are_being_heard(tmp_path):
+    samples = np.zeros(30 * SAMPLE_RATE, np.float32)
+    samples[-1] = np.nan
+    soundfile.write(tmp_path / "a.wav", samples, SAMPLE_RATE, subtype="FLOAT")
+    transcriber = Transcriber(EnergyModel(n_at_once=2), InferenceConfig(chunk_s=1.0))
+    with pytest.raises(DrumscribeError, match=r"a\.wav: holds NaN or infinite samples near 30"):
+        transcriber.transcribe(tmp_path / "a.wav")
+    assert 9 < len(transcriber.model.shapes) < 30
 
 
 def test_the_real_network_hears_in_chunks_what_it_hears_in_the_whole():

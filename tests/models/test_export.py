@@ -3,6 +3,7 @@
 import dataclasses
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -134,7 +135,10 @@ def test_a_gpu_is_used_where_onnxruntime_has_it(pair, monkeypatch, available, ex
     assert asked == expected
 
 
-def test_without_a_setting_there_is_a_thread_for_each_core_of_ours(pair, monkeypatch):
+@pytest.mark.parametrize(("n_cores", "n_at_once"), [(1, 1), (2, 2), (3, 2), (16, 2)])
+def test_without_a_setting_there_is_a_thread_for_each_core_of_ours(
+    pair, monkeypatch, n_cores, n_at_once
+):
     import onnxruntime
 
     real, n_threads = onnxruntime.InferenceSession, []
@@ -144,10 +148,21 @@ def test_without_a_setting_there_is_a_thread_for_each_core_of_ours(pair, monkeyp
         return real(contents, options, providers=providers)
 
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
-    monkeypatch.setattr("drumscribe.models.onnx_model.n_usable_cores", lambda: 3)
+    monkeypatch.setattr("drumscribe.models.onnx_model.n_usable_cores", lambda: n_cores)
     monkeypatch.setattr(onnxruntime, "InferenceSession", session)
-    load_onnx(pair[1])
-    assert n_threads == [3]
+    model = load_onnx(pair[1])
+    assert model.n_at_once == n_at_once
+    n_beside_callers = n_threads[0] - 1
+    assert model.n_at_once + n_beside_callers == n_cores
+
+
+def test_threads_that_call_it_at_once_get_what_one_gets(pair):
+    model = load_onnx(pair[1])
+    inputs = np.random.default_rng(3).random((12, 1, 80, 16), np.float32)
+    with ThreadPoolExecutor(3) as pool:
+        for ours, expected in zip(pool.map(model, inputs), map(model, inputs), strict=True):
+            np.testing.assert_array_equal(ours.onset, expected.onset)
+            np.testing.assert_array_equal(ours.beat, expected.beat)
 
 
 @pytest.mark.parametrize("setting", ["4,2", " 1 ", "", "many", "-1"])

@@ -20,6 +20,8 @@ from drumscribe.web.hearing import hear_recording
 class StubModel:
     """Hears one class at every frame and nothing else."""
 
+    n_at_once = 1
+
     def __init__(self, header, index, level):
         self.header = header
         self._index = index

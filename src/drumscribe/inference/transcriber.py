@@ -18,7 +18,7 @@ from drumscribe.data.log_mel import log_mel_blocks
 from drumscribe.drums import Kit
 from drumscribe.events import DrumEvent
 from drumscribe.inference.beats import find_tempo
-from drumscribe.inference.chunking import keep_middle, split
+from drumscribe.inference.chunking import Chunk, keep_middle, split
 from drumscribe.inference.peak_picking import EventPicker
 from drumscribe.inference.tempo_hints import NO_HINTS, TempoHints
 from drumscribe.models.frame_model import Activations, FrameModel
@@ -26,6 +26,7 @@ from drumscribe.tempo import TempoMap
 from drumscribe.timing import samples_to_seconds, seconds_to_frame
 from drumscribe.utils.arrays import FloatArray
 from drumscribe.utils.errors import DrumscribeError
+from drumscribe.utils.overlap import overlapped
 
 
 @dataclass(frozen=True)
@@ -193,21 +194,24 @@ class Transcriber:
         )
 
     def _parts(self, log_mel: Iterable[FloatArray]) -> Iterator[Activations]:
-        """The activations of a recording, chunk by chunk."""
+        """The activations of a recording, chunk by chunk, while the next chunk is read."""
         border_frames = seconds_to_frame(self._config.border_s)
         chunks = split(
             log_mel,
             chunk_frames=seconds_to_frame(self._config.chunk_s),
             border_frames=border_frames,
         )
-        for chunk in chunks:
+
+        def heard(chunk: Chunk) -> Activations:
             output = self.model(chunk.log_mel[None])
             kept = {
                 field.name: keep_middle(head[0], chunk, border_frames=border_frames).copy()
                 for field in dataclasses.fields(output)
                 if (head := getattr(output, field.name)) is not None
             }  # copies, as a part that is kept would hold the whole
-            yield Activations(kept["onset"], kept.get("velocity"), kept.get("beat"))
+            return Activations(kept["onset"], kept.get("velocity"), kept.get("beat"))
+
+        return overlapped(heard, chunks, n_at_once=self.model.n_at_once)
 
 
 def spread_over_kit(thresholds: Mapping[str, float], kit: Kit) -> dict[str, float]:

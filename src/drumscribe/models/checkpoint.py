@@ -38,6 +38,11 @@ class TorchFrameModel:
         """What its inputs and outputs mean."""
         return self._header
 
+    @property
+    def n_at_once(self) -> int:
+        """As ``FrameModel.n_at_once``: torch's own threads share a call."""
+        return 1
+
     @torch.inference_mode()
     def __call__(self, log_mel: FloatArray) -> Activations:
         """Activations (B, T, C) of log-mel (B, T, F)."""

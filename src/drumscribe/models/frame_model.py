@@ -35,5 +35,9 @@ class FrameModel(Protocol):
     def header(self) -> ModelHeader:
         """What its inputs and outputs mean."""
 
+    @property
+    def n_at_once(self) -> int:
+        """How many threads may call it at once, and be the faster for it."""
+
     def __call__(self, log_mel: FloatArray) -> Activations:
         """Activations (B, T, C) of log-mel (B, T, F)."""

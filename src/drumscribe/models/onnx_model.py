@@ -23,6 +23,8 @@ STATE_NAME, NEXT_STATE_NAME = "state", "next_state"
 
 _PROVIDERS = ("CUDAExecutionProvider", "CPUExecutionProvider")
 
+_MOST_AT_ONCE = 2  # calls, each of which takes memory of its own: 100 MB for 20 s
+
 _TRIED_SHAPE = (2, 3)  # batch and frames: neither is what a network of fixed sizes takes
 
 
@@ -32,10 +34,12 @@ class OnnxFrameModel:
     Args:
         session: an ``onnxruntime.InferenceSession``.
         header: what its inputs and outputs mean.
+        n_at_once: how many threads may call it at once.
     """
 
-    def __init__(self, session: Any, header: ModelHeader) -> None:
+    def __init__(self, session: Any, header: ModelHeader, n_at_once: int = 1) -> None:
         self._session = session
+        self.n_at_once = n_at_once
         self._output_names = [output.name for output in session.get_outputs()]
         self._header = header
 
@@ -90,7 +94,10 @@ def load_onnx(path: Path) -> OnnxFrameModel:
 
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
-    options.intra_op_num_threads = _n_threads()
+    # Two calls on a thread each take two thirds of the time that they take one by one on two.
+    n_threads = _n_threads()
+    n_at_once = min(n_threads, _MOST_AT_ONCE)
+    options.intra_op_num_threads = n_threads - n_at_once + 1  # whoever calls is one of them
     options.enable_mem_pattern = False  # a plan of all buffers at once takes more, and no less time
     try:
         with contextlib.redirect_stdout(None):  # where it prints before it tries other providers
@@ -110,7 +117,7 @@ def load_onnx(path: Path) -> OnnxFrameModel:
         values = json.loads(metadata[HEADER_KEY])
     except (ValueError, RecursionError) as error:
         raise DrumscribeError(f"{path}: its header is damaged; export the model again") from error
-    model = OnnxFrameModel(session, header_from_dict(values, source=str(path)))
+    model = OnnxFrameModel(session, header_from_dict(values, source=str(path)), n_at_once)
     _require_true_header(model, path)
     return model
 
