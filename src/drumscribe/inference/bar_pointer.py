@@ -9,7 +9,8 @@ other cannot follow one another, so they are searched at once, as a block of arr
 Long recordings are searched in windows, each from a pulse that the one before is sure of, so that
 memory does not grow with their length.
 
-T frames, P pulse lengths, B pulses of a bar, G groups of drums, R length changes.
+T frames, P pulse lengths, B pulses of a bar, G groups of drums, R length changes. Frames are the
+last axis of what the search works on, so that numpy goes through long rows.
 """
 
 from dataclasses import dataclass
@@ -19,12 +20,11 @@ import numpy as np
 
 from drumscribe.inference.bar_patterns import BarPattern
 from drumscribe.inference.beat_evidence import BeatEvidence
-from drumscribe.inference.hit_values import LENGTHS, LONGEST, SHORTEST, hit_values
+from drumscribe.inference.hit_values import LENGTH_RANGES, LENGTHS, LONGEST, SHORTEST, hit_values
 from drumscribe.timing import FRAME_RATE, seconds_to_frame
 from drumscribe.utils.arrays import Float64Array, FloatArray, IntArray
 
 _BLOCK = SHORTEST
-_RING = 256  # frames whose values are kept; more than the longest pulse and a block
 _SCORED = 42 * _BLOCK  # frames whose pulses are valued at once
 
 _WINDOW = 60 * FRAME_RATE
@@ -125,10 +125,8 @@ class _Search:
         self._values = hit_values(pattern.numerator, pattern.denominator)
         self._hit_frame = evidence.frame - self._origin
         self._hit_group = evidence.group
-        # For each number of a pulse anew: numpy adds whole rows much faster than rows of one.
-        each = (1, self._n_pulses)
-        self._length_value = np.tile(_length_values(pattern, bounds)[:, None], each)
-        self._change_cost = np.tile(_change_costs()[..., None], each)
+        self._length_value = _length_values(pattern, bounds)[:, None, None]
+        self._change_cost = _change_costs()
 
     def run(self) -> PulseTrack:
         """Search window after window."""
@@ -149,57 +147,53 @@ class _Search:
 
         The last one only tells where the one before ends; its length means nothing.
         """
-        shape = (len(LENGTHS), self._n_pulses)
-        ring = np.full((_RING, *shape), _IMPOSSIBLE, np.float32)
         n_blocks = -(-(end - begin) // _BLOCK)
-        arrivals = np.empty((n_blocks * _BLOCK, *shape), np.float32)
+        shape = (len(LENGTHS), self._n_pulses, n_blocks * _BLOCK + LONGEST)
+        arrivals = np.full(shape, _IMPOSSIBLE, np.float32)
+        arrivals_of = _arrivals_by_departure(arrivals)
         scores = _PulseScores(self._values, self._hit_frame, self._hit_group, begin)
-        last_from = self._end_frame + 1 if end == self._n_frames else end - LONGEST
-        gain = self._pulse_gain(begin + np.arange(n_blocks * _BLOCK))
-        best_score, best = -np.inf, _Pulse(begin, 0, 0)
+        gain = self._pulse_gain(begin + np.arange(n_blocks * _BLOCK)).T
         for block in range(n_blocks):
             here = slice(block * _BLOCK, (block + 1) * _BLOCK)
-            frames = begin + np.arange(here.start, here.stop)
-            arrivals[here] = arrived = self._arrivals(ring, frames, begin, gain[here])
-            late = np.flatnonzero((frames >= last_from) & (frames < end))
-            if len(late) and (score := float(arrived[late].max())) > best_score:
-                place = np.unravel_index(int(arrived[late].argmax()), (len(late), *shape))
-                best_score = score
-                best = _Pulse(int(frames[late[place[0]]]), int(place[1]), int(place[2]))
+            arrived = arrivals[..., here] + gain[:, here]
+            arrivals[..., here] = arrived
             left = self._departures(arrived)
-            self._begin(left, frames, start)
-            ring[frames % _RING] = left + self._length_value + scores.of_block(block)
-        return self._traced_back(arrivals, begin, start, best)
-
-    def _arrivals(
-        self, ring: FloatArray, frames: IntArray, begin: int, gain: FloatArray
-    ) -> FloatArray:
-        """Value of each pulse's first frame by the length of the one before, (block, P, B)."""
-        source = frames[:, None] - LENGTHS[None, :]
-        arrived = np.roll(ring[source % _RING, np.arange(len(LENGTHS))[None, :]], 1, axis=2)
-        if frames[0] < begin + LONGEST:
-            arrived[source < begin] = _IMPOSSIBLE
-        arrived += np.tile(gain, len(LENGTHS)).reshape(arrived.shape)
-        return np.asarray(arrived)
+            self._begin(left, begin + here.start, start)
+            left += self._length_value
+            left += scores.of_block(block)
+            for lengths, following in arrivals_of:
+                following[:, 1:, here] = left[lengths, :-1]
+                following[:, 0, here] = left[lengths, -1]
+        last_from = self._end_frame + 1 if end == self._n_frames else end - LONGEST
+        late = np.moveaxis(arrivals[..., last_from - begin : end - begin], 2, 0)
+        after, length, number = (int(i) for i in np.unravel_index(late.argmax(), late.shape))
+        return self._traced_back(arrivals, begin, start, _Pulse(last_from + after, length, number))
 
     def _departures(self, arrived: FloatArray) -> FloatArray:
-        """Value of each pulse's first frame by its own length, (block, P, B)."""
+        """Value of each pulse's first frame by its own length, (P, B, block).
+
+        Args:
+            arrived: the same by the length of the pulse before.
+        """
         left = arrived.copy()
         n_lengths = len(LENGTHS)
         for step in _STEPS:
             low, high = max(0, -step), min(n_lengths, n_lengths - step)
-            cost = self._change_cost[step + _REACH, low:high]
-            target = left[:, low:high]
-            np.maximum(target, arrived[:, low + step : high + step] - cost, out=target)
+            cost = self._change_cost[step + _REACH, low:high, None, None]
+            target = left[low:high]
+            np.maximum(target, arrived[low + step : high + step] - cost, out=target)
         return left
 
-    def _begin(self, left: FloatArray, frames: IntArray, start: _Pulse | None) -> None:
-        """Let the track begin: at ``start``, or at every frame up to the first hit."""
-        if start is None and frames[0] <= self._start_frame:
-            early = left[: int((frames <= self._start_frame).sum())]
+    def _begin(self, left: FloatArray, first: int, start: _Pulse | None) -> None:
+        """Let the track begin in a block from frame ``first`` on.
+
+        That is at ``start``, or at every frame up to the first hit.
+        """
+        if start is None and first <= self._start_frame:
+            early = left[..., : self._start_frame - first + 1]
             np.maximum(early, 0.0, out=early)
-        elif start is not None and frames[0] == start.frame:
-            left[0, start.length, start.number] = 0.0
+        elif start is not None and first == start.frame:
+            left[start.length, start.number, 0] = 0.0
 
     def _traced_back(
         self, arrivals: FloatArray, begin: int, start: _Pulse | None, last: _Pulse
@@ -214,7 +208,7 @@ class _Search:
             number = (number - 1) % self._n_pulses
             pulse = _Pulse(frame, length, number)
             pulses.append(pulse)
-            step = self._change_at(arrivals[frame - begin, :, number], pulse, start)
+            step = self._change_at(arrivals[:, number, frame - begin], pulse, start)
         return pulses[::-1]
 
     def _change_at(self, arrived: FloatArray, pulse: _Pulse, start: _Pulse | None) -> int | None:
@@ -228,7 +222,7 @@ class _Search:
             start: the pulse that a track must begin with.
         """
         steps = [step for step in (0, *_STEPS) if 0 <= pulse.length + step < len(LENGTHS)]
-        costs = self._change_cost[np.array(steps) + _REACH, pulse.length, pulse.number]
+        costs = self._change_cost[np.array(steps) + _REACH, pulse.length]
         values = arrived[pulse.length + np.array(steps)] - costs
         if start is None:
             is_first = pulse.frame <= self._start_frame and values.max() < 0
@@ -254,10 +248,10 @@ class _Search:
         score = float(gain.sum(dtype=np.float64)) - _REQUIRED * len(self._pinned_frames)
         frame_length, started = length[:-1], frame[:-1]
         steps = frame_length[:-1] - frame_length[1:]
-        score -= float(self._change_cost[steps + _REACH, frame_length[1:], 0].sum())
+        score -= float(self._change_cost[steps + _REACH, frame_length[1:]].sum())
         pulse = np.searchsorted(started, self._hit_frame, side="right") - 1
         after = self._hit_frame - started[pulse]
-        place = (self._hit_group, LONGEST - 1 - after, frame_length[pulse], number[pulse])
+        place = (self._hit_group, frame_length[pulse], number[pulse], LONGEST - 1 - after)
         score += float(self._values[place].sum())
         return PulseTrack((frame + self._origin) / FRAME_RATE, number, score)
 
@@ -272,24 +266,48 @@ class _PulseScores:
         self._hit_frame = hit_frame
         self._hit_group = hit_group
         self._begin = begin
-        self._scored = np.zeros((0, *values.shape[2:]), np.float32)
+        self._scored = np.zeros((*values.shape[1:3], 0), np.float32)
 
     def of_block(self, block: int) -> FloatArray:
-        """Of pulses that begin in a block, (block, P, B); blocks must be asked for in order."""
+        """Of pulses that begin in a block, (P, B, block); blocks must be asked for in order."""
         at = block * _BLOCK % _SCORED
         if at == 0:
             self._score(self._begin + block * _BLOCK)
-        return self._scored[at : at + _BLOCK]
+        return self._scored[..., at : at + _BLOCK]
 
     def _score(self, first: int) -> None:
         """Add up the hits of pulses from frame ``first`` on."""
-        self._scored = np.zeros((_SCORED, *self._values.shape[2:]), np.float32)
+        self._scored = np.zeros((*self._values.shape[1:3], _SCORED), np.float32)
         hits = np.searchsorted(self._hit_frame, [first, first + _SCORED + LONGEST - 1])
         for hit in range(*hits):
             row = int(self._hit_frame[hit]) - first - LONGEST + 1
             low, high = max(0, row), min(_SCORED, row + LONGEST)
-            values = self._values[self._hit_group[hit], low - row : high - row]
-            self._scored[low:high] += values
+            values = self._values[self._hit_group[hit], ..., low - row : high - row]
+            self._scored[..., low:high] += values
+
+
+def _arrivals_by_departure(arrivals: FloatArray) -> list[tuple[slice, FloatArray]]:
+    """Views of a window's arrivals, (P, B, T), by the frame that each pulse began at.
+
+    A pulse of length ``p`` from frame ``t`` arrives at ``t + LENGTHS[p]``: lengths that grow by
+    equal steps are an axis through the same memory.
+
+    Returns:
+        For each of ``LENGTH_RANGES`` its place in ``LENGTHS``, and a view (its lengths, B, T').
+    """
+    _, n_pulses, n_after = arrivals.shape
+    by_length, by_number, by_frame = arrivals.strides
+    views = []
+    n_shorter = 0
+    for lengths in LENGTH_RANGES:
+        view = np.lib.stride_tricks.as_strided(
+            arrivals[n_shorter:, :, lengths.start :],
+            (len(lengths), n_pulses, n_after - LONGEST),
+            (by_length + lengths.step * by_frame, by_number, by_frame),
+        )
+        views.append((slice(n_shorter, n_shorter + len(lengths)), view))
+        n_shorter += len(lengths)
+    return views
 
 
 def _frames_to_nearest(frames: IntArray, hit_frame: IntArray) -> IntArray:

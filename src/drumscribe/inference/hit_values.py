@@ -12,8 +12,11 @@ from drumscribe.utils.arrays import Float64Array, FloatArray
 SHORTEST, LONGEST = 24, 118
 """Pulse lengths that are searched, in frames: 245 to 50 pulses a minute."""
 
-LENGTHS = np.array([*range(SHORTEST, 60), *range(60, LONGEST + 1, 2)])
+LENGTH_RANGES = (range(SHORTEST, 60), range(60, LONGEST + 1, 2))
 """Every short length and every second long one, as what matters is their ratio."""
+
+LENGTHS = np.concatenate(LENGTH_RANGES)
+"""All of them, ascending."""
 
 _SPREAD_FRAMES = 2.0
 """Standard deviation of hits around their place (20 ms): the player's, and rounding."""
@@ -30,17 +33,17 @@ def hit_values(numerator: int, denominator: int) -> FloatArray:
     """Logarithm of how much likelier a hit is at its place than anywhere in the bar.
 
     Returns:
-        Shape (groups, LONGEST, lengths, pulses): of a hit ``LONGEST - 1 - i`` frames after the
-        beginning of a pulse of that length and number, 0 where the pulse is over. The second axis
+        Shape (groups, lengths, pulses, LONGEST): of a hit ``LONGEST - 1 - i`` frames after the
+        beginning of a pulse of that length and number, 0 where the pulse is over. The last axis
         runs backwards so that it can be added to an array over pulses' first frames.
     """
     pattern = bar_pattern(numerator, denominator)
-    after = np.arange(LONGEST)[::-1, None]  # frames from the pulse to the hit
-    is_within = after < LENGTHS
-    values = np.zeros((len(pattern.shares), LONGEST, len(LENGTHS), pattern.n_pulses), np.float32)
+    after, length = np.arange(LONGEST)[::-1], LENGTHS[:, None]  # frames from the pulse to the hit
+    is_within = after < length
+    values = np.zeros((len(pattern.shares), len(LENGTHS), pattern.n_pulses, LONGEST), np.float32)
     for number in range(pattern.n_pulses):
-        ratio = _density(pattern, number, after, LENGTHS) * LENGTHS * pattern.n_pulses
-        values[..., number] = np.where(is_within, _log_value(ratio), 0.0)
+        ratio = _density(pattern, number, after, length) * length * pattern.n_pulses
+        values[:, :, number] = np.where(is_within, _log_value(ratio), 0.0)
     return values
 
 
