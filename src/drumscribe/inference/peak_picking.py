@@ -2,8 +2,8 @@
 
 A hit is a frame whose activation is the highest within ``peak_window_s`` on both sides, reaches its
 class's threshold and is no nearer than ``min_gap_s`` to a higher one. Of equal neighbours the first
-is the hit. The model's calibration turns that height into a confidence, which decides nothing. T
-frames, C drum classes.
+is the hit. A tom gives way to a much likelier one at the same time. The model's calibration turns
+that height into a confidence, which decides nothing. T frames, C drum classes.
 """
 
 import math
@@ -18,6 +18,7 @@ import numpy.typing as npt
 from drumscribe.config import PeakPickingConfig
 from drumscribe.drums import Kit
 from drumscribe.events import MAX_VELOCITY, DrumEvent
+from drumscribe.inference.doubled_toms import doubled_toms
 from drumscribe.models.calibration import Calibration
 from drumscribe.models.frame_model import Activations
 from drumscribe.timing import FRAME_RATE, frame_to_seconds, seconds_to_frame
@@ -137,6 +138,8 @@ class EventPicker:
             is_hit[own[np.searchsorted(frames[own], kept)]] = True
             if name in self._calibration:
                 sure[own] = self._calibration[name].confidence(heights[own])
+        hits = np.flatnonzero(is_hit)
+        is_hit[hits[doubled_toms(frames[hits], classes[hits], heights[hits], self._kit)]] = False
         columns = (frames, classes, velocities, np.minimum(sure, 1.0))
         return [
             DrumEvent(frame_to_seconds(frame), self._kit.names[index], velocity, confidence)
