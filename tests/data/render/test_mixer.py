@@ -128,7 +128,7 @@ def test_a_hand_on_the_cymbals_leaves_the_drums_ringing(
 def test_a_damped_hit_masks_others_only_as_long_as_it_sounds(kits_dir: Path, whole_kit: SampleKit):
     cache = OneShotCache(folder_reader(kits_dir))
     layer = whole_kit.notes[49][-1]
-    crash = cache.get("whole", layer.files[0])
+    crash = cache.get("whole", layer.sounds[0])
     free, damped = prepared(crash, 1.0, None), prepared(crash, 1.0, 0.02)
     assert np.array_equal(free.band_energy, crash.band_energy)
     power = np.square(damped.samples[damped.onset :], dtype=np.float64)

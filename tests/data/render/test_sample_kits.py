@@ -23,7 +23,7 @@ def test_kits_are_read_with_their_layers_softest_first(kits_dir: Path):
     whole, part = read_kits(kits_dir)
     assert (whole.id, whole.kind, part.kind) == ("whole", "acoustic", "electronic")
     assert [layer.high for layer in whole.notes[38]] == [42, 84, 127]
-    assert whole.n_files == 3 * len(whole.notes)
+    assert whole.n_sounds == 3 * len(whole.notes)
     assert 51 not in part.notes
 
 

@@ -146,7 +146,7 @@ def test_its_drum_sets_are_kits(tmp_path: Path, midi_dir: Path):
     assert [kit.id for kit in sources.kits] == ["drums_0", "drums_8"]
     soft, *_, loud = sources.kits[0].notes[36]
     assert (soft.low, loud.high) == (0, 127)
-    levels = [sources.cache.get("drums_0", layer.files[0]).level_db for layer in (soft, loud)]
+    levels = [sources.cache.get("drums_0", layer.sounds[0]).level_db for layer in (soft, loud)]
     assert levels[0] < levels[1]
     recording = render_recording((1, 0), sources, RenderConfig(duration_s=(2, 3)))
     assert np.abs(recording.samples).max() > 0

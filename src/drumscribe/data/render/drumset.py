@@ -38,7 +38,7 @@ class DrumVoice:
     Attributes:
         kit: where its sounds come from.
         recorded: the note of the kit.
-        file: the only file to play, of several that are different sounds, or ``None``.
+        only: the one sound to play, of several that are different, or ``None`` for all.
         articulation: what is struck, and how.
         gain_db: drawn for the piece; the articulation's own gain included.
         pitch: factor on its frequencies.
@@ -47,7 +47,7 @@ class DrumVoice:
 
     kit: SampleKit
     recorded: int
-    file: str | None
+    only: str | None
     articulation: Articulation
     gain_db: float
     pitch: float
@@ -169,7 +169,7 @@ def _draw_kit(kits: Sequence[SampleKit], rng: np.random.Generator) -> SampleKit:
     """A kit; rich kits more often, and the many near-copies in a family less."""
     families = [_family(kit) for kit in kits]
     weights = [
-        np.sqrt(kit.n_files / families.count(family))
+        np.sqrt(kit.n_sounds / families.count(family))
         for kit, family in zip(kits, families, strict=True)
     ]
     total = sum(weights)
@@ -201,11 +201,11 @@ def _group_voices(
         for piece in sorted({ARTICULATION_BY_NOTE[note].piece for note in chosen})
     }
     voices = {}
-    for note, sound in chosen.items():
+    for note, source in chosen.items():
         how = ARTICULATION_BY_NOTE[note]
         gain_db = float(group_gain_db + piece_gains_db[how.piece] + how.gain_db)
         voices[note] = DrumVoice(
-            kit, sound.recorded, sound.file, how, gain_db, pitch * sound.pitch, damping_s
+            kit, source.recorded, source.only, how, gain_db, pitch * source.pitch, damping_s
         )
     return voices
 
@@ -226,15 +226,15 @@ def _note_sources(
         for note, recorded in SPECIAL_CRASHES.items()
         if recorded in kit.notes and rng.random() < _SPECIAL_CRASH
     }
-    files = {note: draw_alternative(kit, note, rng) for note in sorted(kit.notes)}
-    sounds = {}
+    only = {note: draw_alternative(kit, note, rng) for note in sorted(kit.notes)}
+    chosen = {}
     for note, how in ARTICULATION_BY_NOTE.items():
         if how.group != group:
             continue
         found = special.get(note) or next((n for n in how.recorded if n in kit.notes), None)
         if found is not None:  # only the side stick may be missing
-            sounds[note] = NoteSource(found, files[found])
-    return sounds
+            chosen[note] = NoteSource(found, only[found])
+    return chosen
 
 
 def _borrowed_side_stick(

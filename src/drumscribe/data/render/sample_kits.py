@@ -53,11 +53,11 @@ _NO_INDEX = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """The recordings of one note for velocities ``low`` to ``high``, both included."""
+    """The sounds of one note for velocities ``low`` to ``high``, both included, by their names."""
 
     low: int
     high: int
-    files: tuple[str, ...]
+    sounds: tuple[str, ...]
 
     @property
     def centre(self) -> float:
@@ -80,9 +80,9 @@ class SampleKit:
     notes: dict[int, tuple[Layer, ...]]
 
     @property
-    def n_files(self) -> int:
+    def n_sounds(self) -> int:
         """How many one-shots it has."""
-        return sum(len(layer.files) for layers in self.notes.values() for layer in layers)
+        return sum(len(layer.sounds) for layers in self.notes.values() for layer in layers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,15 +140,15 @@ def _kit(value: dict[str, Any]) -> SampleKit:
 
 
 def folder_reader(folder: Path) -> Callable[[str, str], FloatArray]:
-    """What reads a sound of a folder of kits, given a kit's id and a file of it."""
-    return lambda kit_id, file: read_audio(folder / kit_id / file)
+    """What reads a sound of a folder of kits, given a kit's id and the sound's file."""
+    return lambda kit_id, name: read_audio(folder / kit_id / name)
 
 
 class OneShotCache:
     """The sounds of some kits, decoded when first needed and kept up to a bound.
 
     Args:
-        read: gives the samples of a kit's file, mono at ``SAMPLE_RATE``.
+        read: gives the samples of a kit's sound by their names, mono at ``SAMPLE_RATE``.
         max_bytes: sounds are forgotten, longest unused first, when they exceed this.
     """
 
@@ -160,17 +160,17 @@ class OneShotCache:
         self._n_bytes = 0
         self._sounds: OrderedDict[tuple[str, str], OneShot] = OrderedDict()
 
-    def get(self, kit_id: str, file: str) -> OneShot:
-        """The sound in ``file`` of the kit called ``kit_id``.
+    def get(self, kit_id: str, name: str) -> OneShot:
+        """The sound called ``name`` of the kit called ``kit_id``.
 
         Raises:
             DrumscribeError: when it is absent or cannot be decoded.
         """
-        key = (kit_id, file)
+        key = (kit_id, name)
         if key in self._sounds:
             self._sounds.move_to_end(key)
             return self._sounds[key]
-        sound = one_shot(self._read(kit_id, file))
+        sound = one_shot(self._read(kit_id, name))
         self._sounds[key] = sound
         self._n_bytes += sound.numbers.nbytes + sound.band_energy.nbytes
         while self._n_bytes > self._max_bytes and len(self._sounds) > 1:

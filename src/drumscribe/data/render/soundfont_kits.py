@@ -1,4 +1,4 @@
-"""The drum sets of a SoundFont as sample kits."""
+"""The drum sets of a SoundFont as sample kits, whose sounds are named by note and velocity."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -35,18 +35,23 @@ def soundfont_kits(font: SoundFont, name: str) -> list[SampleKit]:
         }
         is_electronic = any(word in title.lower() for word in _ELECTRONIC)
         kind = "electronic" if is_electronic else "acoustic"
-        kits.append(SampleKit(f"{name}_{program}", kind, notes))
+        kits.append(SampleKit(_kit_id(name, program), kind, notes))
     return kits
 
 
-def soundfont_reader(font: SoundFont) -> Callable[[str, str], FloatArray]:
-    """What plays a sound of these kits, given a kit's id and a "file" of it."""
+def soundfont_reader(font: SoundFont, name: str) -> Callable[[str, str], FloatArray]:
+    """What plays a sound of these kits, given a kit's id and the sound's name."""
+    programs = {_kit_id(name, program): program for program in font.drum_sets()}
 
-    def read(kit_id: str, file: str) -> FloatArray:
-        note, velocity = map(int, file.split("_"))
-        return font.struck(note, velocity, int(kit_id.rsplit("_", 1)[1]))
+    def read(kit_id: str, sound: str) -> FloatArray:
+        note, velocity = map(int, sound.split("_"))
+        return font.struck(note, velocity, programs[kit_id])
 
     return read
+
+
+def _kit_id(name: str, program: int) -> str:
+    return f"{name}_{program}"
 
 
 def is_soundfont(path: Path) -> bool:

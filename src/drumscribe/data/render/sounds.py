@@ -65,22 +65,22 @@ class SoundBank:
         self._cache = cache
         self._sounds: dict[tuple[str, str, float, float | None], PreparedSound] = {}
         self._levels: dict[tuple[str, int], list[float]] = {}
-        self._last_file: dict[int, str] = {}
+        self._last_played: dict[int, str] = {}
 
     def strike(self, note: int, velocity: int, rng: np.random.Generator) -> Strike:
         """What a hit of ``note`` at ``velocity``, 1..127, plays."""
         voice = self.drumset.voices[note]
         layers = voice.kit.notes[voice.recorded]
         index = self._draw_layer(layers, velocity, rng)
-        file = voice.file or self._draw_file(note, layers[index], rng)
-        one_shot = self._cache.get(voice.kit.id, file)
+        name = voice.only or self._draw_name(note, layers[index], rng)
+        one_shot = self._cache.get(voice.kit.id, name)
         wanted_db = self._wanted_level_db(voice, velocity)
         gain_db = wanted_db - one_shot.level_db + rng.normal(0, self.drumset.hit_gain_db)
         softness = 1 - velocity / 127
         single = 1.0 if len(layers) == 1 else 0.5  # layers are duller by themselves
         dullness = self.drumset.dullness * softness * single + rng.uniform(0, 0.08)
         return Strike(
-            self._sound(voice, file, one_shot), float(10 ** (gain_db / 20)), min(1.0, dullness)
+            self._sound(voice, name, one_shot), float(10 ** (gain_db / 20)), min(1.0, dullness)
         )
 
     def _draw_layer(
@@ -92,13 +92,13 @@ class SoundBank:
             index += int(rng.choice((-1, 1)))
         return min(max(index, 0), len(layers) - 1)
 
-    def _draw_file(self, note: int, layer: Layer, rng: np.random.Generator) -> str:
+    def _draw_name(self, note: int, layer: Layer, rng: np.random.Generator) -> str:
         """A round robin of the layer, not the last one played."""
-        others = [file for file in layer.files if file != self._last_file.get(note)]
-        pool = others or layer.files
-        file = pool[int(rng.integers(len(pool)))] if len(pool) > 1 else pool[0]
-        self._last_file[note] = file
-        return file
+        others = [name for name in layer.sounds if name != self._last_played.get(note)]
+        pool = others or layer.sounds
+        name = pool[int(rng.integers(len(pool)))] if len(pool) > 1 else pool[0]
+        self._last_played[note] = name
+        return name
 
     def _wanted_level_db(self, voice: DrumVoice, velocity: int) -> float:
         """The level that ``velocity`` asks of the piece."""
@@ -120,16 +120,16 @@ class SoundBank:
         key = (voice.kit.id, voice.recorded)
         if key not in self._levels:
             layers = voice.kit.notes[voice.recorded]
-            first_files = [voice.file] if voice.file else [layer.files[0] for layer in layers]
+            names = [voice.only] if voice.only else [layer.sounds[0] for layer in layers]
             measured = [
-                max(_LOWEST_LAYER_DB, self._cache.get(voice.kit.id, file).level_db)
-                for file in first_files
+                max(_LOWEST_LAYER_DB, self._cache.get(voice.kit.id, name).level_db)
+                for name in names
             ]
             self._levels[key] = [float(level) for level in np.maximum.accumulate(measured)]
         return self._levels[key]
 
-    def _sound(self, voice: DrumVoice, file: str, one_shot: OneShot) -> PreparedSound:
-        key = (voice.kit.id, file, voice.pitch, voice.damping_s)
+    def _sound(self, voice: DrumVoice, name: str, one_shot: OneShot) -> PreparedSound:
+        key = (voice.kit.id, name, voice.pitch, voice.damping_s)
         if key not in self._sounds:
             self._sounds[key] = prepared(one_shot, voice.pitch, voice.damping_s)
         return self._sounds[key]

@@ -1,6 +1,5 @@
 """What recordings are made of, split by split: performances and kits that no other split has."""
 
-import dataclasses
 import logging
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,7 +79,7 @@ class RenderSources:
             "engine": ENGINE_VERSION,
             "split": self.split,
             "performances": [info.id for info in self.infos],
-            "kits": [dataclasses.asdict(kit) for kit in self.kits],
+            "kits": [_kit_content(kit) for kit in self.kits],
             "shares_kits": self.shares_kits,
         }
 
@@ -131,6 +130,15 @@ def open_sources(
     return RenderSources(split, tuple(infos), tuple(chosen), shares_kits, cache, recorded)
 
 
+def _kit_content(kit: SampleKit) -> dict[str, object]:
+    """A kit in the words of its index, which the fingerprints of stores are made of."""
+    notes = {
+        note: [{"low": layer.low, "high": layer.high, "files": layer.sounds} for layer in layers]
+        for note, layers in kit.notes.items()
+    }
+    return {"id": kit.id, "kind": kit.kind, "notes": notes}
+
+
 def _split_of(kit: SampleKit) -> Split:
     return next((split for split, ids in _HELD_OUT.items() if kit.id in ids), "train")
 
@@ -139,5 +147,5 @@ def _kits(source: Path) -> tuple[list[SampleKit], OneShotCache]:
     """The kits of a folder or a SoundFont, and their sounds."""
     if is_soundfont(source):
         font = SoundFont(source)
-        return soundfont_kits(font, source.stem), OneShotCache(soundfont_reader(font))
+        return soundfont_kits(font, source.stem), OneShotCache(soundfont_reader(font, source.stem))
     return read_kits(source), OneShotCache(folder_reader(source))

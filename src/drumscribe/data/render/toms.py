@@ -26,10 +26,10 @@ _TONE_HZ = (45.0, 450.0)
 
 @dataclass(frozen=True)
 class NoteSource:
-    """What a note plays: a recorded note, one file of it or ``None`` for all, a pitch factor."""
+    """What a note plays: a recorded note, one sound of it or ``None`` for all, a pitch factor."""
 
     recorded: int
-    file: str | None
+    only: str | None
     pitch: float = 1.0
 
 
@@ -61,11 +61,11 @@ def draw_toms(
 
 
 def draw_alternative(kit: SampleKit, note: int, rng: np.random.Generator) -> str | None:
-    """One file of a machine's note, which are different sounds; ``None`` for round robins."""
+    """One of a machine's sounds of a note, which differ; ``None`` for round robins."""
     layers = kit.notes[note]
-    if kit.kind == "acoustic" or len(layers) > 1 or len(layers[0].files) == 1:
+    if kit.kind == "acoustic" or len(layers) > 1 or len(layers[0].sounds) == 1:
         return None
-    return layers[0].files[int(rng.integers(len(layers[0].files)))]
+    return layers[0].sounds[int(rng.integers(len(layers[0].sounds)))]
 
 
 def _told_apart(
@@ -91,7 +91,7 @@ def _told_apart(
 
 def _sound_of(kit: SampleKit, source: NoteSource, cache: OneShotCache) -> OneShot:
     """The sound of a hard hit."""
-    return cache.get(kit.id, source.file or kit.notes[source.recorded][-1].files[0])
+    return cache.get(kit.id, source.only or kit.notes[source.recorded][-1].sounds[0])
 
 
 def tone_hz(sound: OneShot) -> float:
