@@ -7,9 +7,9 @@ from drumscribe.config import PeakPickingConfig
 from drumscribe.drums import LANES8
 from drumscribe.evaluation.matching import TOLERANCE_S, Counts, count_onsets
 from drumscribe.evaluation.thresholds import GRID, LEVELS, ThresholdCounter
-from drumscribe.inference.peak_picking import pick_events
 from drumscribe.models.frame_model import Activations
 from drumscribe.timing import FRAME_RATE, frame_to_seconds
+from picking import pick_events
 
 CONFIG = PeakPickingConfig()
 N_FRAMES = 4 * FRAME_RATE

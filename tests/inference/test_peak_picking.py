@@ -13,11 +13,11 @@ from drumscribe.inference.peak_picking import (
     DEFAULT_VELOCITY,
     EventPicker,
     find_peaks,
-    pick_events,
 )
 from drumscribe.models.calibration import Calibration
 from drumscribe.models.frame_model import Activations
 from drumscribe.timing import FRAME_RATE
+from picking import pick_events
 
 CONFIG = PeakPickingConfig()  # peaks are the highest of 2 frames around them and 3 frames apart
 LOW = dict.fromkeys(LANES8.names, 0.5)

@@ -66,35 +66,14 @@ def find_peaks(activation: FloatArray, config: PeakPickingConfig, *, threshold: 
     return Peaks(kept, activation[kept])
 
 
-def pick_events(
-    activations: Activations,
-    kit: Kit,
-    config: PeakPickingConfig,
-    thresholds: Mapping[str, float],
-    calibration: Mapping[str, Calibration] = MappingProxyType({}),
-) -> list[DrumEvent]:
-    """The hits of a recording, sorted by time, then by class index.
-
-    Args:
-        activations: of the whole recording, onset shape (T, C).
-        kit: the model's kit.
-        config: peak window and smallest gap.
-        thresholds: of each class by name, of activations.
-        calibration: what activations mean, by class; where absent the activation is the confidence.
-    """
-    picker = EventPicker(kit, config, thresholds, calibration)
-    picker.push(activations)
-    return picker.finish()
-
-
 class EventPicker:
     """Picks the hits of activations that come in parts; of those it keeps the peaks alone.
 
     Args:
         kit: the model's kit.
         config: peak window and smallest gap.
-        thresholds: as ``pick_events`` takes them.
-        calibration: likewise.
+        thresholds: of each class by name, of activations.
+        calibration: what activations mean, by class; where absent the activation is the confidence.
     """
 
     def __init__(
