@@ -1,6 +1,6 @@
 """Performances from written grooves: sections, fills, crashes, and a drummer's hands.
 
-Conventions: the metre starts at time 0 and keeps its tempo exactly; hits stray from it by human
+Conventions: the metre starts at time 0 and keeps its tempo exactly; strokes stray from it by human
 amounts. The first beat is a rest, so that a recording may run a little ahead of its MIDI and lose
 nothing. Verse and chorus alternate; a section ends in a fill, the next starts with a crash, and a
 last crash ends the piece. Of a piece that is no fill, every lane is hit, however short it is.
@@ -46,8 +46,8 @@ _AROUND_THE_KIT = ("snare", "high_tom", "mid_tom", "low_tom")
 
 
 @dataclass(frozen=True, slots=True)
-class _Hit:
-    """One intended hit: place in bars from the start, articulation, and velocity meant."""
+class _Stroke:
+    """One intended stroke: place in bars from the start, articulation, and velocity meant."""
 
     place: float
     articulation: str
@@ -79,16 +79,22 @@ def play_groove(
     Returns:
         Notes in order of time, onsets in seconds.
     """
-    hits = list(_hits(groove, n_bars, is_fill, rng))
+    strokes = list(_strokes(groove, n_bars, is_fill, rng))
     first_beat = 1 / groove.metre[0]
     loudness = rng.uniform(0.75, 1.1)
     bar_s = bar_seconds(groove.metre, bpm)
-    notes = [_played(hit, bar_s, loudness, rng) for hit in hits if hit.place >= first_beat - 1e-9]
+    notes = [
+        _played(stroke, bar_s, loudness, rng)
+        for stroke in strokes
+        if stroke.place >= first_beat - 1e-9
+    ]
     return tuple(sorted(notes, key=lambda note: (note.onset_s, note.note)))
 
 
-def _hits(groove: Groove, n_bars: int, is_fill: bool, rng: np.random.Generator) -> Iterator[_Hit]:
-    """Every intended hit of a performance."""
+def _strokes(
+    groove: Groove, n_bars: int, is_fill: bool, rng: np.random.Generator
+) -> Iterator[_Stroke]:
+    """Every intended stroke of a performance."""
     section_bars = 2 if is_fill else min(_LONGEST_SECTION, (n_bars + 1) // 2)
     for bar in range(n_bars):
         section, bar_in_section = divmod(bar, section_bars)
@@ -109,7 +115,7 @@ def _hits(groove: Groove, n_bars: int, is_fill: bool, rng: np.random.Generator) 
 
 def _bar(
     lines: Lines, bar: int, until: float, swing: float, starts_section: bool
-) -> Iterator[_Hit]:
+) -> Iterator[_Stroke]:
     """One bar as written, up to the fraction ``until``; the hands leave 1 to a crash."""
     for articulation, steps in lines.items():
         for step, character in enumerate(steps):
@@ -118,20 +124,20 @@ def _bar(
                 continue
             if starts_section and step == 0 and articulation != "hihat_pedal":
                 continue
-            yield _Hit(
+            yield _Stroke(
                 bar + (step + late) / len(steps), articulation, _TOUCH_BY_CHARACTER[character]
             )
 
 
-def _crash(bar: int, rng: np.random.Generator) -> Iterator[_Hit]:
+def _crash(bar: int, rng: np.random.Generator) -> Iterator[_Stroke]:
     """A crash and the kick under it on the first beat of ``bar``."""
-    yield _Hit(bar, "crash" if rng.random() < 0.6 else "crash_2", _ACCENT)
-    yield _Hit(bar, "kick", _ACCENT)
+    yield _Stroke(bar, "crash" if rng.random() < 0.6 else "crash_2", _ACCENT)
+    yield _Stroke(bar, "kick", _ACCENT)
 
 
 def _fill(
     start: float, end: float, metre: tuple[int, int], is_last: bool, rng: np.random.Generator
-) -> Iterator[_Hit]:
+) -> Iterator[_Stroke]:
     """A fill between two places, over a kick on the beats.
 
     The last fill of a piece always goes around the kit; others may stay on two or three drums.
@@ -146,23 +152,23 @@ def _fill(
         drum_index = index * len(drums) // n_hits
         is_first_on_drum = index == 0 or (index - 1) * len(drums) // n_hits != drum_index
         touch = _ACCENT if is_first_on_drum or rng.random() < 0.2 else _PLAIN
-        yield _Hit(start + (end - start) * index / n_hits, drums[drum_index], touch)
+        yield _Stroke(start + (end - start) * index / n_hits, drums[drum_index], touch)
     for beat in range(metre[0]):
         place = np.floor(start) + beat / metre[0]
         if start <= place < end and rng.random() < 0.7:
-            yield _Hit(float(place), "kick", _PLAIN)
+            yield _Stroke(float(place), "kick", _PLAIN)
 
 
-def _played(hit: _Hit, bar_s: float, loudness: float, rng: np.random.Generator) -> MidiNote:
-    """The hit as a hand or foot plays it: a little early or late, softer or harder."""
-    articulation = hit.articulation
-    if rng.random() < _NEIGHBOUR_PROBABILITY[hit.touch]:
+def _played(stroke: _Stroke, bar_s: float, loudness: float, rng: np.random.Generator) -> MidiNote:
+    """The stroke as a hand or foot plays it: a little early or late, softer or harder."""
+    articulation = stroke.articulation
+    if rng.random() < _NEIGHBOUR_PROBABILITY[stroke.touch]:
         articulation = _NEIGHBOUR.get(articulation, articulation)
     error_s = rng.normal(0, _TIMING_SPREAD_S)
     error_s = float(np.clip(error_s, -_MAX_TIMING_ERROR_S, _MAX_TIMING_ERROR_S))
-    velocity = round(rng.normal(hit.touch * loudness, _VELOCITY_SPREAD))
+    velocity = round(rng.normal(stroke.touch * loudness, _VELOCITY_SPREAD))
     return MidiNote(
-        hit.place * bar_s + error_s,
+        stroke.place * bar_s + error_s,
         SYNTH_ARTICULATION_BY_NAME[articulation].notes[0],
         int(np.clip(velocity, 8, MAX_VELOCITY)),
     )
