@@ -1,5 +1,6 @@
 """Hits on a drum set: on their sample, choked, cut and ringing as they should be."""
 
+import dataclasses
 from itertools import pairwise
 from pathlib import Path
 
@@ -159,3 +160,19 @@ def test_hits_outside_the_recording_do_no_harm(kits_dir: Path, whole_kit: Sample
     mix = played(kits_dir, hits, kits=[whole_kit])
     assert mix.buses["kick"].shape == (2 * RATE,)
     assert played(kits_dir, [], kits=[whole_kit]).audibility.verdicts() == []
+
+
+def test_cymbals_are_softer_by_what_is_asked_for_and_nothing_else_is(
+    kits_dir: Path, whole_kit: SampleKit
+):
+    cache = OneShotCache(folder_reader(kits_dir))
+
+    def gains_db(level_db: float) -> dict[int, float]:
+        config = dataclasses.replace(KitConfig(), cymbal_level_db=(level_db, level_db))
+        drumset = assemble_drumset([whole_kit], cache, config, np.random.default_rng(4))
+        return {note: voice.gain_db for note, voice in drumset.voices.items()}
+
+    as_they_are, softer = gains_db(0), gains_db(-12)
+    for note, gain_db in softer.items():
+        is_cymbal = LANES8.name_by_note[note] in ("hihat", "crash", "ride")
+        assert gain_db - as_they_are[note] == pytest.approx(-12 if is_cymbal else 0)

@@ -100,9 +100,12 @@ def assemble_drumset(
         main: the kit to use for whatever it has; drawn when ``None``.
     """
     group_kits = _draw_group_kits(kits, config, rng, main)
+    # A generator of its own, so that the range leaves all other draws alone.
+    cymbals_db = float(rng.spawn(1)[0].uniform(*config.cymbal_level_db))
     voices: dict[int, DrumVoice] = {}
     for group in GROUPS:
-        voices |= _group_voices(group, group_kits[group], cache, config, rng)
+        level_db = cymbals_db if group in CYMBAL_GROUPS else 0.0
+        voices |= _group_voices(group, group_kits[group], level_db, cache, config, rng)
     if 37 not in voices:
         voices[37] = _borrowed_side_stick(kits, voices[38], rng)
     is_machine = group_kits["kick"].kind == "electronic"
@@ -184,17 +187,18 @@ def _family(kit: SampleKit) -> str:
 def _group_voices(
     group: str,
     kit: SampleKit,
+    level_db: float,
     cache: OneShotCache,
     config: KitConfig,
     rng: np.random.Generator,
 ) -> dict[int, DrumVoice]:
-    """The voices of one group of pieces, all of one kit."""
+    """The voices of one group of pieces, all of one kit, around ``level_db`` against its own."""
     semitones = rng.normal(0, config.tune_semitones) if rng.random() < config.tune else 0.0
     pitch = float(2 ** (np.clip(semitones, -5, 5) / 12))
     damps = rng.random() < config.damping
     limits_s = _CYMBAL_DAMPING_S if group in CYMBAL_GROUPS else _DRUM_DAMPING_S
     damping_s = float(np.exp(rng.uniform(*np.log(limits_s)))) if damps else None
-    group_gain_db = rng.normal(0, config.level_spread_db)
+    group_gain_db = level_db + rng.normal(0, config.level_spread_db)
     chosen = _note_sources(group, kit, cache, rng)
     piece_gains_db = {
         piece: rng.normal(0, config.level_spread_db / 2)
