@@ -90,6 +90,19 @@ def test_samples_of_every_depth_are_scaled_to_full_scale_one(
     np.testing.assert_allclose(read, samples, rtol=0, atol=tolerance)
 
 
+@pytest.mark.parametrize("suffix", ["wav", "flac", "aiff", "au", "caf", "w64"])
+@pytest.mark.parametrize("n_channels", [1, 2, 3])
+def test_samples_of_16_bits_are_the_floats_that_libsndfile_makes_of_them(
+    tmp_path: Path, suffix: str, n_channels: int
+) -> None:
+    every_value = np.arange(-(2**15), 2**15, dtype=np.int16)
+    samples = np.stack([np.roll(every_value, 777 * i) for i in range(n_channels)], axis=1)
+    path = tmp_path / f"a.{suffix}"
+    soundfile.write(path, samples, SAMPLE_RATE, subtype="PCM_16")
+    floats, _ = soundfile.read(path, dtype="float32", always_2d=True)
+    np.testing.assert_array_equal(read_audio(path), floats.mean(axis=1, dtype=np.float32))
+
+
 @pytest.mark.parametrize("n_channels", range(1, 9))
 def test_channels_are_averaged(
     write_wav: WriteWav, rng: np.random.Generator, n_channels: int

@@ -75,6 +75,18 @@ def test_log_mel_loses_less_than_a_tenth_of_a_decibel(path):
     assert error_db.max() < 0.1
 
 
+def test_log_mel_is_rounded_to_halves_as_hdf5_rounds_it(path, tmp_path):
+    halves = np.arange(np.float16(1).view(np.uint16) + 1, dtype=np.uint16).view(np.float16)
+    ties = (halves[1:].astype(np.float32) + halves[:-1].astype(np.float32)) / 2
+    around = np.concatenate([np.nextafter(ties, 0), ties, np.nextafter(ties, 1)]).reshape(-1, 8)
+    with writing_shard(path, STORE_HEADER, "x") as writer:
+        writer.add(stored_recording(0, len(around)), around, NO_EVENTS, NO_BEATS)
+    with h5py.File(tmp_path / "oracle.h5", "w") as file:
+        oracle = file.create_dataset("log_mel", shape=around.shape, dtype=np.float16)
+        oracle[:] = around
+        np.testing.assert_array_equal(Shard(path).log_mel(0, len(around)), oracle[:])
+
+
 def test_recordings_follow_each_other_with_a_silent_gap(path, written):
     shard = Shard(path)
     expected_start = 0

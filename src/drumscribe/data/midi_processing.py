@@ -3,6 +3,7 @@
 Writing is ``midi_writing.py``. What notes mean is not decided here (see ``drums.py``).
 """
 
+import math
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 
 import mido
+import numpy as np
 from mido.midifiles.meta import KeySignatureError
 
 from drumscribe.data.tick_grid import (
@@ -81,18 +83,17 @@ class MidiRecording:
         """
         limit_s = self.end_s if until_s is None else until_s
         beats: list[Beat] = []
-        clock = self.grid
+        limit_tick = int(self.grid.ticks(limit_s)) + 1
         for index, metre in enumerate(self.metre_changes):
             following = self.metre_changes[index + 1 : index + 2]
-            end_tick = following[0].tick if following else float("inf")
+            end_tick = min([*(change.tick for change in following), limit_tick])
             step_ticks = self.ticks_per_beat * 4 / metre.denominator
-            count = 0
-            while (tick := metre.tick + count * step_ticks) < end_tick:
-                time_s = float(clock.seconds(tick))
-                if time_s > limit_s or len(beats) >= _MAX_BEATS:
-                    return beats
-                beats.append(Beat(time_s, count % metre.numerator + 1))
-                count += 1
+            n_beats = min(math.ceil((end_tick - metre.tick) / step_ticks), _MAX_BEATS - len(beats))
+            times_s = self.grid.seconds(metre.tick + np.arange(n_beats) * step_ticks)
+            beats += [
+                Beat(time_s, count % metre.numerator + 1)
+                for count, time_s in enumerate(times_s[times_s <= limit_s].tolist())
+            ]
         return beats
 
 
