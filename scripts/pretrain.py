@@ -37,7 +37,7 @@ def main() -> int:
         [*render, *settings],
         ["train", *settings, *resume],
         ["tune", "-c", str(best), "-o", str(tuned), *settings],
-        ["export", str(tuned), str(arguments.output)],
+        ["export", "--half", str(tuned), str(arguments.output)],
     ]
     for step in steps:
         status = drumscribe(step)
