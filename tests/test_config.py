@@ -15,7 +15,6 @@ from drumscribe.config import (
     FeatureConfig,
     ModelConfig,
     TrainingConfig,
-    expand_environment,
     load_config,
     save_config,
     section_from_dict,
@@ -258,23 +257,6 @@ def test_a_saved_configuration_keeps_the_variable_and_not_its_value(
     monkeypatch.setenv("DRUMSCRIBE_DATA", "/mnt/hdd")
     save_config(load_config(), tmp_path / "config.yaml")
     assert "${DRUMSCRIBE_DATA:-data}" in (tmp_path / "config.yaml").read_text(encoding="utf-8")
-
-
-def test_variables_are_expanded_with_their_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DISK", "/mnt/hdd")
-    monkeypatch.setenv("EMPTY", "")
-    monkeypatch.delenv("ABSENT", raising=False)
-    assert expand_environment("${DISK}/a/${ABSENT:-b}/${EMPTY:-c}") == "/mnt/hdd/a/b/c"
-    assert expand_environment("${ABSENT:-}x") == "x"
-    assert expand_environment("no $DISK {here}") == "no $DISK {here}"
-
-
-def test_a_variable_that_is_not_set_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("ABSENT", raising=False)
-    with pytest.raises(
-        DrumscribeError, match=r"variable ABSENT \(in '\$\{ABSENT\}/a'\) is not set"
-    ):
-        expand_environment("${ABSENT}/a")
 
 
 def test_a_configuration_cannot_be_changed() -> None:

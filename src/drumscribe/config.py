@@ -7,7 +7,6 @@ use ``${NAME}`` and ``${NAME:-default}`` from the environment.
 """
 
 import dataclasses
-import os
 import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from typing import Annotated, Any, Literal, TypeVar, cast, get_type_hints
 
 from drumscribe.drums import KITS, LANES8
 from drumscribe.timing import SAMPLE_RATE
+from drumscribe.utils.environment import expanded_path
 from drumscribe.utils.errors import DrumscribeError
 from drumscribe.utils.files import require_file, write_text
 from drumscribe.utils.schema import Range, build, plain, shortened
@@ -310,38 +310,6 @@ def save_config(config: Config, path: Path) -> None:
     import yaml
 
     write_text(path, yaml.safe_dump(config.to_dict(), sort_keys=False))
-
-
-def expand_environment(text: str) -> str:
-    """``text`` with ``${NAME}`` and ``${NAME:-default}`` replaced from the environment.
-
-    Raises:
-        DrumscribeError: when a variable without a default is not set.
-    """
-
-    def value_of(match: re.Match[str]) -> str:
-        name, default = match["name"], match["default"]
-        value = os.environ.get(name) or default
-        if value is None:
-            raise DrumscribeError(f"environment variable {name} (in {text!r}) is not set; set it")
-        return value
-
-    return re.sub(r"\$\{(?P<name>\w+)(?::-(?P<default>[^}]*))?\}", value_of, text)
-
-
-def expanded_path(text: str) -> Path:
-    """The path that ``text`` means, with environment variables and ``~`` expanded.
-
-    Raises:
-        DrumscribeError: when it names a variable or a user that does not exist, or is no path.
-    """
-    try:
-        path = Path(expand_environment(text)).expanduser()
-    except RuntimeError as error:
-        raise DrumscribeError(f"{text!r}: there is no such user; name the folder") from error
-    if "\0" in str(path):
-        raise DrumscribeError(f"{text!r}: is no path; name the folder")
-    return path
 
 
 def _apply_override(values: dict[str, Any], override: str) -> None:

@@ -161,20 +161,9 @@ def microphone(device: str | None) -> Iterator[Iterator[FloatArray]]:
         n_losses += bool(status and status.input_overflow)
         heard.put(samples.mean(axis=1, dtype=np.float32))
 
-    number = int(device) if device is not None and device.isdecimal() else device
     with ExitStack() as stack:
-        try:
-            card = sounddevice.query_devices(number, "input")
-            stream = sounddevice.InputStream(
-                samplerate=SAMPLE_RATE,
-                blocksize=BLOCK_SAMPLES,
-                device=number,
-                channels=min(_MOST_CHANNELS, card["max_input_channels"]),
-                dtype="float32",
-                latency="low",
-                callback=hear,
-            )
-            stack.enter_context(stream)  # some cards refuse only when they start
+        try:  # some cards refuse only when they start
+            stack.enter_context(_input_stream(sounddevice, device, hear))
         except (sounddevice.PortAudioError, ValueError) as error:
             raise DrumscribeError(
                 f"input {device or 'of the system'}: cannot be opened at {SAMPLE_RATE} Hz "
@@ -190,6 +179,21 @@ def microphone(device: str | None) -> Iterator[Iterator[FloatArray]]:
                     device or "of the system",
                     n_losses,
                 )
+
+
+def _input_stream(sounddevice: Any, device: str | None, hear: Callable[..., None]) -> Any:
+    """What calls ``hear`` with every block of a sound card, once it is started."""
+    number = int(device) if device is not None and device.isdecimal() else device
+    card = sounddevice.query_devices(number, "input")
+    return sounddevice.InputStream(
+        samplerate=SAMPLE_RATE,
+        blocksize=BLOCK_SAMPLES,
+        device=number,
+        channels=min(_MOST_CHANNELS, card["max_input_channels"]),
+        dtype="float32",
+        latency="low",
+        callback=hear,
+    )
 
 
 @contextmanager

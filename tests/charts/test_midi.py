@@ -255,7 +255,7 @@ def test_a_table_of_ones_own_names_drums_or_lanes(tmp_path):
         ("kick: 128", "kick: must be a MIDI note 0..127, got 128"),
         ("kick: yes", "kick: must be a MIDI note"),
         ("- 36", "must hold lines 'drum: note'"),
-        ("kick: [", "is not readable YAML"),
+        ("kick: [", "is not valid YAML"),
     ],
 )
 def test_a_table_that_is_none_is_refused_with_the_reason(tmp_path, text, reason):

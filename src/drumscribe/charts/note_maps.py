@@ -59,7 +59,7 @@ def note_map(option: str) -> NoteMap:
     require_file(path, what="note table")
     text = path.read_text(encoding="utf-8", errors="replace")
     with naming(str(path)):
-        return NoteMap(path.stem, _checked(parse_yaml(text, "readable")))
+        return NoteMap(path.stem, _checked(parse_yaml(text)))
 
 
 def _checked(contents: object) -> dict[str, int]:

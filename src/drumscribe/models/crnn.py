@@ -9,6 +9,7 @@ after the input once, the convolutions pad nothing in time, and the GRU runs for
 GRU's state, it goes on where it stopped.
 """
 
+import math
 from typing import NamedTuple
 
 import torch
@@ -50,20 +51,10 @@ class DrumCRNN(nn.Module):
         self._lookahead_frames = config.lookahead_frames
         self._context_frames = config.context_frames
         is_causal = config.lookahead_frames is not None
-        blocks: list[nn.Module] = []
-        channels, bands = 1, n_mels
-        time_padding = 0 if is_causal else 1
-        for n_channels, pool in zip(config.conv_channels, config.frequency_pools, strict=True):
-            blocks.append(_conv_block(channels, n_channels, pool, time_padding, config.dropout))
-            channels, bands = n_channels, bands // pool
-        if bands < 1:
-            raise DrumscribeError(
-                f"model.frequency_pools: {config.frequency_pools} leave none of {n_mels} mel "
-                "bands; pool less or raise features.n_mels"
-            )
-        self.convolutions = nn.Sequential(*blocks)
+        self.convolutions = _convolutions(config)
+        n_local = config.conv_channels[-1] * _bands_left(config, n_mels)
         self.recurrence = nn.GRU(
-            channels * bands,
+            n_local,
             config.gru_units,
             config.gru_layers,
             batch_first=True,
@@ -74,7 +65,6 @@ class DrumCRNN(nn.Module):
         n_features = config.gru_units * (1 if is_causal else 2)
         self.onset_head = nn.Linear(n_features, n_classes)
         # How loud a hit was is plainest before the recurrence squashes it.
-        n_local = channels * bands
         self.velocity_head = (
             nn.Linear(n_local + n_features, n_classes) if config.velocity_head else None
         )
@@ -116,6 +106,31 @@ class DrumCRNN(nn.Module):
             beat=self.beat_head(x) if self.beat_head is not None else None,
         )
         return logits, state
+
+
+def _convolutions(config: ModelConfig) -> nn.Sequential:
+    """All blocks; those of a causal network, which pads time in ``forward``, do not."""
+    time_padding = 1 if config.lookahead_frames is None else 0
+    n_ins = (1, *config.conv_channels)
+    return nn.Sequential(
+        *(
+            _conv_block(n_in, n_out, pool, time_padding, config.dropout)
+            for n_in, n_out, pool in zip(
+                n_ins[:-1], config.conv_channels, config.frequency_pools, strict=True
+            )
+        )
+    )
+
+
+def _bands_left(config: ModelConfig, n_mels: int) -> int:
+    """How many bands the pooling leaves of each channel."""
+    bands = n_mels // math.prod(config.frequency_pools)
+    if bands < 1:
+        raise DrumscribeError(
+            f"model.frequency_pools: {config.frequency_pools} leave none of {n_mels} mel "
+            "bands; pool less or raise features.n_mels"
+        )
+    return bands
 
 
 def _conv_block(

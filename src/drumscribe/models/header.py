@@ -84,16 +84,11 @@ def header_from_dict(values: Mapping[str, Any], *, source: str) -> ModelHeader:
             )
             peak_picking = _peak_picking(values)
         require_same_kit(values["classes"], kit, source=source)
-        thresholds = {str(name): float(value) for name, value in values["thresholds"].items()}
-        if set(thresholds) != set(kit.names):
-            raise DrumscribeError(f"{source}: its thresholds do not cover the kit {kit.name!r}")
-        if not all(0 <= value <= 1 for value in thresholds.values()):
-            raise ValueError(f"thresholds must be 0..1, got {thresholds}")
         return ModelHeader(
             kit=kit,
             features=features,
             model=model,
-            thresholds=thresholds,
+            thresholds=_thresholds(values["thresholds"], kit, source=source),
             provenance=dict(values.get("provenance", {})),
             peak_picking=peak_picking,
             calibration=_calibration(values.get("calibration", {}), kit),
@@ -103,6 +98,15 @@ def header_from_dict(values: Mapping[str, Any], *, source: str) -> ModelHeader:
             f"{source}: its header is damaged ({type(error).__name__}: {error}); train or fetch "
             "the model again"
         ) from error
+
+
+def _thresholds(values: Mapping[str, Any], kit: Kit, *, source: str) -> dict[str, float]:
+    thresholds = {str(name): float(value) for name, value in values.items()}
+    if set(thresholds) != set(kit.names):
+        raise DrumscribeError(f"{source}: its thresholds do not cover the kit {kit.name!r}")
+    if not all(0 <= value <= 1 for value in thresholds.values()):
+        raise ValueError(f"thresholds must be 0..1, got {thresholds}")
+    return thresholds
 
 
 def _peak_picking(values: Mapping[str, Any]) -> PeakPickingConfig:

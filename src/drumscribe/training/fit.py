@@ -18,11 +18,11 @@ from lightning.pytorch.loggers import TensorBoardLogger
 from drumscribe.config import (
     Config,
     TrainingConfig,
-    expanded_path,
     load_config,
     save_config,
 )
 from drumscribe.data.data_module import DrumDataModule
+from drumscribe.data.shard_format import StoreHeader
 from drumscribe.models.checkpoint import load_checkpoint
 from drumscribe.models.crnn import count_parameters
 from drumscribe.training.callbacks import (
@@ -33,6 +33,7 @@ from drumscribe.training.callbacks import (
     ResumePoint,
 )
 from drumscribe.training.lit_module import MONITORED, DrumLitModule
+from drumscribe.utils.environment import expanded_path
 from drumscribe.utils.errors import DrumscribeError
 from drumscribe.utils.files import write_text
 
@@ -98,11 +99,7 @@ def fit(config: Config, *, resume: bool = False, overwrite: bool = False) -> Fit
         _require_same_settings(config, run_dir / "config.yaml")
     data = DrumDataModule(config)
     header = data.read_header()
-    if header.features != config.features or header.kit.name != config.data.kit:
-        raise DrumscribeError(
-            f"{config.data.processed_path}: was made with other features or another kit than this "
-            "configuration; preprocess again or use its own config.yaml"
-        )
+    _require_store_of(config, header)
     # An epoch's last step takes the batches that are left.
     steps_per_epoch = math.ceil(data.count_batches() / config.training.accumulate_batches)
     n_steps = config.training.epochs * steps_per_epoch
@@ -124,6 +121,15 @@ def fit(config: Config, *, resume: bool = False, overwrite: bool = False) -> Fit
     )
     _run(trainer, module, data, last_path if resume else None)
     return _result(best, run_dir)
+
+
+def _require_store_of(config: Config, header: StoreHeader) -> None:
+    """Refuse a store that was not made as the configuration says."""
+    if header.features != config.features or header.kit.name != config.data.kit:
+        raise DrumscribeError(
+            f"{config.data.processed_path}: was made with other features or another kit than this "
+            "configuration; preprocess again or use its own config.yaml"
+        )
 
 
 def _run(
@@ -214,16 +220,7 @@ def _prepare_weights(module: DrumLitModule, config: Config, resume_from: Path | 
 
 def _trainer(config: Config, best: BestCheckpoint, last_path: Path) -> lightning.Trainer:
     settings = config.training
-    on_gpu = settings.accelerator != "cpu" and torch.cuda.is_available()
-    if settings.accelerator == "gpu" and not on_gpu:
-        raise DrumscribeError(
-            "training.accelerator: no GPU that torch can use; run 'drumscribe doctor'"
-        )
-    if not on_gpu:
-        logger.warning(
-            "training on the CPU: fine for a small set, weeks for all of E-GMD; "
-            "'drumscribe doctor' tells why no GPU is used"
-        )
+    on_gpu = _uses_gpu(settings)
     _quieten()
     return lightning.Trainer(
         accelerator="gpu" if on_gpu else "cpu",
@@ -245,6 +242,21 @@ def _trainer(config: Config, best: BestCheckpoint, last_path: Path) -> lightning
         ),
         callbacks=_callbacks(settings, best, last_path, device="cuda" if on_gpu else "cpu"),
     )
+
+
+def _uses_gpu(settings: TrainingConfig) -> bool:
+    """Whether to train on a GPU; the user is told when not."""
+    on_gpu = settings.accelerator != "cpu" and torch.cuda.is_available()
+    if settings.accelerator == "gpu" and not on_gpu:
+        raise DrumscribeError(
+            "training.accelerator: no GPU that torch can use; run 'drumscribe doctor'"
+        )
+    if not on_gpu:
+        logger.warning(
+            "training on the CPU: fine for a small set, weeks for all of E-GMD; "
+            "'drumscribe doctor' tells why no GPU is used"
+        )
+    return on_gpu
 
 
 def _callbacks(

@@ -58,6 +58,25 @@ class RenderedRecording:
         return samples_to_seconds(len(self.samples))
 
 
+@dataclass(frozen=True)
+class _Drums:
+    """The drums of a recording.
+
+    Attributes:
+        kits: what they are made of.
+        hits: what is played on them, in order of time.
+        mix: as the drum set sounds.
+        sound: through all that is done to drums, shape (n_samples,).
+        effects: what that was.
+    """
+
+    kits: str
+    hits: list[PlacedHit]
+    mix: DrumMix
+    sound: FloatArray
+    effects: list[str]
+
+
 def render_recording(
     seed: int | Sequence[int], sources: RenderSources, config: RenderConfig
 ) -> RenderedRecording:
@@ -78,31 +97,44 @@ def render_recording(
     score = draw_score(
         sources.infos, config.playing, config.grooves, for_score, duration_s=duration_s
     )
-    drumset = assemble_drumset(sources.kits, sources.cache, config.kits, for_drums)
-    if rng.random() < config.backing.no_drums:
-        hits: list[PlacedHit] = []
-        mix = DrumMix({}, Audibility(n_samples))
-        drums, drum_effects = np.zeros(n_samples, np.float32), ["no drums"]
-    else:
-        hits = placed_hits(score, config, for_drums, n_samples)
-        bank = SoundBank(drumset, sources.cache)
-        mix = _played(score, hits, bank, config.grooves, for_drums, n_samples)
-        drums, drum_effects = drum_sound(mix.buses, config.effects, for_drums)
-    sound, parts = _with_backing(drums, score, config.backing, for_backing, sources.recorded)
+    are_silent = rng.random() < config.backing.no_drums
+    drums = _drums(score, sources, config, for_drums, n_samples, are_silent=are_silent)
+    sound, parts = _with_backing(drums.sound, score, config.backing, for_backing, sources.recorded)
     samples, effects = mastered(sound, config.effects, for_master)
     return RenderedRecording(
         samples=samples,
-        events=labels(hits, mix.audibility.verdicts(_beside(mix, drums, sound))),
+        events=labels(drums.hits, drums.mix.audibility.verdicts(_beside(drums, sound))),
         beats=score.beats(duration_s),
         description={
-            "kits": drumset.name,
+            "kits": drums.kits,
             "performances": " ".join(score.performance_ids),
             "edits": " | ".join(score.edits),
-            "drum effects": ", ".join(drum_effects),
+            "drum effects": ", ".join(drums.effects),
             "backing": ", ".join(parts),
             "effects": ", ".join(effects),
         },
     )
+
+
+def _drums(
+    score: Score,
+    sources: RenderSources,
+    config: RenderConfig,
+    rng: np.random.Generator,
+    n_samples: int,
+    *,
+    are_silent: bool,
+) -> _Drums:
+    """The score on a drum set, which ``are_silent`` leaves untouched."""
+    drumset = assemble_drumset(sources.kits, sources.cache, config.kits, rng)
+    if are_silent:
+        mix = DrumMix({}, Audibility(n_samples))
+        return _Drums(drumset.name, [], mix, np.zeros(n_samples, np.float32), ["no drums"])
+    hits = placed_hits(score, config, rng, n_samples)
+    bank = SoundBank(drumset, sources.cache)
+    mix = _played(score, hits, bank, config.grooves, rng, n_samples)
+    sound, effects = drum_sound(mix.buses, config.effects, rng)
+    return _Drums(drumset.name, hits, mix, sound, effects)
 
 
 def placed_hits(
@@ -186,13 +218,13 @@ def _with_backing(
     return sound, parts
 
 
-def _beside(mix: DrumMix, drums: FloatArray, sound: FloatArray) -> FloatArray | None:
+def _beside(drums: _Drums, sound: FloatArray) -> FloatArray | None:
     """What is heard beside the drums, at the level it has against the mix of their buses."""
-    drums_rms = heard_rms(drums)
-    if sound is drums or drums_rms == 0:
+    drums_rms = heard_rms(drums.sound)
+    if sound is drums.sound or drums_rms == 0:
         return None
-    as_mixed = heard_rms(np.sum(list(mix.buses.values()), axis=0))
-    return (sound - drums) * np.float32(as_mixed / drums_rms)
+    as_mixed = heard_rms(np.sum(list(drums.mix.buses.values()), axis=0))
+    return (sound - drums.sound) * np.float32(as_mixed / drums_rms)
 
 
 def _negative(
