@@ -4,6 +4,7 @@ Times are seconds of the recording, and beats of the tempo map in the same file.
 that was heard; ``levels`` is what there is to play, with chords on one time.
 """
 
+import dataclasses
 import json
 from collections.abc import Iterable
 from pathlib import Path
@@ -57,14 +58,7 @@ def _tempo(tempo: TempoMap) -> dict[str, Any]:
         "is_steady": tempo.is_steady,
         "confidence": round(tempo.confidence, 3),
         "beats_s": _rounded(tempo.beats_s),
-        "time_signatures": [
-            {
-                "first_beat": signature.first_beat,
-                "numerator": signature.numerator,
-                "denominator": signature.denominator,
-            }
-            for signature in tempo.time_signatures
-        ],
+        "time_signatures": [dataclasses.asdict(signature) for signature in tempo.time_signatures],
     }
 
 

@@ -16,6 +16,9 @@ from drumscribe.utils.files import atomic_path
 
 CSV_NAME = "e-gmd-v1.0.0.csv"
 
+N_KITS = 43
+"""Kits that each performance was recorded with."""
+
 COLUMNS = (
     "drummer",
     "session",

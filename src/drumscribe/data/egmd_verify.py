@@ -7,7 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from drumscribe.data.audio_processing import soundfile_name
-from drumscribe.data.egmd_csv import SPLIT_BY_EGMD_NAME, duration_s, read_rows
+from drumscribe.data.egmd_csv import N_KITS, SPLIT_BY_EGMD_NAME, duration_s, read_rows
 from drumscribe.data.midi_processing import read_midi
 from drumscribe.utils.errors import DrumscribeError
 from drumscribe.utils.progress import progress_bar
@@ -15,9 +15,6 @@ from drumscribe.utils.workers import mapped
 
 N_PERFORMANCES = 1_059
 """Performances in the whole of E-GMD."""
-
-N_KITS = 43
-"""Kits that each performance was recorded with."""
 
 N_ROWS = N_PERFORMANCES * N_KITS
 """Rows of the official csv."""

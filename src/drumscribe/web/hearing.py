@@ -169,14 +169,7 @@ def tempo_to_dict(tempo: TempoMap) -> dict[str, Any]:
     """A tempo map as the API tells it."""
     return {
         "beats_s": list(tempo.beats_s),
-        "time_signatures": [
-            {
-                "first_beat": signature.first_beat,
-                "numerator": signature.numerator,
-                "denominator": signature.denominator,
-            }
-            for signature in tempo.time_signatures
-        ],
+        "time_signatures": [dataclasses.asdict(signature) for signature in tempo.time_signatures],
         "confidence": tempo.confidence,
         "is_steady": tempo.is_steady,
         "bpm": tempo.bpm,

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from drumscribe.data.egmd_csv import N_KITS
 from drumscribe.data.midi_processing import MidiNote
 from drumscribe.data.synth.kits import (
-    N_KITS,
     SYNTH_ARTICULATION_BY_NAME,
     SYNTH_ARTICULATION_BY_NOTE,
     SYNTH_ARTICULATIONS,

@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from drumscribe.data.render import made_up
-from drumscribe.data.render.articulations import ARTICULATION_BY_NOTE
 from drumscribe.data.render.made_up import (
     CLOSED_HIHATS,
     CRASHES,
@@ -26,8 +25,10 @@ from drumscribe.data.render.made_up import (
 from drumscribe.data.render.performances import Stroke
 from drumscribe.data.render.render_config import GrooveConfig
 from drumscribe.drums import LANES8
+from drumscribe.events import MAX_VELOCITY
 
 _GRACE_S = (0.018, 0.04)
+_ADDED_LOOSENESS = 0.01  # standard deviation of an added stroke's position, in counts
 _TOUCHING = 0.08  # counts within which two strokes are one moment
 _HAND_HIHATS = CLOSED_HIHATS + OPEN_HIHATS
 _SNARES = (38, 40)
@@ -157,7 +158,7 @@ def crash_on_bars(strokes: Strokes, grid: Grid, rng: np.random.Generator) -> Str
         if count > 0 and rng.random() > share:
             continue
         kept = [s for s in kept if s.note not in _HAND_HIHATS + RIDES or not _near(s, count)]
-        level = rng.uniform(70, 127)
+        level = rng.uniform(70, MAX_VELOCITY)
         kept.append(_new(count, int(rng.choice(pool)), level, rng))
         if rng.random() < 0.15:
             kept.append(_new(count, int(rng.choice(CRASHES)), level, rng))
@@ -277,5 +278,4 @@ def _inside(stroke: Stroke, first: float, n_counts: float) -> bool:
 
 
 def _new(count: float, note: int, velocity: float, rng: np.random.Generator) -> Stroke:
-    assert note in ARTICULATION_BY_NOTE
-    return Stroke(count + rng.normal(0, 0.01), note, int(np.clip(round(velocity), 1, 127)))
+    return made_up.loose_stroke(count, note, velocity, rng, _ADDED_LOOSENESS)

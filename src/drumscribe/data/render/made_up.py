@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from drumscribe.data.render.performances import Stroke
+from drumscribe.events import MAX_VELOCITY
 
 HIGH, MID, LOW = 48, 45, 43
 SNARE, KICK = 38, 36
@@ -57,9 +58,9 @@ def fill(n_counts: int, rng: np.random.Generator) -> list[Stroke]:
             note = KICK
         accent = 12 if step % run == 0 else 0
         velocity = base + growth * step / n_steps + accent + rng.normal(0, 6)
-        strokes.append(_stroke(step / steps, note, velocity, rng))
+        strokes.append(loose_stroke(step / steps, note, velocity, rng))
         if rng.random() < 0.08:
-            strokes.append(_stroke(step / steps, KICK, velocity, rng))
+            strokes.append(loose_stroke(step / steps, KICK, velocity, rng))
     return strokes
 
 
@@ -72,12 +73,12 @@ def blast(n_counts: int, rng: np.random.Generator) -> list[Stroke]:
     strokes = []
     for step in range(2 * n_counts):
         at = step / 2
-        strokes.append(_stroke(at, cymbal, base + rng.normal(0, 8), rng))
-        strokes.append(_stroke(at, KICK, base + rng.normal(0, 6), rng))
+        strokes.append(loose_stroke(at, cymbal, base + rng.normal(0, 8), rng))
+        strokes.append(loose_stroke(at, KICK, base + rng.normal(0, 6), rng))
         offset = 0.0 if together else 0.25
-        strokes.append(_stroke(at + offset, SNARE, base + rng.normal(0, 7), rng))
+        strokes.append(loose_stroke(at + offset, SNARE, base + rng.normal(0, 7), rng))
         if not together and rng.random() < 0.3:
-            strokes.append(_stroke(at + offset, KICK, base - 10 + rng.normal(0, 6), rng))
+            strokes.append(loose_stroke(at + offset, KICK, base - 10 + rng.normal(0, 6), rng))
     return strokes
 
 
@@ -102,7 +103,7 @@ def exercise(n_counts: int, rng: np.random.Generator) -> list[Stroke]:
             places.add(int(rng.integers(n_pieces)))
         for index in sorted(places):
             note = int(rng.choice(pools[index]))
-            strokes.append(_stroke(step / steps, note, rng.normal(level, spread), rng))
+            strokes.append(loose_stroke(step / steps, note, rng.normal(level, spread), rng))
     return strokes
 
 
@@ -113,11 +114,18 @@ def run_of(
     steps = int(rng.choice((3, 4, 4, 6)))
     level = rng.uniform(70, 115)
     return [
-        _stroke(first + step / steps, int(rng.choice(notes)), rng.normal(level, 6), rng)
+        loose_stroke(first + step / steps, int(rng.choice(notes)), rng.normal(level, 6), rng)
         for step in range(n_counts * steps)
     ]
 
 
-def _stroke(count: float, note: int, velocity: float, rng: np.random.Generator) -> Stroke:
-    loose = count + rng.normal(0, _LOOSENESS)
-    return Stroke(loose, note, int(np.clip(round(velocity), 1, 127)))
+def loose_stroke(
+    count: float,
+    note: int,
+    velocity: float,
+    rng: np.random.Generator,
+    looseness: float = _LOOSENESS,
+) -> Stroke:
+    """A stroke about ``count``, as ``looseness`` says, its velocity kept within MIDI's."""
+    loose = count + rng.normal(0, looseness)
+    return Stroke(loose, note, int(np.clip(round(velocity), 1, MAX_VELOCITY)))

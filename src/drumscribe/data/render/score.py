@@ -17,6 +17,7 @@ from drumscribe.data.render.performances import (
     read_performance,
 )
 from drumscribe.data.render.render_config import GrooveConfig, PlayingConfig
+from drumscribe.events import MAX_VELOCITY
 from drumscribe.tempo import Beat, TempoMap, TimeSignature
 
 _ANTICIPATION = 0.15  # counts before a bar that belong to its downbeat
@@ -106,7 +107,10 @@ def _count_in(
         return [], tuple(counts)
     note = _COUNT_IN_NOTES[int(rng.integers(len(_COUNT_IN_NOTES)))]
     level = rng.uniform(50, 110)
-    return [Stroke(count, note, int(np.clip(rng.normal(level, 6), 1, 127))) for count in counts], ()
+    clicks = [
+        Stroke(count, note, int(np.clip(rng.normal(level, 6), 1, MAX_VELOCITY))) for count in counts
+    ]
+    return clicks, ()
 
 
 def grabbed_counts(
@@ -169,7 +173,7 @@ def excerpt(performance: Performance, first_bar: int, n_bars: int) -> Section:
     n_per_bar = performance.info.metre[0]
     begin, end = first_bar * n_per_bar, (first_bar + n_bars) * n_per_bar
     strokes = tuple(
-        Stroke(stroke.count - begin, stroke.note, stroke.velocity)
+        replace(stroke, count=stroke.count - begin)
         for stroke in performance.strokes
         if begin - _ANTICIPATION <= stroke.count < end - _ANTICIPATION
     )
@@ -200,11 +204,8 @@ def varied_velocities(
     """The strokes with all velocities evened out or spread, and scaled."""
     scale = rng.uniform(*config.velocity_scale)
     exponent = rng.uniform(*config.velocity_compression)
-    return tuple(
-        Stroke(
-            stroke.count,
-            stroke.note,
-            int(np.clip(round(127 * scale * (stroke.velocity / 127) ** exponent), 1, 127)),
-        )
-        for stroke in strokes
-    )
+    varied = []
+    for stroke in strokes:
+        velocity = round(MAX_VELOCITY * scale * (stroke.velocity / MAX_VELOCITY) ** exponent)
+        varied.append(replace(stroke, velocity=int(np.clip(velocity, 1, MAX_VELOCITY))))
+    return tuple(varied)

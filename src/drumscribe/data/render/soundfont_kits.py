@@ -8,13 +8,14 @@ import numpy as np
 from drumscribe.data.render.articulations import ARTICULATION_BY_NOTE
 from drumscribe.data.render.sample_kits import Layer, SampleKit
 from drumscribe.data.render.soundfont import SoundFont
+from drumscribe.events import MAX_VELOCITY
 from drumscribe.utils.arrays import FloatArray
 from drumscribe.utils.errors import DrumscribeError
 from drumscribe.utils.workers import WorkerKilledError, worker_pool
 
 SUFFIX = ".sf2"
 
-_LAYER_TOPS = (20, 40, 60, 80, 100, 127)
+_LAYER_TOPS = (20, 40, 60, 80, 100, MAX_VELOCITY)
 _AUDIBLE = 1e-3
 _ELECTRONIC = ("808", "909", "elec", "techno", "dance", "house", "synth")
 

@@ -18,6 +18,7 @@ from drumscribe.data.render.sample_kits import (
     band_energy,
     layer_index,
 )
+from drumscribe.events import MAX_VELOCITY
 from drumscribe.timing import SAMPLE_RATE
 from drumscribe.utils.arrays import FloatArray
 
@@ -76,7 +77,7 @@ class SoundBank:
         one_shot = self._cache.get(voice.kit.id, name)
         wanted_db = self._wanted_level_db(voice, velocity)
         gain_db = wanted_db - one_shot.level_db + rng.normal(0, self.drumset.hit_gain_db)
-        softness = 1 - velocity / 127
+        softness = 1 - velocity / MAX_VELOCITY
         single = 1.0 if len(layers) == 1 else 0.5  # layers are duller by themselves
         dullness = self.drumset.dullness * softness * single + rng.uniform(0, 0.08)
         return Strike(
@@ -107,7 +108,7 @@ class SoundBank:
         levels_db = self._layer_levels_db(voice)
         typical_db = TYPICAL_LEVEL_DB[voice.articulation.piece]
         top_db = levels_db[-1] + drumset.level_pull * (typical_db - levels_db[-1])
-        power_db = 20 * drumset.dynamics * np.log10(max(velocity, 2) / 127)
+        power_db = 20 * drumset.dynamics * np.log10(max(velocity, 2) / MAX_VELOCITY)
         trust = drumset.layer_trust if len(layers) > 2 else 0.0
         centres = [layer.centre for layer in layers]
         measured_db = np.interp(velocity, centres, levels_db) - levels_db[-1]

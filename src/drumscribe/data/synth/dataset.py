@@ -13,8 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
-from drumscribe.data.egmd_csv import SPLIT_BY_EGMD_NAME, write_csv, write_rows
-from drumscribe.data.synth.kits import N_KITS, SYNTH_ARTICULATION_BY_NOTE, SynthKit, synth_kit
+from drumscribe.data.egmd_csv import N_KITS, SPLIT_BY_EGMD_NAME, write_csv, write_rows
+from drumscribe.data.synth.kits import SYNTH_ARTICULATION_BY_NOTE, SynthKit, synth_kit
 from drumscribe.data.synth.performances import (
     SynthPerformance,
     delayed_by_bars,

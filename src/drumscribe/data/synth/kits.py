@@ -10,9 +10,6 @@ import numpy as np
 
 from drumscribe.data.synth.pieces import Piece
 
-N_KITS = 43
-"""How many synthetic kits there are: as many as E-GMD has."""
-
 _FIRST_NUMBER = 101  # E-GMD's own kits end at 58; a file name tells the two apart
 _VARIATION_SEED = 17
 
