@@ -102,6 +102,9 @@ def test_counts_at_every_threshold_are_those_of_picking_with_it(seed):
     rng = np.random.default_rng(seed)
     # Rounded, so that activations are often equal to their neighbours and to grid points.
     onset = rng.uniform(0, 1, (N_FRAMES, len(LANES8))).round(2).astype(np.float32)
+    # One tom is heard: of several together the less likely give way, which is no class's own doing.
+    toms = [index for index, name in enumerate(LANES8.names) if name.endswith("_tom")]
+    onset[:, [tom for tom in toms if tom != toms[seed % len(toms)]]] = 0
     reference_s = [np.sort(rng.uniform(0, 4, 12)).tolist() for _ in LANES8.names]
     counter = ThresholdCounter(LANES8, CONFIG, default=0.5)
     counter.add(onset, reference_s)

@@ -41,7 +41,7 @@ LEVELS = np.append(GRID, [0.98, 0.99, 0.995, 0.998, 0.999])
 
 
 class ThresholdCounter:
-    """Counts of every class at every threshold.
+    """Counts of every class at every threshold, each class as if no other were heard.
 
     Args:
         kit: the model's kit.
