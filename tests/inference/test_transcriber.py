@@ -117,6 +117,16 @@ def test_the_model_sees_chunks_of_one_shape_a_few_at_a_time():
     assert max(shape[0] for shape in model.shapes) <= 4
 
 
+@pytest.mark.parametrize(("duration_s", "n_times"), [(1790, 0), (1810, 1)])
+def test_after_a_long_recording_the_model_gives_back_its_memory(duration_s, n_times):
+    model = EnergyModel()
+    freed = []
+    model.free_memory = lambda: freed.append(len(model.shapes))
+    blocks = (np.zeros(SAMPLE_RATE * 10, np.float32) for _ in range(duration_s // 10))
+    Transcriber(model, InferenceConfig(chunk_s=600.0)).hear(blocks)
+    assert freed == [len(model.shapes)] * n_times
+
+
 def test_thresholds_come_from_the_model_and_can_be_replaced():
     header = dataclasses.replace(HEADER, thresholds=dict.fromkeys(LANES8.names, 0.2))
     heard = Activations(np.full((10, len(LANES8)), 0.3, np.float32), None, None)

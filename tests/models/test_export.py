@@ -1,6 +1,7 @@
 """An exported model says what the checkpoint says, in a file that needs no torch."""
 
 import dataclasses
+import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -48,6 +49,14 @@ def save_checkpoint(path: Path, **changes: Any) -> Path:
     weights = {STATE_PREFIX + name: value for name, value in model.state_dict().items()}
     torch.save({"state_dict": weights, HEADER_KEY: header.to_dict()}, path)
     return path
+
+
+def resident_bytes() -> int:
+    """Memory of this process."""
+    status = Path("/proc/self/statm")
+    if not status.exists():
+        pytest.skip("the system does not tell")
+    return int(status.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 @pytest.fixture(scope="module")
@@ -154,6 +163,16 @@ def test_without_a_setting_there_is_a_thread_for_each_core_of_ours(
     assert model.n_at_once == n_at_once
     n_beside_callers = n_threads[0] - 1
     assert model.n_at_once + n_beside_callers == n_cores
+
+
+def test_memory_that_was_given_back_is_taken_anew(pair):
+    model = load_onnx(pair[1])
+    log_mel = np.random.default_rng(3).random((1, 60_000, 16), np.float32)
+    before = model(log_mel)
+    n_kept = resident_bytes()
+    model.free_memory()
+    assert resident_bytes() < n_kept - 10e6
+    np.testing.assert_array_equal(model(log_mel).onset, before.onset)
 
 
 def test_threads_that_call_it_at_once_get_what_one_gets(pair):

@@ -28,6 +28,9 @@ from drumscribe.utils.arrays import FloatArray
 from drumscribe.utils.errors import DrumscribeError
 from drumscribe.utils.overlap import overlapped
 
+_LONG_S = 1800.0
+"""Of longer recordings hits and beats take so much memory that the model's is wanted back."""
+
 
 @dataclass(frozen=True)
 class Transcription:
@@ -154,8 +157,11 @@ class Transcriber:
                 beats += part.beat.tobytes()
             if on_activations is not None:
                 on_activations(part)
+        duration_s = samples_to_seconds(n_samples)
+        if duration_s > _LONG_S:
+            self.model.free_memory()
         beat = np.frombuffer(beats, np.float32).reshape(-1, 2) if beats else None
-        return Heard(picker.finish(), beat, samples_to_seconds(n_samples))
+        return Heard(picker.finish(), beat, duration_s)
 
     def tempo(self, heard: Heard, hints: TempoHints = NO_HINTS) -> TempoMap:
         """Beats and bars of what was heard."""

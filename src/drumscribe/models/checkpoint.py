@@ -51,6 +51,9 @@ class TorchFrameModel:
         arrays = {name: head.cpu().numpy() for name, head in heads.items()}
         return Activations(arrays["onset"], arrays.get("velocity"), arrays.get("beat"))
 
+    def free_memory(self) -> None:
+        """As ``FrameModel.free_memory``: of a CPU's memory torch keeps none."""
+
 
 def load_checkpoint(path: Path, device: str | None = None) -> TorchFrameModel:
     """The model of a checkpoint, ready for inference.

@@ -41,3 +41,6 @@ class FrameModel(Protocol):
 
     def __call__(self, log_mel: FloatArray) -> Activations:
         """Activations (B, T, C) of log-mel (B, T, F)."""
+
+    def free_memory(self) -> None:
+        """Give back the memory that calls work in, which it keeps for the next otherwise."""

@@ -40,6 +40,7 @@ class OnnxFrameModel:
     def __init__(self, session: Any, header: ModelHeader, n_at_once: int = 1) -> None:
         self._session = session
         self.n_at_once = n_at_once
+        self._run_options: Any = None
         self._output_names = [output.name for output in session.get_outputs()]
         self._header = header
 
@@ -56,6 +57,16 @@ class OnnxFrameModel:
         n_before = sizes.context_frames - sizes.lookahead_frames
         padded = np.pad(log_mel, ((0, 0), (n_before, sizes.lookahead_frames), (0, 0)))
         return self.step(padded, self.initial_state(len(log_mel)))[0]
+
+    def free_memory(self) -> None:
+        """As ``FrameModel.free_memory``: onnxruntime does so after a run that asks for it."""
+        from onnxruntime import RunOptions
+
+        self._run_options = RunOptions()
+        self._run_options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
+        with contextlib.suppress(Exception):  # of builds that keep none
+            self(np.zeros((*_TRIED_SHAPE, self._header.features.n_mels), np.float32))
+        self._run_options = None
 
     def initial_state(self, n_streams: int) -> FloatArray:
         """The state of a causal model before the first frame, for ``step``."""
@@ -78,9 +89,8 @@ class OnnxFrameModel:
     def _run(self, inputs: dict[str, FloatArray]) -> dict[str, FloatArray]:
         """The outputs by name."""
         fed = {name: np.ascontiguousarray(value, np.float32) for name, value in inputs.items()}
-        return dict(
-            zip(self._output_names, self._session.run(self._output_names, fed), strict=True)
-        )
+        heads = self._session.run(self._output_names, fed, self._run_options)
+        return dict(zip(self._output_names, heads, strict=True))
 
 
 def load_onnx(path: Path) -> OnnxFrameModel:
