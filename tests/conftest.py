@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -15,6 +16,11 @@ from drumscribe.timing import SAMPLE_RATE
 # One thread for each process, set before torch is imported: where other processes keep the cores
 # busy, threads that wait for one another make it many times slower.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# Where nothing compiled is kept, every worker and each of the hundreds of processes that tests
+# start would compile this package and all that it imports anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # A shell that runs the tests in the background has them ignore Ctrl-C, and so would every process
 # that they start and interrupt.

@@ -67,6 +67,16 @@ def test_nothing_is_worth_anything_outside_the_recording():
     assert not beat_evidence([], LANES8, None).beat_gain(np.array([0, 5])).any()
 
 
+def test_the_end_of_a_recording_is_not_heard_at_its_start():
+    beat = activations(100)
+    beat[99] = 0.9
+    low, high = beat_evidence([], LANES8, beat).beat_gain(np.array([0, 97]))
+    assert high[0] - low[0] == pytest.approx(np.log(0.92 / 0.12), abs=1e-4)
+    beat = beat[::-1].copy()
+    high, low = beat_evidence([], LANES8, beat).beat_gain(np.array([2, 99]))
+    assert high[0] - low[0] == pytest.approx(np.log(0.92 / 0.12), abs=1e-4)
+
+
 def test_activations_that_are_none_count_as_silence():
     beat = activations(100)
     beat[40] = np.nan
