@@ -116,6 +116,21 @@ def test_a_steady_tempo_is_the_roundest_that_fits(bpm, told):
     assert np.abs(grid.beats_s(len(beats_s)) - beats_s).max() < 0.009
 
 
+@pytest.mark.parametrize("first_s", [-0.3, 0.0, 100.0, 3600.0])
+def test_how_round_a_tempo_is_does_not_depend_on_where_the_song_begins(first_s):
+    """A minute at 120.01 is one at 120, an hour into a recording too."""
+    grid = steady_grid(first_s + np.arange(120) * 60 / 120.01)
+    assert grid is not None
+    assert grid.bpm == 120
+    assert grid.first_s == pytest.approx(first_s, abs=0.005)
+
+
+def test_beats_minutes_apart_have_a_tempo():
+    grid = steady_grid(np.array([0.0, 200.0, 400.0]))
+    assert grid is not None
+    assert grid.bpm == pytest.approx(0.3)
+
+
 def test_a_long_song_says_its_tempo_more_exactly():
     """An hour at 120.01 ends 0.3 s before one at 120."""
     grid = steady_grid(np.arange(7200) * 60 / 120.01)

@@ -175,6 +175,54 @@ def test_a_named_tempo_is_exactly_that():
     assert (first_downbeat_s(tempo) - 0.25 + 1) % 2 - 1 == pytest.approx(0, abs=0.015)
 
 
+@pytest.mark.parametrize(
+    ("first_beat_s", "starts_s"),
+    [
+        (0.0, 0.0),
+        (0.02, 0.02),  # hardly after the start: the recording's first beat
+        (0.04, -0.46),
+        (0.25, -0.25),
+        (0.5, 0.0),
+        (7.3, -0.2),
+    ],
+)
+def test_the_beats_cover_the_recording_and_no_more(first_beat_s, starts_s):
+    tempo = tempo_of([], 10.0, bpm=120.0, first_beat_s=first_beat_s)
+    assert tempo.beats_s[0] == pytest.approx(starts_s)
+    assert np.diff(tempo.beats_s) == pytest.approx(0.5)
+    assert tempo.beats_s[-2] < 10.0 <= tempo.beats_s[-1]
+    named = round((first_beat_s - starts_s) / 0.5)
+    assert tempo.number_in_bar(named) == 1
+    assert 0 <= tempo.time_signatures[0].first_beat < 4
+
+
+@pytest.mark.parametrize("n_hits", [0, 1, 3])
+def test_hardly_any_hits_are_120_and_told_to_be_a_guess(caplog, n_hits):
+    events = [DrumEvent(1.0 + 0.37 * k, "snare", 90) for k in range(n_hits)]
+    with caplog.at_level(logging.WARNING):
+        tempo = tempo_of(events)
+    assert (tempo.bpm, tempo.confidence, tempo.is_steady) == (120.0, 0.0, True)
+    assert ("no clear tempo" in caplog.text) == (n_hits > 0)
+
+
+def test_of_few_hits_nobody_can_be_sure():
+    beats_s = beats_at(120, DURATION_S)
+    sure = [tempo_of(play(ROCK, beats_s[: 4 * bars + 1])).confidence for bars in (2, 4, 14)]
+    assert sure == sorted(sure)
+    assert sure[0] < 0.85
+    assert sure[2] > 0.9
+
+
+def test_a_named_tempo_in_compound_time_is_counted_in_eighths():
+    beats_s = beats_at(190, DURATION_S, 0.5)
+    events = play(SLOW_BLUES, beats_s, counts=6, jitter_s=0.004)
+    tempo = tempo_of(events, bpm=190.0, time_signature=(6, 8))
+    assert np.diff(tempo.beats_s) == pytest.approx(60 / 190)
+    assert beat_f(tempo, beats_s) > 0.97
+    bar_s = 6 * 60 / 190
+    assert (first_downbeat_s(tempo) - 0.5 + bar_s / 2) % bar_s == pytest.approx(bar_s / 2, abs=0.02)
+
+
 def test_a_tempo_to_follow_settles_the_octave():
     beats_s = beats_at(lambda t: 184 * (1 + 0.03 * np.sin(t / 4)), DURATION_S)
     events = play(ROCK, beats_s, jitter_s=0.005)
