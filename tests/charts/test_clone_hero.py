@@ -243,7 +243,7 @@ def test_what_cannot_be_played_together_is_resolved_by_the_rule(lanes, layout, e
     chart = chart_of(*(DrumEvent(4.0, lane, 90) for lane in lanes), layout=layout)
     pads = {(note.pad.colour, note.pad.is_cymbal) for note in chart.pro_levels["expert"]}
     assert expected <= pads
-    assert len(pads) == len({colour for colour, _ in pads})
+    assert len(chart.pro_levels["expert"]) == len({colour for colour, _ in pads})
     assert len(chart.lane_levels["expert"]) == len(lanes)
 
 
