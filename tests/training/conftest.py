@@ -3,34 +3,22 @@
 import re
 
 import pytest
-
-from drumscribe.config import load_config
-from drumscribe.data.preprocess import preprocess
-from drumscribe.data.synth.dataset import SynthConfig, write_dataset
-
-TINY = [
-    "data.processed_dir=processed",
-    "preprocessing.shard_hours=0.005",
-    "preprocessing.n_workers=1",
-    "model.conv_channels=[4]",
-    "model.frequency_pools=[32]",
-    "model.gru_units=4",
-    "model.gru_layers=1",
-    "training.epochs=2",
-    "training.batch_size=2",
-    "training.window_s=1.0",
-    "training.n_workers=0",
-    "training.accelerator=cpu",
-]
+import tiny_runs
 
 
 @pytest.fixture(scope="session")
 def tiny_root(tmp_path_factory):
-    """A data root with a store; every test names a run of its own."""
+    """A data root with a store of six recordings; every test names a run of its own."""
     root = tmp_path_factory.mktemp("data")
-    config = load_config(None, [*TINY, f"data.root={root}"])
-    write_dataset(config.data.dataset_path, SynthConfig(n_recordings=6, n_kits=2, duration_s=8.0))
-    preprocess(config)
+    tiny_runs.write_store(root, 6)
+    return root
+
+
+@pytest.fixture(scope="session")
+def larger_root(tmp_path_factory):
+    """The same with eight, for processes that share an epoch."""
+    root = tmp_path_factory.mktemp("data")
+    tiny_runs.write_store(root, 8)
     return root
 
 
@@ -38,7 +26,7 @@ def tiny_root(tmp_path_factory):
 def tiny_config(tiny_root, request):
     """The settings of a run named after the test."""
     name = "training.run_name=" + re.sub(r"[^\w.]", "-", request.node.name)
-    return lambda *settings: load_config(None, [*TINY, f"data.root={tiny_root}", name, *settings])
+    return lambda *settings: tiny_runs.tiny_config(tiny_root, name, *settings)
 
 
 @pytest.fixture

@@ -6,58 +6,25 @@ Dropout, which differs from process to process, and mixing with the neighbour in
 import os
 import signal
 import socket
-import subprocess
-import sys
 
 import pytest
 import torch
-
-from drumscribe.config import load_config
-from drumscribe.data.preprocess import preprocess
-from drumscribe.data.synth.dataset import SynthConfig, write_dataset
+from tiny_runs import start_training
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 SETTINGS = [
-    "data.processed_dir=processed",
-    "preprocessing.shard_hours=0.005",
-    "preprocessing.n_workers=1",
-    "model.conv_channels=[4,4]",
-    "model.frequency_pools=[8,8]",
-    "model.gru_units=8",
-    "model.gru_layers=1",
     "model.dropout=0.0",
     "augmentation.mixup_probability=0",
     "training.epochs=2",  # in longer runs rounding grows
-    "training.window_s=1.0",
-    "training.n_workers=0",
-    "training.accelerator=cpu",
     # Drums that are seldom hit at all differ in number between the halves of a batch.
     "training.velocity_loss_weight=4.0",
 ]
 
 
-@pytest.fixture(scope="module")
-def root(tmp_path_factory):
-    root = tmp_path_factory.mktemp("data")
-    config = load_config(None, [*SETTINGS, f"data.root={root}"])
-    write_dataset(config.data.dataset_path, SynthConfig(n_recordings=8, n_kits=2, duration_s=8.0))
-    preprocess(config)
-    return root
-
-
 def start(root, run_name, *settings, launcher=()):
-    """A training run, in a group of its own so that none of its processes is left behind."""
-    named = [*SETTINGS, f"data.root={root}", f"training.run_name={run_name}", *settings]
-    pairs = [part for setting in named for part in ("--set", setting)]
-    return subprocess.Popen(
-        [sys.executable, *launcher, "-m", "drumscribe", "train", *pairs],
-        env=os.environ | {"OMP_NUM_THREADS": "1"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
+    program = (*launcher, "-m", "drumscribe")
+    return start_training(root, run_name, *SETTINGS, *settings, program=program)
 
 
 def finish(processes):
@@ -92,10 +59,10 @@ def train_on_two_machines(root, run_name):
 
 
 @pytest.fixture(scope="module")
-def alone(root):
+def alone(larger_root):
     """The losses and the last checkpoint of the run that one process does."""
-    finish([start(root, "alone", "training.batch_size=4")])
-    return outcome(root, "alone")
+    finish([start(larger_root, "alone", "training.batch_size=4")])
+    return outcome(larger_root, "alone")
 
 
 def outcome(root, run_name):
@@ -112,9 +79,9 @@ def outcome(root, run_name):
 
 
 @pytest.mark.parametrize("train", [train_on_two_devices, train_on_two_machines])
-def test_two_processes_learn_what_one_does(root, alone, train):
-    train(root, train.__name__)
-    losses, contents = outcome(root, train.__name__)
+def test_two_processes_learn_what_one_does(larger_root, alone, train):
+    train(larger_root, train.__name__)
+    losses, contents = outcome(larger_root, train.__name__)
     expected_losses, expected = alone
     assert contents["global_step"] == expected["global_step"] > 10
     for name, curve in expected_losses.items():

@@ -12,10 +12,9 @@ import h5py
 import pytest
 import torch
 import yaml
+from tiny_runs import start_training, tiny_config
 
 from drumscribe.config import load_config
-from drumscribe.data.preprocess import preprocess
-from drumscribe.data.synth.dataset import SynthConfig, write_dataset
 from drumscribe.evaluation.evaluate import evaluate
 from drumscribe.evaluation.references import store_references
 from drumscribe.evaluation.report import ALIGNED
@@ -26,35 +25,26 @@ from drumscribe.utils.errors import DrumscribeError
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 SETTINGS = [
-    "data.processed_dir=processed",
-    "preprocessing.shard_hours=0.005",
-    "preprocessing.n_workers=1",
     "model.conv_channels=[4,8]",
     "model.frequency_pools=[8,4]",
     "model.gru_units=16",
-    "model.gru_layers=1",
     "model.dropout=0.0",
     "training.run_name=run",
     "training.epochs=8",
-    "training.batch_size=2",
     "training.window_s=2.0",
     "training.learning_rate=0.01",
-    "training.n_workers=0",
-    "training.accelerator=cpu",
 ]
 
 
 def config_of(root, *settings):
-    return load_config(None, [*SETTINGS, f"data.root={root}", *settings])
+    return tiny_config(root, *SETTINGS, *settings)
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory):
-    """A data root with a store of six short recordings; not to be changed."""
-    root = tmp_path_factory.mktemp("data")
-    config = config_of(root)
-    write_dataset(config.data.dataset_path, SynthConfig(n_recordings=6, n_kits=2, duration_s=8.0))
-    preprocess(config)
+def store(tiny_root, tmp_path_factory):
+    """A data root with a store of six short recordings and no other runs; not to be changed."""
+    root = tmp_path_factory.mktemp("data") / "root"
+    shutil.copytree(tiny_root, root, ignore=shutil.ignore_patterns("checkpoints", "logs"))
     return root
 
 
@@ -362,17 +352,6 @@ def test_training_can_start_from_the_weights_of_another_run(trained, fit, root):
     assert torch.allclose(started_from, ended, atol=1e-6)
 
 
-def start_training(root, *settings):
-    pairs = [part for s in [*SETTINGS, f"data.root={root}", *settings] for part in ("--set", s)]
-    return subprocess.Popen(
-        [sys.executable, "-m", "drumscribe", "train", *pairs],
-        env=os.environ | {"OMP_NUM_THREADS": "1"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
 def wait_for(path, process):
     while not path.exists():
         assert process.poll() is None, process.communicate()
@@ -381,7 +360,8 @@ def wait_for(path, process):
 
 def test_ctrl_c_leaves_a_checkpoint_to_transcribe_with_and_exits_with_130(store, root):
     # An epoch after the interrupt would take longer than the test may: it stops after a batch.
-    process = start_training(root, "training.epochs=10000", "training.early_stopping_patience=9999")
+    endless = ("training.epochs=10000", "training.early_stopping_patience=9999")
+    process = start_training(root, "run", *SETTINGS, *endless, stderr=subprocess.PIPE)
     checkpoint = root / "checkpoints" / "run" / "last.ckpt"
     wait_for(checkpoint, process)
     time.sleep(1)

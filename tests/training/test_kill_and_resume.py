@@ -6,55 +6,31 @@
 import os
 import random
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 import torch
-
-from drumscribe.config import load_config
-from drumscribe.data.preprocess import preprocess
-from drumscribe.data.synth.dataset import SynthConfig, write_dataset
+from tiny_runs import start_training
 
 N_KILLS = int(os.environ.get("DRUMSCRIBE_KILLS", "2"))
 
 SETTINGS = [
-    "data.processed_dir=processed",
-    "preprocessing.shard_hours=0.005",
-    "preprocessing.n_workers=1",
+    # Larger than others, so that many kills fall within steps.
     "model.conv_channels=[4,4]",
     "model.frequency_pools=[8,8]",
     "model.gru_units=8",
     "model.gru_layers=2",
     "training.epochs=6",
-    "training.batch_size=2",
     "training.window_s=2.0",
-    "training.n_workers=0",
-    "training.accelerator=cpu",
     "training.checkpoint_minutes=0.00001",
 ]
 
 
-def _command(root: Path, run_name: str, *flags: str) -> list[str]:
-    settings = [*SETTINGS, f"data.root={root}", f"training.run_name={run_name}"]
-    pairs = [part for setting in settings for part in ("--set", setting)]
-    return [sys.executable, "-m", "drumscribe", "train", *pairs, *flags]
-
-
-def _environment() -> dict[str, str]:
-    return os.environ | {"OMP_NUM_THREADS": "1"}
-
-
 def _start(root: Path, run_name: str) -> subprocess.Popen[str]:
     can_resume = (root / "checkpoints" / run_name / "last.ckpt").exists()
-    return subprocess.Popen(
-        _command(root, run_name, "--resume" if can_resume else "--overwrite"),
-        env=_environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
+    flag = "--resume" if can_resume else "--overwrite"
+    return start_training(root, run_name, *SETTINGS, flags=[flag])
 
 
 def _wait_for_checkpoints(process: subprocess.Popen[str], path: Path, n_checkpoints: int) -> None:
@@ -72,32 +48,27 @@ def _written_at(path: Path) -> int:
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
-def test_a_killed_and_resumed_run_ends_with_the_same_weights(tmp_path: Path) -> None:
-    config = load_config(None, [*SETTINGS, f"data.root={tmp_path}"])
-    synth = SynthConfig(n_recordings=6, n_kits=2, duration_s=8.0)
-    write_dataset(config.data.dataset_path, synth)
-    preprocess(config)
-
-    undisturbed = _start(tmp_path, "undisturbed")
+def test_a_killed_and_resumed_run_ends_with_the_same_weights(tiny_root: Path) -> None:
+    undisturbed = _start(tiny_root, "undisturbed")
     output, _ = undisturbed.communicate()
     assert undisturbed.returncode == 0, output
 
     chance = random.Random(4)
-    checkpoint = tmp_path / "checkpoints" / "killed" / "last.ckpt"
+    checkpoint = tiny_root / "checkpoints" / "killed" / "last.ckpt"
     for _ in range(N_KILLS):
-        process = _start(tmp_path, "killed")
+        process = _start(tiny_root, "killed")
         _wait_for_checkpoints(process, checkpoint, chance.randint(1, max(1, 40 // N_KILLS)))
         time.sleep(chance.uniform(0, 0.1))  # anywhere within a step, a validation or a write
         assert process.poll() is None, "the run ended before it was killed"
         process.kill()
         process.wait()
-    process = _start(tmp_path, "killed")
+    process = _start(tiny_root, "killed")
     output, _ = process.communicate()
     assert process.returncode == 0, output
 
     for name in ("last", "best_model"):
         wanted, found = (
-            torch.load(tmp_path / "checkpoints" / run / f"{name}.ckpt", weights_only=True)
+            torch.load(tiny_root / "checkpoints" / run / f"{name}.ckpt", weights_only=True)
             for run in ("undisturbed", "killed")
         )
         assert found["global_step"] == wanted["global_step"]

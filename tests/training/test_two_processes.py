@@ -2,32 +2,16 @@
 
 import os
 import signal
-import subprocess
-import sys
 import time
 
 import pytest
 import torch
-
-from drumscribe.config import load_config
-from drumscribe.data.preprocess import preprocess
-from drumscribe.data.synth.dataset import SynthConfig, write_dataset
+from tiny_runs import start_training
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 SETTINGS = [
-    "data.processed_dir=processed",
-    "preprocessing.shard_hours=0.005",
-    "preprocessing.n_workers=1",
-    "model.conv_channels=[4,4]",
-    "model.frequency_pools=[8,8]",
-    "model.gru_units=8",
-    "model.gru_layers=1",
-    "training.run_name=run",
     "training.batch_size=1",
-    "training.window_s=1.0",
-    "training.n_workers=0",
-    "training.accelerator=cpu",
     "training.devices=2",
     "training.checkpoint_minutes=0.001",
 ]
@@ -48,25 +32,8 @@ sys.exit(main())
 """The program with a second process whose clock never says that a checkpoint is due."""
 
 
-@pytest.fixture(scope="module")
-def store(tmp_path_factory):
-    root = tmp_path_factory.mktemp("data")
-    config = load_config(None, [*SETTINGS, f"data.root={root}"])
-    write_dataset(config.data.dataset_path, SynthConfig(n_recordings=8, n_kits=2, duration_s=8.0))
-    preprocess(config)
-    return root
-
-
-def train(program, root, *settings):
-    pairs = [part for s in [*SETTINGS, f"data.root={root}", *settings] for part in ("--set", s)]
-    return subprocess.Popen(
-        [sys.executable, *program, "train", *pairs],
-        env=os.environ | {"OMP_NUM_THREADS": "1"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
+def checkpoint_of(root, run_name):
+    return root / "checkpoints" / run_name / "last.ckpt"
 
 
 def output_of(process):
@@ -78,19 +45,19 @@ def output_of(process):
             os.killpg(process.pid, signal.SIGKILL)
 
 
-def test_checkpoints_within_an_epoch_do_not_leave_a_process_waiting(store, tmp_path):
+def test_checkpoints_within_an_epoch_do_not_leave_a_process_waiting(larger_root, tmp_path):
     program = tmp_path / "program.py"
     program.write_text(DISAGREEING)
-    process = train([program], store, "training.epochs=2")
+    process = start_training(larger_root, "disagreeing", *SETTINGS, program=[program])
     output = output_of(process)
     assert process.returncode == 0, output
-    assert torch.load(store / "checkpoints/run/last.ckpt", weights_only=True)["epoch"] == 1
+    assert torch.load(checkpoint_of(larger_root, "disagreeing"), weights_only=True)["epoch"] == 1
 
 
-def test_ctrl_c_at_the_first_process_stops_both_after_the_same_batch(store):
-    settings = ("training.run_name=stopped", "training.epochs=10000")
-    process = train(["-m", "drumscribe"], store, *settings, "training.early_stopping_patience=9999")
-    checkpoint = store / "checkpoints/stopped/last.ckpt"
+def test_ctrl_c_at_the_first_process_stops_both_after_the_same_batch(larger_root):
+    endless = ("training.epochs=10000", "training.early_stopping_patience=9999")
+    process = start_training(larger_root, "stopped", *SETTINGS, *endless)
+    checkpoint = checkpoint_of(larger_root, "stopped")
     while not checkpoint.exists():
         assert process.poll() is None, process.communicate()
         time.sleep(0.05)
