@@ -128,6 +128,20 @@ def test_activations_decide_where_hits_cannot():
         assert beat_f(tempo, 0.25 * np.arange(phase, 120, 2)) > 0.97
 
 
+@pytest.mark.parametrize("first", [0, 1, 2, 3])
+def test_the_networks_downbeats_decide_where_hits_cannot(first):
+    """A hi-hat on every beat alike: the network alone knows which begin bars."""
+    events = [DrumEvent(0.5 * k, "hihat", 90) for k in range(60)]
+    beat = np.full((30 * 98, 2), 0.02, np.float32)
+    for k in range(60):
+        beat[49 * k, 0] = 0.6
+        beat[49 * k, 1] = 0.6 if k % 4 == first else 0.02
+    tempo = tempo_of(events, beat=beat)
+    assert np.diff(tempo.beats_s) == pytest.approx(0.5)
+    off_s = (first_downbeat_s(tempo) - 0.5 * first + 1.0) % 2.0 - 1.0
+    assert abs(off_s) < 0.02
+
+
 def test_a_fill_does_not_move_the_bar():
     beats_s = beats_at(112, 40)
     events = [
