@@ -202,7 +202,7 @@ KITS = [
 @given(kits=changed(KITS))
 def test_changed_kit_indices(tmp_path, kits):
     (tmp_path / "kits.json").write_text(json.dumps(kits))
-    one_line_or(lambda: [kit.n_files for kit in read_kits(tmp_path)])
+    one_line_or(lambda: [kit.n_sounds for kit in read_kits(tmp_path)])
 
 
 @fuzzed

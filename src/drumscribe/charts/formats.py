@@ -48,13 +48,13 @@ def known_ending(name: str) -> tuple[str, str] | None:
 
 
 def format_of(path: Path) -> str:
-    """The format that a file's name ends in.
+    """The format whose whole suffix a file's name ends in: ".lanes" alone is not ".lanes.json".
 
     Raises:
         DrumscribeError: when it is none of them.
     """
     found = known_ending(path.name)
-    if found is None:
+    if found is None or found[1] != f".{suffix_of(found[0])}":
         endings = ", ".join(f".{suffix_of(name)}" for name in FORMATS)
         raise DrumscribeError(f"{path}: ends in no format's suffix; give it one of {endings}")
     return found[0]
