@@ -126,6 +126,15 @@ def test_codecs_are_aligned(hits: Samples, codec: str, compression: float, n_ext
     assert all(abs(lag_s(samples, after, time_s)) < 0.0005 for time_s in HIT_TIMES_S)
 
 
+@pytest.mark.parametrize("codec", CODECS)
+def test_minutes_are_coded_as_seconds_are(hits: Samples, codec: str):
+    """Vorbis, on the stack that a process has, would end it with a minute and a half."""
+    samples = np.concatenate([hits, np.zeros(120 * SAMPLE_RATE, np.float32)])
+    after = coded(samples, codec, 0.5)
+    assert after.shape == samples.shape
+    assert all(abs(lag_s(samples, after, time_s)) < 0.0005 for time_s in HIT_TIMES_S)
+
+
 @pytest.mark.parametrize("name", EFFECTS)
 def test_silence_stays_near_silence(name: str):
     silence = np.zeros(SAMPLE_RATE, np.float32)

@@ -5,6 +5,8 @@ hold it to that, since a codec that shifted the sound would shift it against its
 """
 
 import io
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
@@ -19,6 +21,9 @@ CODECS: dict[str, tuple[str, str]] = {
 
 _HEADROOM = 0.98
 
+_THREAD_BYTES = 2**23
+_PAGE_BYTES = 2**16
+
 
 def coded(samples: FloatArray, codec: str, compression: float) -> FloatArray:
     """What is left of samples after encoding and decoding, shape kept.
@@ -30,21 +35,41 @@ def coded(samples: FloatArray, codec: str, compression: float) -> FloatArray:
     """
     import soundfile
 
-    container, subtype = CODECS[codec]
     peak = float(np.abs(samples).max())
     scale = min(1.0, _HEADROOM / peak) if peak > 0 else 1.0
+    scaled = samples * np.float32(scale)
+    # Vorbis puts all samples of a call on the stack: a minute and a half overflows the usual one.
+    # Several calls would code the beginning otherwise, and rendered sound would change.
+    previous_size = threading.stack_size(_stack_bytes(scaled.nbytes))
+    try:
+        with ThreadPoolExecutor(1) as pool:
+            encoded = pool.submit(_encoded, scaled, codec, compression).result()
+    finally:
+        threading.stack_size(previous_size)
+    decoded, _ = soundfile.read(encoded, dtype="float32")
+    kept = np.zeros_like(samples)
+    n_kept = min(len(samples), len(decoded))
+    kept[:n_kept] = decoded[:n_kept] / np.float32(scale)
+    return kept
+
+
+def _stack_bytes(n_bytes: int) -> int:
+    """A stack for so many and what else a thread needs, in whole pages as systems want them."""
+    return -(-n_bytes // _PAGE_BYTES) * _PAGE_BYTES + _THREAD_BYTES
+
+
+def _encoded(samples: FloatArray, codec: str, compression: float) -> io.BytesIO:
+    import soundfile
+
+    container, subtype = CODECS[codec]
     buffer = io.BytesIO()
     soundfile.write(
         buffer,
-        samples * np.float32(scale),
+        samples,
         SAMPLE_RATE,
         format=container,
         subtype=subtype,
         compression_level=compression,
     )
     buffer.seek(0)
-    decoded, _ = soundfile.read(buffer, dtype="float32")
-    kept = np.zeros_like(samples)
-    n_kept = min(len(samples), len(decoded))
-    kept[:n_kept] = decoded[:n_kept] / np.float32(scale)
-    return kept
+    return buffer
