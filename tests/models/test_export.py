@@ -227,6 +227,14 @@ def test_an_export_that_says_something_else_is_refused(pair, tmp_path, monkeypat
     assert not list(tmp_path.iterdir())
 
 
+def test_weights_that_halves_do_not_hold_are_refused_with_the_remedy(pair, tmp_path, monkeypatch):
+    monkeypatch.setattr(export, "_FEWEST_HALVED", 1)
+    monkeypatch.setattr(export, "HALF_TOLERANCE", 1e-9)
+    with pytest.raises(DrumscribeError, match=r"differs from the checkpoint .*; leave out --half"):
+        export_onnx(pair[0], tmp_path / "m.onnx", half=True)
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize("head", ["velocity_head", "beat_head"])
 def test_a_file_without_a_head_that_its_header_tells_of_is_refused(tmp_path, head):
     export_onnx(save_checkpoint(tmp_path / "m.ckpt", **{head: False}), tmp_path / "m.onnx")

@@ -76,9 +76,9 @@ def export_onnx(checkpoint: Path, target: Path, *, half: bool = False) -> None:
         difference = _largest_difference(model, temporary)
         allowed = HALF_TOLERANCE if half else TOLERANCE
         if not difference <= allowed:  # nor where it is not a number
+            remedy = "leave out --half" if half else "this is a bug, please report it"
             raise DrumscribeError(
-                f"{target}: the export differs from the checkpoint by {difference:.1e}; "
-                "this is a bug, please report it"
+                f"{target}: the export differs from the checkpoint by {difference:.1e}; {remedy}"
             )
 
 
