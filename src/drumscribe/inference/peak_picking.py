@@ -2,7 +2,7 @@
 
 A hit is a frame whose activation is the highest within ``peak_window_s`` on both sides, reaches its
 class's threshold and is no nearer than ``min_gap_s`` to a higher one. Of equal neighbours the first
-is the hit. A tom gives way to a much likelier one at the same time. The model's calibration turns
+is the hit. A tom gives way to a clearly likelier one beside it. The model's calibration turns
 that height into a confidence, which decides nothing. T frames, C drum classes.
 """
 

@@ -109,7 +109,7 @@ class DrumCRNN(nn.Module):
 
 
 def _convolutions(config: ModelConfig) -> nn.Sequential:
-    """All blocks; those of a causal network, which pads time in ``forward``, do not."""
+    """All blocks; a causal network's pad no time, as its ``forward`` does."""
     time_padding = 1 if config.lookahead_frames is None else 0
     n_ins = (1, *config.conv_channels)
     return nn.Sequential(

@@ -259,7 +259,7 @@ def test_groove_midi_keeps_its_identity_and_its_official_splits(tmp_path):
         assert (row["style"], row["beat_type"]) == ("funk/groove1", "fill")
 
 
-def test_notes_no_instrument_plays_are_counted(tmp_path):
+def test_notes_no_piece_plays_are_counted(tmp_path):
     for name in "abc":
         notes = [*GM_PATTERN, MidiNote(1.0, 56, 90)]
         write_midi(tmp_path / "midi" / f"{name}.mid", notes, duration_s=4.0)

@@ -59,7 +59,7 @@ def test_every_hit_begins_within_a_millisecond_of_its_label(
     assert attack.max() > 0.2 * np.abs(audio).max() > 0
 
 
-def test_every_note_drumscribe_reads_is_played_by_an_instrument_of_its_lane():
+def test_every_note_drumscribe_reads_is_played_by_a_piece_of_its_lane():
     lane_by_piece = {"crash_2": "crash"}
     for note, lane in LANES8.name_by_note.items():
         piece = SYNTH_ARTICULATION_BY_NOTE[note].piece
@@ -68,7 +68,7 @@ def test_every_note_drumscribe_reads_is_played_by_an_instrument_of_its_lane():
 
 
 @pytest.mark.parametrize("kit_index", [0, 1, 2, 3, 4, 5, 25, N_KITS - 1])
-def test_the_instruments_of_a_kit_differ_as_drums_do(kit_index):
+def test_the_pieces_of_a_kit_differ_as_drums_do(kit_index):
     kit = synth_kit(kit_index)
     bright = {
         articulation.name: centroid_hz(play((0, articulation.notes[0], 100), kit=kit))

@@ -43,7 +43,7 @@ class KitConfig:
     group_mixing: Probability = 0.4
     level_spread_db: NonNegative = 3.0
     # Kits of one-shots have each piece loud. Against the kick, the hi-hat of recordings (MDB Drums'
-    # development half, E-GMD) is 21 to 35 dB softer in its loudest band, of the kits' 4 to 27.
+    # development half, E-GMD) is 21 to 35 dB softer in its loudest band, that of the kits 4 to 27.
     cymbal_level_db: tuple[Decibels, Decibels] = (-18.0, 2.0)
     level_pull: Probability = 0.5
     tune: Probability = 0.6

@@ -125,7 +125,7 @@ def _drums(
     *,
     are_silent: bool,
 ) -> _Drums:
-    """The score on a drum set, which ``are_silent`` leaves untouched."""
+    """The score on a drum set; nothing of it where they ``are_silent``."""
     drumset = assemble_drumset(sources.kits, sources.cache, config.kits, rng)
     if are_silent:
         mix = DrumMix({}, Audibility(n_samples))

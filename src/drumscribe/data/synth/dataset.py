@@ -85,7 +85,7 @@ class SynthSummary:
         duration_s: seconds of audio in all.
         n_notes_by_lane: notes in all MIDI files, by lane.
         n_recordings_by_split: recordings, by split.
-        n_unplayed_notes: notes of ``midi_dir`` left out because no instrument plays them.
+        n_unplayed_notes: notes of ``midi_dir`` left out because no piece plays them.
     """
 
     n_recordings: int

@@ -43,7 +43,7 @@ class SynthPerformance:
         split: as E-GMD's csv calls it.
         notes: in order of time, onsets in seconds; the first bar starts at 0.
         duration_s: length in seconds, the last sounds included.
-        n_unplayed: notes left out because no synthetic instrument plays them.
+        n_unplayed: notes left out because no synthetic piece plays them.
     """
 
     session: str
