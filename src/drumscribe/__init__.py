@@ -4,7 +4,7 @@ The names that other programs use are those of ``drumscribe.api``. They are impo
 first asked for, as the command line shows its help without them.
 """
 
-__version__ = "0.0.1"
+__version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> object:
