@@ -58,7 +58,7 @@ def test_a_run_killed_amid_an_epoch_goes_on_with_the_gradients_of_whole_steps(
 
     settings = ("training.accumulate_batches=3", "training.checkpoint_minutes=0.00001")
     undisturbed = fit(tiny_config(*settings))
-    killed = tiny_config(*settings, "training.run_name=killed")
+    killed = tiny_config(*settings, "training.run_name=killed_amid_steps")
     with monkeypatch.context() as patch:
         patch.setattr(ResumePoint, "_save", save_and_die)
         with pytest.raises(KilledError):

@@ -7,6 +7,7 @@
 
 import * as api from "./api.js";
 import { CERTAIN, inOrder, isNear, nearestHit, newId } from "./hits.js";
+import { withoutDoubledToms } from "./doubled_toms.js";
 import { confidenceOf, findPeaks, laneColumn } from "./picking.js";
 import { TempoMap } from "./tempo.js";
 
@@ -37,10 +38,13 @@ function songOf(result, { activations, velocities, waveform }) {
     minGapS: result.picking.min_gap_s,
   };
   const events = hitsByLane(result, names);
-  const candidates = names.map((name, lane) => {
-    const peaks = peaksOf(lane, activations, velocities, picking, result.calibration?.[name]);
+  const heard = names.map((name, lane) =>
+    peaksOf(lane, activations, velocities, picking, result.calibration?.[name]),
+  );
+  const peaks = withoutDoubledToms(heard, names, activations.frameRate);
+  const candidates = peaks.map((own, lane) => {
     const picked = events[lane].filter((hit) => hit.confidence !== CERTAIN);
-    return withServers(peaks, picked, 1.5 / activations.frameRate);
+    return withServers(own, picked, 1.5 / activations.frameRate);
   });
   const byName = (values) => names.map((name) => values[name]);
   const modelThresholds = byName(result.thresholds);
