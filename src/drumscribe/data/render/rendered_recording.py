@@ -21,7 +21,12 @@ from drumscribe.data.render.dynamics import heard_rms
 from drumscribe.data.render.effects import drum_sound, mastered
 from drumscribe.data.render.mixer import DrumMix, PlacedHit, mix_hits
 from drumscribe.data.render.negatives import draw_negative
-from drumscribe.data.render.render_config import BackingConfig, GrooveConfig, RenderConfig
+from drumscribe.data.render.render_config import (
+    BackingConfig,
+    GrooveConfig,
+    RenderConfig,
+    directly_recorded,
+)
 from drumscribe.data.render.score import Score, draw_score, grabbed_counts
 from drumscribe.data.render.sounds import SoundBank
 from drumscribe.data.render.sources import RenderSources
@@ -98,6 +103,8 @@ def render_recording(
         sources.infos, config.playing, config.grooves, for_score, duration_s=duration_s
     )
     are_silent = rng.random() < config.backing.no_drums
+    if rng.random() < config.direct and not are_silent:
+        config = directly_recorded(config)
     drums = _drums(score, sources, config, for_drums, n_samples, are_silent=are_silent)
     sound, parts = _with_backing(drums.sound, score, config.backing, for_backing, sources.recorded)
     samples, effects = mastered(sound, config.effects, for_master)

@@ -26,7 +26,7 @@ from drumscribe.utils.errors import DrumscribeError
 
 logger = logging.getLogger(__name__)
 
-ENGINE_VERSION = 6
+ENGINE_VERSION = 7
 """Raised when the same seed and configuration give another sound."""
 
 TEST_KITS = (
