@@ -73,6 +73,18 @@ def test_clicks_come_back_within_a_frame_of_their_times(tmp_path, rate):
         assert event.drum == "kick"
 
 
+def test_a_quiet_recording_gives_what_a_loud_one_gives(tmp_path):
+    noise = np.random.default_rng(1).normal(0, 0.2, 4 * SAMPLE_RATE) * (
+        np.arange(4 * SAMPLE_RATE) % (SAMPLE_RATE // 2) < 2000
+    )
+    found = []
+    for gain in (1, 0.02):
+        soundfile.write(tmp_path / "a.wav", noise * gain, SAMPLE_RATE, subtype="FLOAT")
+        found.append(Transcriber(EnergyModel(), CONFIG).transcribe(tmp_path / "a.wav").events)
+    assert len(found[0]) >= 8
+    assert [e.onset_s for e in found[0]] == [e.onset_s for e in found[1]]
+
+
 def test_times_do_not_drift_in_a_long_file(tmp_path):
     times_s = np.arange(0.25, 150, 3.77)
     path = click_track(tmp_path / "clicks.wav", times_s, 150.0, 44_100)

@@ -42,7 +42,8 @@ def write_song_audio(
     is_kept = audio_format == "ogg" and _VORBIS_RATES[0] <= rate <= _VORBIS_RATES[1]
     target_rate = rate if is_kept else _OPUS_RATE
     silence = np.zeros((round(lead_in_s * target_rate), n_channels), np.float32)
-    heard = _resampled(checked(source, recording.blocks, rate), rate, target_rate, n_channels)
+    blocks = checked(source, recording.blocks, rate, duration_s=recording.duration_s)
+    heard = _resampled(blocks, rate, target_rate, n_channels)
     write_ogg(
         target,
         chain([silence], heard),

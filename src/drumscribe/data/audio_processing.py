@@ -41,20 +41,26 @@ class Channels:
     Attributes:
         rate: samples a second.
         n_channels: how many channels.
+        duration_s: how long it is by its header, or ``None`` where only decoding can tell.
         blocks: float32 arrays of shape (n, n_channels) of varying length, read as they are asked
             for; ``checked`` refuses those that hold no numbers.
     """
 
     rate: int
     n_channels: int
+    duration_s: float | None
     blocks: Iterator[FloatArray]
 
 
-def audio_blocks(path: Path) -> Iterator[FloatArray]:
+def audio_blocks(path: Path, gain: float = 1.0) -> Iterator[FloatArray]:
     """Decode a recording to mono at ``SAMPLE_RATE``, block by block.
 
     Channels are averaged. The blocks together hold ``round(n_samples * SAMPLE_RATE / rate)``
     samples. Integer formats are scaled to -1..1; floats pass as they are.
+
+    Args:
+        path: the recording.
+        gain: a factor on all samples.
 
     Yields:
         One-dimensional float32 arrays of varying length, none empty.
@@ -63,8 +69,10 @@ def audio_blocks(path: Path) -> Iterator[FloatArray]:
         DrumscribeError: when the file is absent, empty, undecodable or holds NaN or infinity.
     """
     source = open_channels(path)
-    mono = map(_to_mono, source.blocks)
-    return checked(path, resample_blocks(mono, source.rate), SAMPLE_RATE)
+    mono = map(to_mono, source.blocks)
+    resampled = resample_blocks(mono, source.rate)
+    blocks = checked(path, resampled, SAMPLE_RATE, duration_s=source.duration_s)
+    return (block * np.float32(gain) for block in blocks)
 
 
 def open_channels(path: Path, *, is_stereo: bool = False) -> Channels:
@@ -89,7 +97,8 @@ def open_channels(path: Path, *, is_stereo: bool = False) -> Channels:
     _require_sane(path, file.samplerate, file.channels)
     _require_whole(path, file)
     n_channels = min(2, file.channels) if is_stereo else file.channels
-    return Channels(file.samplerate, n_channels, _soundfile_blocks(path, file, n_channels))
+    blocks = _soundfile_blocks(path, file, n_channels)
+    return Channels(file.samplerate, n_channels, _told_duration_s(file), blocks)
 
 
 def read_audio(path: Path) -> FloatArray:
@@ -109,7 +118,7 @@ def audio_duration_s(path: Path) -> float | None:
         info = soundfile.info(soundfile_name(path))
     except (soundfile.LibsndfileError, RuntimeError):
         return None
-    return float(info.frames) / info.samplerate if info.frames < 2**62 else None
+    return _told_duration_s(info)
 
 
 def soundfile_name(path: Path) -> str | bytes:
@@ -155,13 +164,16 @@ def resample_blocks(blocks: Iterable[FloatArray], rate: int) -> Iterator[FloatAr
     yield np.pad(tail[:n_missing], (0, max(0, n_missing - len(tail))))
 
 
-def checked(path: Path, blocks: Iterable[FloatArray], rate: int) -> Iterator[FloatArray]:
+def checked(
+    path: Path, blocks: Iterable[FloatArray], rate: int, *, duration_s: float | None = None
+) -> Iterator[FloatArray]:
     """The blocks that are not empty, refusing samples that are not numbers and empty recordings.
 
     Args:
         path: the recording, for messages.
         blocks: its samples, time first.
         rate: how many of them make a second.
+        duration_s: how long it should be; a warning tells of a good deal less.
     """
     n_samples = 0
     for block in blocks:
@@ -176,6 +188,9 @@ def checked(path: Path, blocks: Iterable[FloatArray], rate: int) -> Iterator[Flo
             yield block
     if n_samples == 0:
         raise DrumscribeError(f"{path}: holds no audio; give a recording")
+    heard_s = n_samples / rate
+    if duration_s is not None and heard_s < _WHOLE_SHARE * duration_s:  # a cut mp3 is one still
+        logger.warning("%s: ends after %.1f of %.1f s; is it whole?", path, heard_s, duration_s)
 
 
 def _soundfile_blocks(path: Path, file: Any, n_channels: int) -> Iterator[FloatArray]:
@@ -183,20 +198,13 @@ def _soundfile_blocks(path: Path, file: Any, n_channels: int) -> Iterator[FloatA
     import soundfile
 
     rate = file.samplerate
-    n_read = 0
     dtype = "int16" if file.subtype == "PCM_16" else "float32"
     with file:
         try:
             while len(block := file.read(int(_BLOCK_S * rate), dtype=dtype, always_2d=True)):
-                n_read += len(block)
                 yield _as_floats(np.ascontiguousarray(block[:, :n_channels]))
         except (soundfile.LibsndfileError, RuntimeError) as error:
             raise _undecodable(path, str(error)) from error
-        n_frames = file.frames
-    if n_read < _WHOLE_SHARE * n_frames < 2**62:  # an mp3 that was cut is an mp3 still
-        logger.warning(
-            "%s: ends after %.1f of %.1f s; is it whole?", path, n_read / rate, n_frames / rate
-        )
 
 
 def _av_channels(path: Path, *, reason: str, is_stereo: bool) -> Channels:
@@ -223,7 +231,7 @@ def _av_channels(path: Path, *, reason: str, is_stereo: bool) -> Channels:
         converter = av.AudioResampler(format="fltp", layout=layout, rate=stream.rate)
     except (av.FFmpegError, OSError, ValueError) as error:
         raise _undecodable(path, str(error)) from error
-    return Channels(stream.rate, n_channels, _av_blocks(path, container, converter))
+    return Channels(stream.rate, n_channels, None, _av_blocks(path, container, converter))
 
 
 def _av_blocks(path: Path, container: Any, converter: Any) -> Iterator[FloatArray]:
@@ -251,7 +259,12 @@ def _as_floats(block: npt.NDArray[Any]) -> FloatArray:
     return block * np.float32(2**-15) if block.dtype == np.int16 else block
 
 
-def _to_mono(block: npt.NDArray[Any]) -> FloatArray:
+def _told_duration_s(info: Any) -> float | None:
+    """Seconds by the header that soundfile read, or ``None`` where it does not know."""
+    return float(info.frames) / info.samplerate if info.frames < 2**62 else None
+
+
+def to_mono(block: npt.NDArray[Any]) -> FloatArray:
     """Shape (n_samples, n_channels) averaged to (n_samples,)."""
     if block.shape[1] == 1:
         return np.ascontiguousarray(block[:, 0], dtype=np.float32)

@@ -44,8 +44,8 @@ from drumscribe.utils.files import remove_partial_files
 from drumscribe.utils.progress import Advance, progress_bar
 from drumscribe.utils.workers import SPAWN, worker_pool
 
-_LABELS_VERSION = 2
-"""Raised when the same recordings and settings give other labels."""
+_CONTENT_VERSION = 3
+"""Raised when the same recordings and settings give other features or labels."""
 
 
 @dataclass(frozen=True)
@@ -150,7 +150,7 @@ def _fingerprint(config: Config, recordings: Sequence[Recording]) -> str:
     for name in ("n_workers", "shard_hours"):  # these decide who writes a shard, not what is in it
         settings.pop(name)
     content = {
-        "labels": _LABELS_VERSION,
+        "version": _CONTENT_VERSION,
         "header": _store_header(config).to_json(),
         "settings": settings,
         "recordings": [dataclasses.asdict(recording) for recording in recordings],

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from drumscribe.config import PreprocessingConfig
 from drumscribe.data.alignment import Alignment, align, onset_strength
+from drumscribe.data.audio_level import levelled
 from drumscribe.data.audio_processing import read_audio
 from drumscribe.data.egmd import Labels, Recording, read_labels
 from drumscribe.data.midi_processing import MidiNote, notes_to_events
@@ -118,7 +119,7 @@ def _labels(dataset_dir: Path, recording: Recording) -> Labels:
 
 def _samples(dataset_dir: Path, recording: Recording) -> FloatArray:
     try:
-        return read_audio(dataset_dir / recording.audio_filename)
+        return levelled(read_audio(dataset_dir / recording.audio_filename))
     except DrumscribeError as error:
         raise UnusableRecordingError(_NO_AUDIO, str(error)) from error
 

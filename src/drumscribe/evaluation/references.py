@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from drumscribe.config import Config, FeatureConfig
-from drumscribe.data.audio_processing import audio_blocks, find_audio
+from drumscribe.data.audio_level import levelled_blocks
+from drumscribe.data.audio_processing import find_audio
 from drumscribe.data.egmd import Recording, read_recordings
 from drumscribe.data.feature_store import Shard, open_split
 from drumscribe.data.log_mel import log_mel_blocks
@@ -205,7 +206,7 @@ def _egmd_reference(
 
 
 def _frames_of_file(path: Path, features: FeatureConfig) -> Callable[[], Iterable[FloatArray]]:
-    return lambda: log_mel_blocks(audio_blocks(path), features)
+    return lambda: log_mel_blocks(levelled_blocks(path), features)
 
 
 def _mdb_label_path(folder: Path, audio: Path) -> Path:

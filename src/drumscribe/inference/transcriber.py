@@ -13,7 +13,7 @@ from typing import Protocol
 import numpy as np
 
 from drumscribe.config import InferenceConfig
-from drumscribe.data.audio_processing import audio_blocks
+from drumscribe.data.audio_level import levelled_blocks
 from drumscribe.data.log_mel import log_mel_blocks
 from drumscribe.drums import Kit
 from drumscribe.events import DrumEvent
@@ -122,7 +122,7 @@ class Transcriber:
         """
 
         def told() -> Iterator[FloatArray]:
-            for block in audio_blocks(path):
+            for block in levelled_blocks(path):
                 if on_progress is not None:
                     on_progress(samples_to_seconds(len(block)))
                 yield block

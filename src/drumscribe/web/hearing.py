@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from drumscribe.data.audio_processing import audio_blocks, audio_duration_s
+from drumscribe.data.audio_level import levelled_blocks
+from drumscribe.data.audio_processing import audio_duration_s
 from drumscribe.drums import Kit
 from drumscribe.events import MAX_VELOCITY, fold_to_lanes
 from drumscribe.inference.peak_picking import DEFAULT_VELOCITY
@@ -128,7 +129,8 @@ def hear_recording(
     folder = recording.parent
     tap = _tap_on(recording, max_duration_s, on_progress)
     levels = _LaneLevels(transcriber.kit)
-    heard = transcriber.hear(tap.pass_on(audio_blocks(recording)), levels.add)
+    blocks = levelled_blocks(recording, longest_s=max_duration_s)
+    heard = transcriber.hear(tap.pass_on(blocks), levels.add)
     on_progress("beats", _STAGE_STARTS["beats"])
     tempo = transcriber.tempo(heard, TempoHints(bpm=bpm))
     _write_bytes(folder / ACTIVATIONS, levels.onset)

@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from drumscribe.config import FeatureConfig
+from drumscribe.data.audio_level import levelled
 from drumscribe.data.audio_processing import find_audio
 from drumscribe.data.log_mel import log_mel
 from drumscribe.data.planned_shards import absent_shards
@@ -148,7 +149,7 @@ def _make_shard(shard: ShardJob, job: StoreJob) -> int:
 def _add_recording(
     writer: ShardWriter, rendered: RenderedRecording, index: int, job: StoreJob
 ) -> None:
-    features = log_mel(rendered.samples, job.features)
+    features = log_mel(levelled(rendered.samples), job.features)
     name = f"rendered/{job.split}/{job.seed}/{index:07}"
     stored = StoredRecording(
         audio_filename=name,
