@@ -19,6 +19,7 @@ import pytest
 import soundfile
 
 from drumscribe.config import FeatureConfig, load_config
+from drumscribe.data.audio_level import levelled
 from drumscribe.data.audio_processing import read_audio
 from drumscribe.data.egmd import read_recordings
 from drumscribe.data.feature_store import Shard
@@ -148,7 +149,8 @@ def test_the_log_mel_of_the_audio_is_stored(made):
     root, store, _ = made
     for take in TAKES:
         shard, recording = recordings_of(store, take.split)[take.audio_filename]
-        expected = log_mel(read_audio(root / "egmd" / take.audio_filename), FeatureConfig())
+        samples = levelled(read_audio(root / "egmd" / take.audio_filename))
+        expected = log_mel(samples, FeatureConfig())
         stored = shard.log_mel(recording.start_frame, recording.n_frames)
         np.testing.assert_allclose(stored, expected, rtol=0, atol=0.001)
 
