@@ -2,11 +2,13 @@
 
 from pathlib import Path
 
+import numpy as np
+
 from benchmarks.cold_start import write_repeated
 from benchmarks.machine import best_cpu_seconds, temporary_folder
 from drumscribe.charts.formats import write_format
 from drumscribe.config import InferenceConfig
-from drumscribe.data.audio_processing import read_audio
+from drumscribe.data.audio_level import levelled_blocks
 from drumscribe.data.log_mel import log_mel
 from drumscribe.inference.beats import find_tempo
 from drumscribe.inference.transcriber import Transcriber, Transcription
@@ -41,7 +43,7 @@ def _stages(audio: Path, target: Path) -> dict[str, float]:
     """Processor time of each stage in seconds."""
     transcriber = Transcriber(load_model(bundled_path()), InferenceConfig())
     features = transcriber.model.header.features
-    samples = read_audio(audio)
+    samples = np.concatenate(list(levelled_blocks(audio)))
     frames = log_mel(samples, features)
     activations = transcriber.activations([frames])
     events = transcriber.events(activations)
@@ -50,7 +52,7 @@ def _stages(audio: Path, target: Path) -> dict[str, float]:
     heard = Transcription(events, transcriber.kit, duration_s, tempo)
     return best_cpu_seconds(
         {
-            "decoding and resampling": lambda: read_audio(audio),
+            "decoding twice and resampling": lambda: list(levelled_blocks(audio)),
             "log-mel": lambda: log_mel(samples, features),
             "network": lambda: transcriber.activations([frames]),
             "hits": lambda: transcriber.events(activations),

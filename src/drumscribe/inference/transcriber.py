@@ -138,7 +138,7 @@ class Transcriber:
         """The hits of a recording that comes in blocks.
 
         Args:
-            blocks: mono samples at ``SAMPLE_RATE``.
+            blocks: mono samples at ``SAMPLE_RATE``, best at full scale (``data/audio_level.py``).
             on_activations: called with the activations of each part, one after the other.
         """
         n_samples = 0
