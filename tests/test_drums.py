@@ -150,6 +150,8 @@ def test_a_kit_of_more_lanes_is_its_own_lanes() -> None:
     kit = Kit("nine", (*LANES8.classes, cowbell))
     assert kit.lanes is kit
     assert kit["cowbell"].stand_in == "ride"
+    assert kit.other_lanes == (cowbell,)
+    assert LANES8.other_lanes == ARTICULATIONS12.other_lanes == ()
 
 
 @pytest.mark.parametrize(

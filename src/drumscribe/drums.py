@@ -63,6 +63,11 @@ class Kit:
         return self if all(drum.lane == drum.name for drum in self.classes) else LANES8
 
     @cached_property
+    def other_lanes(self) -> tuple[DrumClass, ...]:
+        """Its lanes beyond the eight."""
+        return tuple(drum for drum in self.lanes.classes if drum.name not in LANES8.index_by_name)
+
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """Class names in index order."""
         return tuple(drum.name for drum in self.classes)

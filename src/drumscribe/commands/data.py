@@ -4,7 +4,7 @@ from argparse import Namespace
 
 from drumscribe.commands.unused_options import require_unused
 from drumscribe.config import Config, load_config
-from drumscribe.drums import LANES8
+from drumscribe.drums import LANES8, kit_by_name
 from drumscribe.splits import Split
 from drumscribe.utils.cores import n_usable_cores
 from drumscribe.utils.errors import DrumscribeError
@@ -52,6 +52,7 @@ def synth(arguments: Namespace) -> int:
         seed=arguments.seed,
         max_offset_ms=arguments.max_offset_ms,
         midi_dir=arguments.midi,
+        drums=kit_by_name(arguments.drums),
         n_workers=arguments.workers,
     )
     summary = write_dataset(arguments.folder, config)

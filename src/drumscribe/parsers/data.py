@@ -40,6 +40,12 @@ def add_synth(commands: Commands) -> None:
         help="largest constant offset between audio and MIDI (default: %(default)s)",
     )
     parser.add_argument("--midi", type=Path, metavar="FOLDER", help="play these MIDI files instead")
+    parser.add_argument(
+        "--drums",
+        default="lanes8",
+        metavar="KIT",
+        help="whose lanes are played, as data.kit (default: %(default)s)",
+    )
     _add_workers(parser)
 
 

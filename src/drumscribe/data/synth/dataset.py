@@ -23,7 +23,7 @@ from drumscribe.data.synth.performances import (
 )
 from drumscribe.data.synth.pieces import EGMD_SAMPLE_RATE
 from drumscribe.data.synth.recording import Take, csv_row, offset_row, record
-from drumscribe.drums import LANES8
+from drumscribe.drums import LANES8, Kit
 from drumscribe.splits import SPLITS
 from drumscribe.utils.errors import DrumscribeError
 from drumscribe.utils.progress import progress_bar
@@ -57,6 +57,7 @@ class SynthConfig:
         max_offset_ms: each recording's audio is up to this much earlier or later than its MIDI,
             0..100 milliseconds.
         midi_dir: folder of MIDI files to play instead of generated grooves.
+        drums: the kit whose lanes are played; those beyond the eight get made-up sounds.
         n_workers: processes to render with, at least 1.
     """
 
@@ -66,6 +67,7 @@ class SynthConfig:
     seed: int = 1
     max_offset_ms: float = 30.0
     midi_dir: Path | None = None
+    drums: Kit = LANES8
     n_workers: int = 1
 
     def __post_init__(self) -> None:
@@ -112,7 +114,7 @@ def write_dataset(folder: Path, config: SynthConfig) -> SynthSummary:
             advance(1)
     write_csv(folder / OFFSETS_NAME, ("audio_filename", "offset_ms"), map(offset_row, takes))
     write_rows(folder, map(csv_row, takes))
-    return _summary(takes, n_notes)
+    return _summary(takes, n_notes, config.drums)
 
 
 def _require_empty(folder: Path) -> None:
@@ -128,13 +130,15 @@ def _takes(folder: Path, config: SynthConfig) -> list[Take]:
     n_performances = -(-config.n_recordings // n_kits)
     if config.midi_dir is None:
         performances = generated_performances(
-            n_performances, duration_s=config.duration_s, seed=config.seed
+            n_performances, duration_s=config.duration_s, seed=config.seed, drums=config.drums
         )
     else:
-        performances = midi_performances(config.midi_dir, n_performances, seed=config.seed)
+        performances = midi_performances(
+            config.midi_dir, n_performances, seed=config.seed, drums=config.drums
+        )
     lead_s = config.max_offset_ms / 1000 + _MIN_LEAD_S
     performances = [delayed_by_bars(performance, lead_s) for performance in performances]
-    kits = [synth_kit(index) for index in range(n_kits)]
+    kits = [synth_kit(index, config.drums) for index in range(n_kits)]
     pairs = [(performance, kit) for performance in performances for kit in kits]
     return [
         _take(folder, performance, kit, config, index)
@@ -160,18 +164,21 @@ def _take(
     return Take(folder, performance, kit, offset_samples, seed=int(rng.integers(2**32)))
 
 
-def _summary(takes: Sequence[Take], n_notes: Counter[int]) -> SynthSummary:
+def _summary(takes: Sequence[Take], n_notes: Counter[int], drums: Kit) -> SynthSummary:
     """What the recordings come to."""
-    lanes: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     for note, count in n_notes.items():
-        # A piece that is none of the eight lanes is counted under its own name.
-        lanes[LANES8.name_by_note.get(note) or SYNTH_ARTICULATION_BY_NOTE[note].piece] += count
+        # A piece that is none of the kit's lanes is counted under its own name.
+        lane = drums.lanes.name_by_note.get(note) or SYNTH_ARTICULATION_BY_NOTE[note].piece
+        counts[lane] += count
     splits = Counter(take.performance.split for take in takes)
     unplayed = {take.identity: take.performance.n_unplayed for take in takes}
     return SynthSummary(
         n_recordings=len(takes),
         duration_s=sum(take.n_samples for take in takes) / EGMD_SAMPLE_RATE,
-        n_notes_by_lane={name: lanes[name] for name in dict.fromkeys((*LANES8.names, *lanes))},
+        n_notes_by_lane={
+            name: counts[name] for name in dict.fromkeys((*drums.lanes.names, *counts))
+        },
         n_recordings_by_split={split: splits[split] for split in SPLIT_BY_EGMD_NAME},
         n_unplayed_notes=sum(unplayed.values()),
     )

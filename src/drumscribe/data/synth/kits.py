@@ -1,14 +1,17 @@
 """The synthetic kits, and how the notes of a Roland TD-17 strike their pieces.
 
 A kit is data: the parameters of its nine pieces. Six are designed by hand; kits of higher
-numbers are variations of them, so that there are as many as E-GMD has.
+numbers are variations of them, so that there are as many as E-GMD has. A drum of the kit tables
+that none of the nine is gets a piece that is made up.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 
 from drumscribe.data.synth.pieces import Piece
+from drumscribe.drums import LANES8, Kit
 
 _FIRST_NUMBER = 101  # E-GMD's own kits end at 58; a file name tells the two apart
 _VARIATION_SEED = 17
@@ -20,7 +23,7 @@ class SynthArticulation:
 
     Attributes:
         name: short name, used in patterns ("hihat_open_edge").
-        piece: an attribute of ``SynthKit`` ("hihat").
+        piece: an attribute of ``SynthKit`` ("hihat"), or the lane whose made-up piece it is.
         manner: how it is struck ("open_edge").
         notes: MIDI notes that mean it; the first is written.
     """
@@ -64,9 +67,24 @@ SYNTH_ARTICULATION_BY_NOTE: dict[int, SynthArticulation] = {
 }
 
 
+def made_up_articulations(drums: Kit) -> tuple[SynthArticulation, ...]:
+    """One for each lane of ``drums`` beyond the eight whose note no written articulation plays."""
+    written = {articulation.notes[0] for articulation in SYNTH_ARTICULATIONS}
+    return tuple(
+        SynthArticulation(
+            drum.name,
+            drum.name,
+            "struck",
+            (drum.note_written, *(set(drum.notes_read) - {drum.note_written})),
+        )
+        for drum in drums.other_lanes
+        if drum.note_written not in written
+    )
+
+
 @dataclass(frozen=True)
 class SynthKit:
-    """One kit: its number in file names, its name in the csv, and its pieces."""
+    """One kit: its number in file names, its name in the csv, its pieces, and what is made up."""
 
     number: int
     name: str
@@ -79,10 +97,21 @@ class SynthKit:
     crash: Piece
     crash_2: Piece
     ride: Piece
+    made_up: tuple[SynthArticulation, ...] = field(default=(), kw_only=True)
 
-    def piece(self, name: str) -> Piece:
-        """The piece called ``name``."""
-        piece = getattr(self, name)
+    @cached_property
+    def articulation_by_note(self) -> dict[int, SynthArticulation]:
+        """What each MIDI note strikes; a note that a made-up piece reads is its alone."""
+        made_up = {
+            note: articulation for articulation in self.made_up for note in articulation.notes
+        }
+        return SYNTH_ARTICULATION_BY_NOTE | made_up
+
+    def piece(self, articulation: SynthArticulation) -> Piece:
+        """The piece that ``articulation`` strikes."""
+        if articulation in self.made_up:
+            return _made_up_piece(self.number, self.made_up.index(articulation))
+        piece = getattr(self, articulation.piece)
         assert isinstance(piece, Piece)
         return piece
 
@@ -158,18 +187,34 @@ _DESIGNS: dict[str, tuple[Piece, ...]] = {
 }
 
 
-def synth_kit(index: int) -> SynthKit:
-    """The kit number ``index``, 0..``N_KITS - 1``; always the same for the same index."""
+def synth_kit(index: int, drums: Kit = LANES8) -> SynthKit:
+    """The kit number ``index``, 0..``N_KITS - 1``, that plays every lane of ``drums``.
+
+    Always the same for the same index; what is made up changes none of the nine pieces.
+    """
     names = tuple(_DESIGNS)
     design = names[index % len(names)]
     generation = index // len(names)
     pieces = _DESIGNS[design]
-    number = _FIRST_NUMBER + index
+    number, made_up = _FIRST_NUMBER + index, made_up_articulations(drums)
     if generation == 0:
-        return SynthKit(number, design, *pieces)
+        return SynthKit(number, design, *pieces, made_up=made_up)
     rng = np.random.default_rng([_VARIATION_SEED, index])
     varied = _varied(pieces, rng)
-    return SynthKit(number, f"{design} {generation + 1}", *varied)
+    return SynthKit(number, f"{design} {generation + 1}", *varied, made_up=made_up)
+
+
+def _made_up_piece(kit_number: int, index: int) -> Piece:
+    """Something small that rings, a fourth above the one before it, within two octaves."""
+    rng = np.random.default_rng([_VARIATION_SEED, kit_number, index])
+    semitones = 5 * index % 24
+    return Piece(
+        pitch_hz=500 * 2 ** (semitones / 12) * rng.uniform(0.95, 1.05),
+        decay_s=rng.uniform(0.2, 0.4),
+        brightness_hz=rng.uniform(4500, 6500),
+        noise=rng.uniform(0.1, 0.3),
+        level=rng.uniform(0.10, 0.13),
+    )
 
 
 def _varied(pieces: tuple[Piece, ...], rng: np.random.Generator) -> list[Piece]:

@@ -6,7 +6,7 @@ drummer, session and a number in the session.
 
 import csv
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,8 +15,10 @@ import numpy as np
 from drumscribe.data.egmd_csv import SPLIT_BY_EGMD_NAME
 from drumscribe.data.midi_processing import MidiNote, read_midi
 from drumscribe.data.synth.grooves import RING_S, bar_seconds, bars_for, play_groove
-from drumscribe.data.synth.kits import SYNTH_ARTICULATION_BY_NOTE
+from drumscribe.data.synth.kits import SYNTH_ARTICULATION_BY_NOTE, made_up_articulations
 from drumscribe.data.synth.patterns import GROOVES
+from drumscribe.data.synth.percussion import play_percussion
+from drumscribe.drums import LANES8, Kit
 from drumscribe.utils.errors import DrumscribeError
 
 _HELD_OUT_SHARE = 0.2
@@ -58,7 +60,9 @@ class SynthPerformance:
     n_unplayed: int = 0
 
 
-def generated_performances(n: int, *, duration_s: float, seed: int) -> list[SynthPerformance]:
+def generated_performances(
+    n: int, *, duration_s: float, seed: int, drums: Kit = LANES8
+) -> list[SynthPerformance]:
     """``n`` performances of the written grooves, at least three.
 
     Every third of a split is a short piece of fills, a third as long; in all others every lane
@@ -68,7 +72,9 @@ def generated_performances(n: int, *, duration_s: float, seed: int) -> list[Synt
         n: how many.
         duration_s: length of each in seconds, to the nearest bar.
         seed: chooses everything.
+        drums: the kit whose lanes are hit.
     """
+    others = [drum.note_written for drum in drums.other_lanes]
     rng = np.random.default_rng(seed)
     splits = _shuffled_splits(n, rng)
     order = [int(i) for _ in range(n // len(GROOVES) + 1) for i in rng.permutation(len(GROOVES))]
@@ -79,6 +85,10 @@ def generated_performances(n: int, *, duration_s: float, seed: int) -> list[Synt
         groove = GROOVES[order[index]]
         bpm = int(rng.integers(groove.bpm[0], groove.bpm[1] + 1))
         n_bars = bars_for(groove, bpm, duration_s / 3 if is_fill else duration_s)
+        notes = play_groove(groove, bpm=bpm, n_bars=n_bars, is_fill=is_fill, rng=rng)
+        # Draws of its own, so that the grooves are the same with it as without it.
+        own_rng = np.random.default_rng([seed, index])
+        added = play_percussion(others, metre=groove.metre, bpm=bpm, n_bars=n_bars, rng=own_rng)
         performances.append(
             SynthPerformance(
                 session=session,
@@ -88,14 +98,16 @@ def generated_performances(n: int, *, duration_s: float, seed: int) -> list[Synt
                 beat_type="fill" if is_fill else "beat",
                 metre=groove.metre,
                 split=split,
-                notes=play_groove(groove, bpm=bpm, n_bars=n_bars, is_fill=is_fill, rng=rng),
+                notes=tuple(sorted((*notes, *added), key=lambda note: (note.onset_s, note.note))),
                 duration_s=n_bars * bar_seconds(groove.metre, bpm) + RING_S,
             )
         )
     return performances
 
 
-def midi_performances(folder: Path, n: int, *, seed: int) -> list[SynthPerformance]:
+def midi_performances(
+    folder: Path, n: int, *, seed: int, drums: Kit = LANES8
+) -> list[SynthPerformance]:
     """``n`` of the MIDI files in ``folder`` and below, at least three.
 
     Files named as Groove MIDI names them keep their identity, and where its ``info.csv`` lies in
@@ -105,6 +117,7 @@ def midi_performances(folder: Path, n: int, *, seed: int) -> list[SynthPerforman
         folder: where the .mid and .midi files are.
         n: how many to take.
         seed: chooses the files, and the splits where none are given.
+        drums: the kit whose lanes are played; notes beyond them are left out.
 
     Raises:
         DrumscribeError: when there are too few files, or a file is damaged.
@@ -122,8 +135,10 @@ def midi_performances(folder: Path, n: int, *, seed: int) -> list[SynthPerforman
     else:
         picks = sorted(int(i) for i in rng.choice(len(files), n, replace=False))
         chosen = [(files[i], s) for i, s in zip(picks, _shuffled_splits(n, rng), strict=True)]
+    made_up = {note for drum in made_up_articulations(drums) for note in drum.notes}
+    played = made_up | SYNTH_ARTICULATION_BY_NOTE.keys()
     return [
-        _read_performance(path, folder, split=split, index=index)
+        _read_performance(path, folder, played=played, split=split, index=index)
         for index, (path, split) in enumerate(chosen)
     ]
 
@@ -200,10 +215,12 @@ def _chosen_by_split(
     return chosen
 
 
-def _read_performance(path: Path, folder: Path, *, split: str, index: int) -> SynthPerformance:
-    """A MIDI file as a performance, at its first tempo and metre throughout."""
+def _read_performance(
+    path: Path, folder: Path, *, played: Collection[int], split: str, index: int
+) -> SynthPerformance:
+    """The notes ``played`` of a MIDI file, at its first tempo and metre throughout."""
     recording = read_midi(path)
-    played = tuple(note for note in recording.notes if note.note in SYNTH_ARTICULATION_BY_NOTE)
+    notes = tuple(note for note in recording.notes if note.note in played)
     metre = recording.metre_changes[0]
     performance = SynthPerformance(
         session="drummer1/midi_session",
@@ -213,9 +230,9 @@ def _read_performance(path: Path, folder: Path, *, split: str, index: int) -> Sy
         beat_type="beat",
         metre=(metre.numerator, metre.denominator),
         split=split,
-        notes=played,
-        duration_s=max(recording.end_s, played[-1].onset_s if played else 0.0) + RING_S,
-        n_unplayed=len(recording.notes) - len(played),
+        notes=notes,
+        duration_s=max(recording.end_s, notes[-1].onset_s if notes else 0.0) + RING_S,
+        n_unplayed=len(recording.notes) - len(notes),
     )
     named = _GROOVE_MIDI_FILE.fullmatch(path.relative_to(folder).as_posix())
     if named is None:

@@ -151,6 +151,15 @@ def ride(piece: Piece, manner: str, rng: np.random.Generator) -> LayeredSound:
     return _sound(ping + wash_share * wash, 0.6 * stick, piece.level * touch.level)
 
 
+def percussion(piece: Piece, manner: str, rng: np.random.Generator) -> LayeredSound:
+    """Two tones a good fifth apart and the stick: a bell, a block or what else a kit may have."""
+    times_s = _times(piece.decay_s)
+    tone = _partials(times_s, [piece.pitch_hz, 1.48 * piece.pitch_hz], piece.decay_s, rng)
+    rattle = _burst(piece.decay_s, (0.6, 1.6), piece.brightness_hz, rng)
+    stick = _burst(0.03, (0.5, 1.8), piece.brightness_hz, rng)
+    return _sound(tone + piece.noise * rattle, 0.6 * stick, piece.level)
+
+
 def _cross_stick(piece: Piece, rng: np.random.Generator) -> LayeredSound:
     """The stick laid on the head and struck against the rim: a short knock of wood, no wires."""
     times_s = _times(0.12)

@@ -8,7 +8,7 @@ import numpy as np
 
 from drumscribe.data.midi_processing import MidiNote
 from drumscribe.data.synth import pieces
-from drumscribe.data.synth.kits import SYNTH_ARTICULATION_BY_NOTE, SynthArticulation, SynthKit
+from drumscribe.data.synth.kits import SynthArticulation, SynthKit
 from drumscribe.data.synth.pieces import EGMD_SAMPLE_RATE, LayeredSound, Piece
 from drumscribe.events import MAX_VELOCITY
 from drumscribe.utils.arrays import FloatArray
@@ -43,7 +43,7 @@ def synthesised(
 
     Args:
         notes: any order; notes before 0 or after the end are not heard, nor are those that no
-            piece of the kit plays (those outside ``SYNTH_ARTICULATION_BY_NOTE``).
+            piece of the kit plays (those outside its ``articulation_by_note``).
         kit: the kit to play on.
         duration_s: length of the result in seconds; sounds are cut there.
         seed: chooses among the variants of each sound.
@@ -54,11 +54,12 @@ def synthesised(
     mix = np.zeros(_sample_at(duration_s), dtype=np.float32)
     rng = np.random.default_rng(seed)
     sounds = _sounds_of(kit)
-    played = [note for note in notes if note.note in SYNTH_ARTICULATION_BY_NOTE]
+    strikes = kit.articulation_by_note
+    played = [note for note in notes if note.note in strikes]
     played.sort(key=lambda note: (note.onset_s, note.note))
-    chokes = _choke_samples(played)
+    chokes = _choke_samples(played, kit)
     for note in played:
-        articulation = SYNTH_ARTICULATION_BY_NOTE[note.note]
+        articulation = strikes[note.note]
         sound = sounds.sound(articulation, int(rng.integers(_N_VARIANTS)))
         loudness = note.velocity / MAX_VELOCITY
         gain = loudness**_VELOCITY_POWER * 10 ** (rng.normal(0, _LEVEL_JITTER_DB) / 20)
@@ -82,8 +83,9 @@ class _KitSounds:
         key = (articulation.name, variant)
         if key not in self._sounds:
             rng = np.random.default_rng([self._kit.number, articulation.notes[0], variant])
-            piece = _another_hit(self._kit.piece(articulation.piece), rng)
-            self._sounds[key] = _MAKER_BY_PIECE[articulation.piece](piece, articulation.manner, rng)
+            piece = _another_hit(self._kit.piece(articulation), rng)
+            make = _MAKER_BY_PIECE.get(articulation.piece, pieces.percussion)
+            self._sounds[key] = make(piece, articulation.manner, rng)
         return self._sounds[key]
 
 
@@ -111,12 +113,12 @@ def _sample_at(time_s: float) -> int:
     return math.floor(time_s * EGMD_SAMPLE_RATE + 0.5)
 
 
-def _choke_samples(notes: Sequence[MidiNote]) -> list[int]:
+def _choke_samples(notes: Sequence[MidiNote], kit: SynthKit) -> list[int]:
     """The samples, in order, at which the hi-hat is shut."""
     return [
         _sample_at(note.onset_s)
         for note in notes
-        if (articulation := SYNTH_ARTICULATION_BY_NOTE[note.note]).piece == "hihat"
+        if (articulation := kit.articulation_by_note[note.note]).piece == "hihat"
         and not _is_open(articulation)
     ]
 
