@@ -1,8 +1,10 @@
 """A kit of more lanes than eight needs no more than its table: heard, scored and charted."""
 
 import json
+from collections import Counter
 from dataclasses import replace
 from types import SimpleNamespace
+from xml.etree import ElementTree
 
 import jsonschema
 import pytest
@@ -11,9 +13,11 @@ from drumscribe.charts.clone_hero_midi import write_notes_mid
 from drumscribe.charts.dtx import write_dtx
 from drumscribe.charts.formats import FORMATS, write_format
 from drumscribe.charts.game_chart import game_chart
+from drumscribe.charts.hits import Hit
 from drumscribe.charts.lane_chart import lane_chart
 from drumscribe.charts.midi import read_transcription_midi
 from drumscribe.charts.note_maps import note_map
+from drumscribe.charts.reduction import within_hands
 from drumscribe.charts.song_info import SongInfo
 from drumscribe.config import DataConfig, InferenceConfig
 from drumscribe.drums import KITS, LANES8, DrumClass, Kit
@@ -123,6 +127,37 @@ def test_a_tab_has_a_line_for_it(transcription, tmp_path):
     write_format(transcription, "tab", tmp_path / "a.txt")
     lines = [line for line in (tmp_path / "a.txt").read_text().splitlines() if line[:3] == "CO|"]
     assert sum(line.count("x") for line in lines) == 4
+
+
+def test_a_tab_has_its_line_below_its_stand_in(tmp_path):
+    events = [DrumEvent(2.0 + 0.5 * i, name, 90) for i in range(8) for name in NINE.names]
+    tempo = find_tempo(events, NINE, None, duration_s=8.0)
+    write_format(Transcription(events, NINE, 8.0, tempo), "tab", tmp_path / "a.txt")
+    row = (tmp_path / "a.txt").read_text().split("\n\n")[-1].splitlines()
+    labels = [line[:2] for line in row if line[2:3] == "|"]
+    assert labels == ["CC", "RD", "CO", "HH", "T1", "T2", "FT", "SN", "BD"]
+
+
+def test_a_score_tells_it_from_its_stand_in(transcription, tmp_path):
+    write_format(transcription, "musicxml", tmp_path / "a.musicxml")
+    root = ElementTree.parse(tmp_path / "a.musicxml").getroot()
+    heads = Counter()
+    for note in root.iter("note"):
+        if (instrument := note.find("instrument")) is not None:
+            place = note.findtext("unpitched/display-step"), note.findtext("notehead")
+            heads[instrument.get("id"), *place] += 1
+    assert heads["P1-cowbell", "F", "triangle"] == heads["P1-ride", "F", "x"] == 4
+    assert sum(heads.values()) == 36
+
+
+def test_a_lane_is_played_by_the_limb_of_its_stand_in():
+    def hit(lane, stand_in=""):
+        return Hit(1.0, 0.0, lane, lane, 30, stand_in=stand_in)
+
+    feet = [hit("kick"), hit("kick_2", "kick")]
+    chord = [*feet, hit("crash"), hit("gong_tom", "low_tom"), hit("hihat")]
+    assert within_hands(chord) == [*feet, hit("crash"), hit("gong_tom", "low_tom")]
+    assert [each.dynamic for each in chord] == ["normal", "normal", "normal", "ghost", "normal"]
 
 
 def test_a_game_plays_it_on_its_stand_in(transcription, tmp_path):

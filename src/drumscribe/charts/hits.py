@@ -64,7 +64,7 @@ class Hit:
     @property
     def dynamic(self) -> str:
         """``ghost``, ``accent`` or ``normal``; cymbals and kicks are always normal."""
-        if self.lane not in FLAM_LANES:
+        if self.stand_in not in FLAM_LANES:
             return "normal"
         if self.velocity <= GHOST_VELOCITY:
             return "ghost"
@@ -123,7 +123,7 @@ def _without_doubles(hits: Iterable[Hit]) -> list[Hit]:
                 louder,
                 onset_s=first.onset_s,
                 position=first.position,
-                is_flam=hit.lane in FLAM_LANES,
+                is_flam=hit.stand_in in FLAM_LANES,
             )
         else:
             latest[hit.lane] = len(kept)

@@ -5,7 +5,7 @@ treble clef, as the format has it, though the clef drawn is the percussion clef.
 """
 
 import xml.etree.ElementTree as ET
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -92,8 +92,10 @@ def musicxml(score: Score, kit: Kit, *, title: str, has_metronome_mark: bool = T
 
 
 def place_of(hit: Hit) -> Place:
-    """How a hit is written; one of a drum without a place of its own as its stand-in."""
-    return _PLACES.get(hit.drum, _PLACES[hit.stand_in])
+    """How a hit is written: a lane without a place of its own as a triangle in its stand-in's."""
+    if hit.drum in _PLACES or hit.lane in _PLACES:
+        return _PLACES.get(hit.drum, _PLACES[hit.stand_in])
+    return replace(_PLACES[hit.stand_in], head="triangle")
 
 
 def _text(parent: ET.Element, tag: str, value: object) -> ET.Element:

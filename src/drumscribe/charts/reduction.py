@@ -78,8 +78,8 @@ def within_hands(chord: Sequence[Hit], *, max_hits: int = len(_LANE_WEIGHTS)) ->
     """The strokes of a chord that two hands and a foot can play, the weightiest, in order."""
     chosen: list[Hit] = []
     for hit in sorted(chord, key=lambda hit: (-_LANE_WEIGHTS[hit.stand_in], -hit.velocity)):
-        n_hands = sum(other.lane != "kick" for other in chosen)
-        if len(chosen) < max_hits and (hit.lane == "kick" or n_hands < _HANDS):
+        n_hands = sum(other.stand_in != "kick" for other in chosen)
+        if len(chosen) < max_hits and (hit.stand_in == "kick" or n_hands < _HANDS):
             chosen.append(hit)
     return [hit for hit in chord if hit in chosen]
 
@@ -99,11 +99,11 @@ def _reduced(hits: Sequence[Hit], tempo: TempoMap, level: Level) -> list[Hit]:
         if not _is_free(chord_times_s, time_s, level.min_gap_s):
             continue
         if not _is_free(kick_times_s, time_s, level.min_kick_gap_s):
-            chord = [hit for hit in chord if hit.lane != "kick"]
+            chord = [hit for hit in chord if hit.stand_in != "kick"]
         if chord:
             insort(chord_times_s, time_s)
             kept.extend(chord)
-        if any(hit.lane == "kick" for hit in chord):
+        if any(hit.stand_in == "kick" for hit in chord):
             insort(kick_times_s, time_s)
     chosen = set(kept)
     return [hit for hit in hits if hit in chosen]

@@ -70,15 +70,16 @@ def tab_text(score: Score, *, title: str) -> str:
 
 
 def _lines(score: Score) -> dict[str, str]:
-    """Label of every line, from top to bottom; lanes beyond the eight come first, by name."""
+    """Label of every line, from top to bottom; a lane beyond the eight is below its stand-in."""
     hits = (hit for bar in score.bars for cell in bar.cells for hit in chain(*cell.hits.values()))
-    others = sorted({_line_of(hit) for hit in hits} - _LINES.keys())
+    others = {line: hit.stand_in for hit in hits if (line := _line_of(hit)) not in _LINES}
     labels = dict(_LINES)
-    for lane in others:
+    for lane in sorted(others):
         initials = [lane[0] + letter for letter in lane[1:] + ascii_lowercase + digits]
         free = (text.upper() for text in initials if text.upper() not in labels.values())
         labels[lane] = next(free)
-    return {lane: labels[lane] for lane in (*others, *_LINES)}
+    below = {line: [lane for lane in sorted(others) if others[lane] == line] for line in _LINES}
+    return {lane: labels[lane] for line in _LINES for lane in (line, *below[line])}
 
 
 def _row_text(row: Sequence[tuple[int, Bar]], labels: Mapping[str, str]) -> str:
