@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import soundfile
 
-from drumscribe.drums import LANES8
+from drumscribe.drums import LANES8, Kit
 from drumscribe.timing import FRAME_RATE
 
 SONG_ID = "madeup"
@@ -17,21 +17,22 @@ HITS_PER_S = 16
 class MadeUpSong:
     """A song of any length with 16 hits a second, and peaks below the thresholds between them."""
 
-    def __init__(self, duration_s: float) -> None:
+    def __init__(self, duration_s: float, kit: Kit = LANES8) -> None:
+        self.kit = kit
         rng = np.random.default_rng(8)
         self.duration_s = duration_s
         n_frames = int(duration_s * FRAME_RATE)
         n_hits = int(duration_s * HITS_PER_S)
-        self.activations = rng.integers(0, 12, (n_frames, len(LANES8)), np.uint8)
+        self.activations = rng.integers(0, 12, (n_frames, len(kit)), np.uint8)
         frames = np.sort(rng.choice(n_frames // 4, n_hits, replace=False)) * 4 + 1
-        lanes = rng.integers(0, len(LANES8), n_hits)
+        lanes = rng.integers(0, len(kit), n_hits)
         heights = rng.integers(30, 255, n_hits)
         self.activations[frames, lanes] = heights
         self.events = [
             {
                 "id": index,
                 "onset_s": frame / FRAME_RATE,
-                "lane": LANES8.names[lane],
+                "lane": kit.names[lane],
                 "velocity": int(rng.integers(20, 127)),
                 "confidence": height / 255,
             }
@@ -48,7 +49,8 @@ class MadeUpSong:
 
     def _answer(self, route: Any) -> None:
         part = route.request.url.partition(SONG_ID)[2].strip("/")
-        shape = {"X-Frames": str(len(self.activations)), "X-Lanes": "8", "X-Frame-Rate": "98"}
+        n_frames, n_lanes = map(str, self.activations.shape)
+        shape = {"X-Frames": n_frames, "X-Lanes": n_lanes, "X-Frame-Rate": "98"}
         step = {"X-Step-Seconds": "0.01"}
         binary = "application/octet-stream"
         if part == "":
@@ -97,9 +99,14 @@ class MadeUpSong:
             "duration_s": self.duration_s,
             "revision": 0,
             "lanes": [
-                {"name": drum.name, "display_name": drum.display_name} for drum in LANES8.classes
+                {
+                    "name": drum.name,
+                    "display_name": drum.display_name,
+                    "stand_in": drum.stand_in,
+                }
+                for drum in self.kit.classes
             ],
-            "thresholds": {name: 0.5 for name in LANES8.names},
+            "thresholds": {name: 0.5 for name in self.kit.names},
             "picking": {"peak_window_s": 0.02, "min_gap_s": 0.03},
             "events": self.events,
             "tempo": {

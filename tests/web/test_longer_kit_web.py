@@ -57,6 +57,7 @@ def test_a_job_has_the_lanes_that_were_heard(folder):
     result = result_of(store_of(folder), JOB)
     assert result.kit == NINE.name
     assert [lane.name for lane in result.lanes] == list(NINE.names)
+    assert [lane.stand_in for lane in result.lanes] == [*LANES8.names, "ride"]
     assert set(result.thresholds) == set(NINE.names)
     assert transcription_of(store_of(folder), JOB).kit is NINE
     assert set(statistics_of(store_of(folder), JOB).n_events_by_lane) == set(NINE.names)

@@ -15,6 +15,7 @@ from made_up_song import SONG_ID, MadeUpSong
 from studio_server import audio_bytes
 
 from drumscribe.config import PeakPickingConfig
+from drumscribe.drums import LANES8, DrumClass, Kit
 from drumscribe.inference.peak_picking import find_peaks
 from drumscribe.tempo import TempoMap, TimeSignature
 from drumscribe.timing import SAMPLE_RATE
@@ -26,6 +27,9 @@ expect = sync_api.expect
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
 KICK = 36
+COWBELL = DrumClass("cowbell", "Cowbell", "cowbell", (56,), 56, stand_in="ride")
+GONG_TOM = DrumClass("gong_tom", "Gong tom", "gong_tom", (64,), 64, stand_in="low_tom")
+MANY = Kit("ten_lanes", (*LANES8.classes, COWBELL, GONG_TOM))
 LISTENING_MS = 60_000
 
 pytestmark = [
@@ -471,6 +475,57 @@ def test_musical_time_agrees_with_the_command_line(new_page):
 
 def made_up(new_page: Any, duration_s: float) -> Any:
     return in_studio(new_page(f"/#{SONG_ID}", prepare=MadeUpSong(duration_s).serve))
+
+
+def colour_of(page: Any, lane: str) -> str:
+    script = """lane => {
+      const header = document.querySelector(`[data-lane=${lane}]`);
+      return getComputedStyle(header).boxShadow;
+    }"""
+    return page.evaluate(script, lane)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_lane_that_no_file_of_the_page_names(new_page, scheme):
+    song = MadeUpSong(60, MANY)
+    page = in_studio(new_page(f"/#{SONG_ID}", prepare=song.serve, color_scheme=scheme))
+    headers = page.locator(".lane-header")
+    rows = headers.evaluate_all("headers => headers.map((each) => each.dataset.lane)")
+    assert rows == [
+        *("crash", "ride", "cowbell", "hihat", "high_tom", "mid_tom", "low_tom", "gong_tom"),
+        *("snare", "kick"),
+    ]
+    assert len({colour_of(page, lane) for lane in rows}) == len(rows)
+    assert headers.last.bounding_box()["y"] < page.locator("#lanes-overlay").evaluate(
+        "canvas => canvas.getBoundingClientRect().bottom"
+    )
+    before = {lane: count(page, lane) for lane in rows}
+    page.keyboard.press("3")
+    with page.expect_request("**/events") as request:
+        page.keyboard.press("9")
+    assert {lane: count(page, lane) - before[lane] for lane in rows} == dict.fromkeys(rows, 0) | {
+        "cowbell": 1,
+        "snare": 1,
+    }
+    sent = request.value.post_data_json["events"]
+    assert {event["lane"] for event in sent} == set(MANY.names)
+    page.keyboard.press("?")
+    expect(page.get_by_text("Add a hit to lane 1 (top) to 9", exact=True)).to_be_visible()
+    page.keyboard.press("Escape")
+    page.get_by_text("Highway").first.click()
+    expect(page.locator(".highway canvas").first).to_be_visible()
+
+
+def test_doubled_toms_of_any_name_give_way(new_page):
+    script = """async (standIns) => {
+      const { withoutDoubledToms } = await import("/static/doubled_toms.js");
+      const peak = (lane, height) => [{ height, hit: { onsetS: 1, lane } }];
+      const kept = withoutDoubledToms([peak(0, 0.9), peak(1, 0.3)], standIns, 98);
+      return kept.map((lane) => lane.length);
+    }"""
+    page = new_page()
+    assert page.evaluate(script, ["low_tom", "low_tom"]) == [1, 0]
+    assert page.evaluate(script, ["low_tom", "ride"]) == [1, 1]
 
 
 def test_sliders_answer_within_a_tenth_of_a_second(new_page):

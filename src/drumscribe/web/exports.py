@@ -16,7 +16,7 @@ _NAMES = {
     "csv": "Table (csv)",
     "json": "JSON",
     "jams": "JAMS",
-    "lanes": "Eight-lane chart",
+    "lanes": "Lane chart",
     "musicxml": "Notation (MusicXML)",
     "svg": "Notation (SVG)",
     "pdf": "Notation (PDF)",

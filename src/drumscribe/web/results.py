@@ -35,7 +35,10 @@ def result_of(store: JobStore, job: Job) -> Result:
         duration_s=found["duration_s"],
         revision=job.revision,
         kit=kit.name,
-        lanes=[LaneInfo(name=d.name, display_name=d.display_name) for d in kit.classes],
+        lanes=[
+            LaneInfo(name=d.name, display_name=d.display_name, stand_in=d.stand_in)
+            for d in kit.classes
+        ],
         thresholds=found["thresholds"],
         chosen_thresholds=edits and edits["thresholds"],
         picking=Picking(**found["picking"]),

@@ -112,10 +112,11 @@ class Revision(_Model):
 
 
 class LaneInfo(_Model):
-    """A lane's name in events and for people."""
+    """A lane's name in events and for people, and the lane of the eight that it is nearest to."""
 
     name: str
     display_name: str
+    stand_in: str
 
 
 class Picking(_Model):

@@ -13,13 +13,13 @@ const oddsOf = ({ height }) => height / Math.max(1 - height, 1e-6);
 
 /**
  * @param {Candidate[][]} peaks of each lane, in order of time
- * @param {string[]} names of the lanes
+ * @param {string[]} standIns of the lanes
  * @param {number} frameRate frames a second
  * @returns {Candidate[][]} the same without the toms that give way
  */
-export function withoutDoubledToms(peaks, names, frameRate) {
+export function withoutDoubledToms(peaks, standIns, frameRate) {
   const reachS = (Math.floor(TOGETHER_S * frameRate + 0.5) + 0.5) / frameRate;
-  const toms = peaks.flatMap((lane, index) => (TOMS.has(names[index]) ? lane : []));
+  const toms = peaks.flatMap((lane, index) => (TOMS.has(standIns[index]) ? lane : []));
   toms.sort((a, b) => a.hit.onsetS - b.hit.onsetS);
   const doubled = new Set();
   for (const [first, tom] of toms.entries()) {

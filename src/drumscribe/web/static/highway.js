@@ -1,6 +1,7 @@
 /** The highway: the hits of the next seconds as notes that fall towards their lane's target. */
 
 import { firstAtOrAfter } from "./hits.js";
+import { laneOrder } from "./lane_order.js";
 import { readPalette, sizedContext } from "./palette.js";
 
 const AHEAD_S = 2.2;
@@ -10,7 +11,7 @@ const HORIZON_SHARE = 0.05;
 // How much narrower the road is at the horizon.
 const DEPTH = 2;
 
-/** From left to right as a game lays them out: the kick in the middle; other lanes at the end. */
+/** From left to right as a game lays them out: the kick in the middle. */
 const COLUMNS = ["crash", "hihat", "snare", "high_tom", "kick", "mid_tom", "low_tom", "ride"];
 
 export class Highway {
@@ -23,10 +24,7 @@ export class Highway {
     this.canvas = canvas;
     this.store = store;
     this.player = player;
-    const index = (name) => store.song.lanes.findIndex((lane) => lane.name === name);
-    const known = COLUMNS.map(index).filter((lane) => lane >= 0);
-    const all = store.song.lanes.map((_, lane) => lane);
-    this.columns = [...known, ...all.filter((lane) => !known.includes(lane))];
+    this.columns = laneOrder(store.song.lanes, COLUMNS);
     this.observer = new ResizeObserver(() => this.measure());
     this.observer.observe(canvas);
     this.measure();

@@ -2,6 +2,7 @@
 
 import { announce, element } from "./dom.js";
 import { repicked } from "./edits.js";
+import { laneColour } from "./palette.js";
 import { THRESHOLD_RANGE } from "./song.js";
 import { counted } from "./words.js";
 
@@ -41,6 +42,7 @@ export class LaneHeaders {
     const head = element("div", { class: "lane-head" }, label, count, mute, solo);
     const range = element("div", { class: "lane-range" }, slider, own);
     const item = element("li", { class: "lane-header", "data-lane": name }, head, range);
+    item.style.setProperty("--lane", laneColour(name, lane));
     return { lane, item, label, count, mute, solo, slider };
   }
 

@@ -12,6 +12,15 @@ const NAMES = [
   "loop",
 ];
 
+// Hues between those of the eight, for lanes that the stylesheet does not name.
+const OTHER_HUES = [118, 222, 272, 320, 170, 4, 66];
+
+const otherHue = (lane) => OTHER_HUES[lane % OTHER_HUES.length];
+
+/** A lane's colour as the stylesheet says it, of whatever theme. */
+export const laneColour = (name, lane) =>
+  `var(--lane-${name}, oklch(var(--other-lane) ${otherHue(lane)}))`;
+
 /**
  * @param {import("./types.js").Lane[]} lanes
  * @returns {Record<string, any> & {lanes: string[]}} colours of the current theme
@@ -20,7 +29,9 @@ export function readPalette(lanes) {
   const style = getComputedStyle(document.documentElement);
   const value = (name) => style.getPropertyValue(`--${name}`).trim();
   const colours = Object.fromEntries(NAMES.map((name) => [name, value(name)]));
-  return { ...colours, lanes: lanes.map((lane) => value(`lane-${lane.name}`) || colours.ink) };
+  const other = (lane) => `oklch(${value("other-lane")} ${otherHue(lane)})`;
+  const ofLanes = lanes.map(({ name }, lane) => value(`lane-${name}`) || other(lane));
+  return { ...colours, lanes: ofLanes };
 }
 
 /**

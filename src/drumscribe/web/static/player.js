@@ -17,6 +17,8 @@ const AHEAD_S = 0.15;
 const AHEAD_HIDDEN_S = 1.5;
 const JUMP_S = 0.08;
 const DRIFT_SHARE = 0.05;
+// How much higher a stand-in's sound is for another lane.
+const OTHER_RATE = 1.4;
 
 export class Player extends EventTarget {
   volumes = { recording: 0.8, drums: 0.6, metronome: 0 };
@@ -147,7 +149,7 @@ export class Player extends EventTarget {
     this.#openContext();
     if (this.isPlaying) return;
     this.#context.resume();
-    this.#sound(this.store.song.lanes[lane].name, this.#context.currentTime, strike(velocity));
+    this.#strike(lane, this.#context.currentTime, velocity);
   }
 
   #openContext() {
@@ -208,7 +210,7 @@ export class Player extends EventTarget {
     this.store.state.lanes.forEach((hits, lane) => {
       if (!this.isHeard(lane)) return;
       for (const hit of hitsBetween(hits, fromS, untilS)) {
-        this.#sound(this.store.song.lanes[lane].name, when(hit.onsetS), strike(hit.velocity));
+        this.#strike(lane, when(hit.onsetS), hit.velocity);
       }
     });
   }
@@ -222,9 +224,18 @@ export class Player extends EventTarget {
     }
   }
 
-  #sound(name, startS, gain, bus = "drums") {
+  /** A lane without a sound of its own has its stand-in's, higher, to be told from it. */
+  #strike(lane, startS, velocity) {
+    const { name, standIn } = this.store.song.lanes[lane];
+    const gain = (velocity / 127) ** 1.6;
+    if (this.#buffers.has(name)) this.#sound(name, startS, gain);
+    else this.#sound(standIn, startS, gain, "drums", OTHER_RATE);
+  }
+
+  #sound(name, startS, gain, bus = "drums", rate = 1) {
     const source = this.#context.createBufferSource();
-    source.buffer = this.#buffers.get(name) ?? this.#buffers.get("click");
+    source.buffer = this.#buffers.get(name);
+    source.playbackRate.value = rate;
     const level = this.#context.createGain();
     level.gain.value = gain;
     source.connect(level).connect(this.#buses[bus]);
@@ -235,6 +246,3 @@ export class Player extends EventTarget {
 
 /** Gain of a volume 0..1: loudness is felt as a power of it. */
 const loudness = (volume) => volume ** 2;
-
-/** Gain of a MIDI velocity. */
-const strike = (velocity) => (velocity / 127) ** 1.6;

@@ -30,6 +30,9 @@ export function shortcutTable({ actions, transport, tempoPanel, showView, showHe
       ? positionS
       : view.startS + view.spanS / 2;
   };
+  const digits = store.rows.slice(0, 9).map((_, row) => String(row + 1));
+  const isWhole = digits.length === store.rows.length;
+  const lastDigit = `${digits.length}${isWhole ? " (bottom)" : ""}`;
   const entry = (group, keys, codes, does, run) => ({ group, keys, codes, does, run });
   return [
     entry("Playing", "Space", [" "], "Play or pause", () => player.toggle()),
@@ -83,12 +86,10 @@ export function shortcutTable({ actions, transport, tempoPanel, showView, showHe
     ),
     entry(
       "Editing",
-      "1 – 8",
-      ["1", "2", "3", "4", "5", "6", "7", "8"],
-      "Add a hit to lane 1 (top) to 8 (bottom)",
-      (index) => {
-        if (index < store.rows.length) actions.addAtPlayhead(store.rows[index]);
-      },
+      `1 – ${digits.length}`,
+      digits,
+      `Add a hit to lane 1 (top) to ${lastDigit}`,
+      (index) => actions.addAtPlayhead(store.rows[index]),
     ),
     entry("Editing", "Delete", ["Delete", "Backspace"], "Delete the selected hits", () =>
       actions.removeSelected(),

@@ -41,7 +41,8 @@ function songOf(result, { activations, velocities, waveform }) {
   const heard = names.map((name, lane) =>
     peaksOf(lane, activations, velocities, picking, result.calibration?.[name]),
   );
-  const peaks = withoutDoubledToms(heard, names, activations.frameRate);
+  const standIns = result.lanes.map((lane) => lane.stand_in);
+  const peaks = withoutDoubledToms(heard, standIns, activations.frameRate);
   const candidates = peaks.map((own, lane) => {
     const picked = events[lane].filter((hit) => hit.confidence !== CERTAIN);
     return withServers(own, picked, 1.5 / activations.frameRate);
@@ -54,7 +55,11 @@ function songOf(result, { activations, velocities, waveform }) {
     name: result.name,
     durationS: result.duration_s,
     revision: result.revision,
-    lanes: result.lanes.map((lane) => ({ name: lane.name, displayName: lane.display_name })),
+    lanes: result.lanes.map((lane) => ({
+      name: lane.name,
+      displayName: lane.display_name,
+      standIn: lane.stand_in,
+    })),
     modelThresholds,
     candidates,
     picking,

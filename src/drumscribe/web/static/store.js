@@ -5,6 +5,8 @@
  * is. Whoever shows something listens and reads the store anew.
  */
 
+import { laneOrder } from "./lane_order.js";
+
 /** @typedef {import("./types.js").State} State */
 /** @typedef {import("./types.js").Song} Song */
 
@@ -34,10 +36,8 @@ export class Store extends EventTarget {
     super();
     this.song = song;
     this.state = song.state;
-    const known = ROWS.map((name) => song.lanes.findIndex((lane) => lane.name === name));
-    const order = known.filter((lane) => lane >= 0);
     /** Lanes from top to bottom. */
-    this.rows = [...order, ...song.lanes.map((_, lane) => lane).filter((l) => !order.includes(l))];
+    this.rows = laneOrder(song.lanes, ROWS);
     this.lane = this.rows.at(-1);
   }
 

@@ -28,6 +28,7 @@
  * @typedef {object} Lane
  * @property {string} name "high_tom"
  * @property {string} displayName "High tom"
+ * @property {string} standIn the lane of the eight that it is, or is nearest to
  *
  * @typedef {object} Picking
  * @property {number} peakWindowS
