@@ -19,6 +19,7 @@ from drumscribe.config import (
     save_config,
     section_from_dict,
 )
+from drumscribe.drums import KITS
 from drumscribe.utils.errors import DrumscribeError
 from drumscribe.utils.schema import build
 
@@ -79,7 +80,7 @@ WRONG_FILES = [
     ("training:\n  run_name: 7", r"training\.run_name: must be text, got 7"),
     (
         "data:\n  kit: no_such_kit",
-        r"data\.kit: must be one of lanes8, articulations12, got 'no_such_kit'",
+        rf"data\.kit: must be one of {', '.join(KITS)}, got 'no_such_kit'",
     ),
     ("data:\n  max_files: 0", r"data\.max_files: must be a whole number >= 1, got 0"),
     ("data: processed", r"data: must be a mapping"),

@@ -17,7 +17,7 @@ def add_evaluate(commands: Commands) -> None:
         "--classes",
         choices=("8", "5"),
         default="8",
-        help="score the eight lanes, or toms and cymbals merged (default: %(default)s)",
+        help="score the lanes of the kit, or toms and cymbals merged (default: %(default)s)",
     )
     parser.add_argument(
         "--live", action="store_true", help="hear frame by frame, as 'drumscribe live' does"
