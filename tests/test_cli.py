@@ -136,6 +136,7 @@ def folder(tmp_path):
         ("transcribe a.wav --config absent.yaml", "absent.yaml: no such config file"),
         ("transcribe a.wav --set inference.treshold=0.3", "treshold"),
         ("transcribe a.wav -o a.wav", "a.wav: is a recording itself"),
+        ("transcribe a.wav -o b.mp3", "b.mp3: .mp3 tells no format; give it one of .mid, .csv"),
         ("live --file absent.wav", "absent.wav: no such audio file"),
         ("live --file a.wav -c best_model.ckpt", "best_model.ckpt: live needs an .onnx model"),
         ("train", "holds no features; run 'drumscribe preprocess' first"),

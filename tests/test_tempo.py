@@ -49,14 +49,14 @@ def test_signatures_out_of_order_are_refused():
 
 
 def test_the_summary_says_how_steady_it_is():
-    assert TempoMap.steady(120).summary() == "constant 120.0, 4/4 (confidence 1.00)"
+    assert TempoMap.steady(120).summary() == "constant 120.0 BPM, 4/4 (confidence 1.00)"
     assert (
         TempoMap.steady(97.25, numerator=6, denominator=8)
         .summary()
-        .startswith("constant 97.25, 6/8")
+        .startswith("constant 97.25 BPM, 6/8")
     )
     following = TempoMap((0.0, 0.5, 1.0, 1.6), confidence=0.5)
-    assert following.summary() == "about 120.0 (102 to 120), 4/4 (confidence 0.50)"
+    assert following.summary() == "about 120.0 BPM (102 to 120), 4/4 (confidence 0.50)"
 
 
 @pytest.mark.parametrize("step_s", [1e-9, 4e-15, 1e-5])

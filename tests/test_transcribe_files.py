@@ -16,6 +16,7 @@ from drumscribe.transcribe_files import (
     TimingOptions,
     output_formats,
     plan_outputs,
+    require_telling_names,
     transcribe_files,
 )
 from drumscribe.utils.errors import DrumscribeError
@@ -325,7 +326,33 @@ def test_what_is_written_is_quantized_when_that_is_asked_for(tmp_path, caplog):
             transcribe_files(transcriber, jobs_of(tmp_path, "a", formats=("csv",)), timing)
             assert transcriber.hints is hints
             assert (tmp_path / "a.csv").read_text().splitlines()[1].startswith(onset)
-    assert "a.wav: constant 120.0, 4/4 (confidence 1.00)" in caplog.messages
+    assert "a.wav: constant 120.0 BPM, 4/4 (confidence 1.00)" in caplog.messages
     assert any(
         line.startswith("quantized to 1/16: hits moved by 20 ms") for line in caplog.messages
     )
+
+
+@pytest.mark.parametrize("output", ["b.mp3", "b.WAV", "b.xml", "b.txt", "b.m4a"])
+def test_a_name_that_tells_of_another_kind_of_file_is_refused(tree, output):
+    tree("a.wav")
+    jobs = plan_outputs([Path("a.wav")], Path(output))
+    with pytest.raises(DrumscribeError, match=rf"{output}: .* one of \.mid, .*--format"):
+        require_telling_names(jobs)
+
+
+@pytest.mark.parametrize("output", [None, "b.mid", "b.MIDI", "b.smf", "take.2", "Mr. Blues", "b"])
+def test_names_that_tell_of_midi_or_of_nothing_are_kept(tree, output):
+    tree("a.wav")
+    require_telling_names(plan_outputs([Path("a.wav")], output and Path(output)))
+
+
+def test_a_folder_named_like_a_file_holds_files_that_tell(tree):
+    tree("songs/a.wav")
+    require_telling_names(plan_outputs([Path("songs")], Path("songs.mp3")))
+
+
+@pytest.mark.parametrize("output", [None, "b.mid"])
+def test_notes_are_no_recording(tree, output):
+    tree("played.mid")
+    with pytest.raises(DrumscribeError, match=r"played\.mid: is MIDI, .*drumscribe chart"):
+        plan("played.mid", output=output)

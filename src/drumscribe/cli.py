@@ -21,7 +21,9 @@ from drumscribe.parsers import (
     training,
     transcribing,
 )
+from drumscribe.parsers.common import CommandParser
 from drumscribe.utils.errors import DrumscribeError
+from drumscribe.utils.extras import install_advice
 
 _INTERRUPTED = 130
 
@@ -89,10 +91,7 @@ def _explained(error: Exception) -> str | None:
     name = getattr(error, "name", None)
     if name is None or name.partition(".")[0] == "drumscribe":
         return None
-    return (
-        f"this command needs the package {name!r}; run 'uv sync' in the "
-        "checkout, or: pip install 'drumscribe[train]'"
-    )
+    return f"this command needs the package {name!r}; {install_advice('train')}"
 
 
 def _is_lost(stream: TextIO | None) -> bool:
@@ -114,7 +113,7 @@ def _discard(*streams: TextIO | None) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser: argparse.ArgumentParser = CommandParser(
         prog="drumscribe",
         description="Automatic drum transcription: audio of drums in, playable drums out.",
     )

@@ -5,7 +5,6 @@ facts come through arguments, so that any machine can be described to it.
 """
 
 import importlib.metadata
-import importlib.util
 import os
 import platform
 from collections import defaultdict
@@ -21,13 +20,14 @@ from drumscribe.data.egmd_verify import N_ROWS
 from drumscribe.models.bundled import bundled_path
 from drumscribe.utils.disk import GB, FreeBytes, free_bytes, nearest_existing
 from drumscribe.utils.errors import DrumscribeError
+from drumscribe.utils.extras import install_advice, missing_packages
 from drumscribe.utils.nvidia import NvidiaFacts, nvidia_facts, nvidia_smi_output
 from drumscribe.utils.torch_facts import TorchFacts, torch_facts
 
 Status = Literal["ok", "warning", "error"]
 
 _TRAINING_PACKAGES = ("lightning", "h5py", "mir_eval", "onnx", "tensorboard", "matplotlib")
-_INSTALL_TRAINING = "run 'uv sync' in the checkout, or: pip install 'drumscribe[train]'"
+_INSTALL_TRAINING = install_advice("train")
 _FEATURE_BYTES_PER_RECORDING = 45 * GB / N_ROWS
 _CHECKPOINT_BYTES = 1 * GB
 _N_SAMPLED_ROWS = 200
@@ -141,8 +141,8 @@ def _audio_checks() -> list[Check]:
         checks = [Check(name, "warning", message, "pip install --upgrade soundfile")]
     else:
         checks = [Check(name, "ok", f"{', '.join(_FORMATS)} by {version}")]
-    if importlib.util.find_spec("av") is None:
-        advice = "pip install 'drumscribe[media]'"
+    if missing_packages(["av"]):
+        advice = install_advice("media")
         checks.append(Check("video files", "warning", "no m4a, mp4 or webm without PyAV", advice))
     else:
         version = importlib.metadata.version("av")
@@ -173,7 +173,7 @@ def _torch_check(torch: TorchFacts) -> Check:
     if torch.version is None:
         message = f"cannot be imported: {torch.complaint}" if torch.complaint else "not installed"
         return Check(name, "error", message, _INSTALL_TRAINING)
-    missing = [each for each in _TRAINING_PACKAGES if importlib.util.find_spec(each) is None]
+    missing = missing_packages(_TRAINING_PACKAGES)
     if missing:
         message = f"{torch.version}, but not installed: {', '.join(missing)}"
         return Check(name, "error", message, _INSTALL_TRAINING)

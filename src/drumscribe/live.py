@@ -24,6 +24,7 @@ from drumscribe.inference.streaming import StreamingTranscriber
 from drumscribe.timing import HOP_LENGTH, SAMPLE_RATE, samples_to_seconds
 from drumscribe.utils.arrays import FloatArray
 from drumscribe.utils.errors import DrumscribeError
+from drumscribe.utils.extras import install_advice
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +35,7 @@ BLOCK_SAMPLES = HOP_LENGTH // 3
 
 _STEP_S, _N_STEPS = 0.0001, 10_000  # of delays up to a second
 _MOST_CHANNELS = 2  # of a card with many inputs those without a microphone would drown the others
-_MISSING = "{what} needs the package {package!r}; run: pip install 'drumscribe[live]'"
+_MISSING = f"{{what}} needs the package {{package!r}}; {install_advice('live')}"
 
 
 class Delays:

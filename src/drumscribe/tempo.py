@@ -103,15 +103,15 @@ class TempoMap:
         return float(60.0 / np.median(np.diff(self.beats_s)))
 
     def summary(self) -> str:
-        """Tempo and metre in a few words, as "constant 120.0, 4/4"."""
+        """Tempo and metre in a few words, as "constant 120.0 BPM, 4/4"."""
         metres = dict.fromkeys(f"{s.numerator}/{s.denominator}" for s in self.time_signatures)
         bpm = 60.0 / np.diff(self.beats_s)
         if self.is_steady:
             places = next((n for n in (1, 2) if abs(round(self.bpm, n) - self.bpm) < 1e-6), 3)
-            tempo = f"constant {self.bpm:.{places}f}"
+            tempo = f"constant {self.bpm:.{places}f} BPM"
         else:
             low, high = np.quantile(bpm, (0.05, 0.95))
-            tempo = f"about {self.bpm:.1f} ({low:.0f} to {high:.0f})"
+            tempo = f"about {self.bpm:.1f} BPM ({low:.0f} to {high:.0f})"
         return f"{tempo}, {', '.join(metres)} (confidence {self.confidence:.2f})"
 
     def seconds(self, positions: npt.ArrayLike) -> Float64Array:

@@ -47,6 +47,8 @@ class TimingOptions:
 
 AS_PLAYED = TimingOptions()
 
+_MIDI_SUFFIXES = frozenset({".mid", ".midi", ".smf", ".kar"})
+
 
 def output_formats(option: str | None, output: Path | None = None) -> list[str]:
     """The formats of a comma-separated list; without one, what the output's name ends in, or MIDI.
@@ -75,9 +77,10 @@ def plan_outputs(
     ``a.mp3.mid``.
 
     Raises:
-        DrumscribeError: when an input is absent or a folder without audio, or an output would
+        DrumscribeError: when an input is absent, a folder without audio or MIDI, or an output would
             replace a recording or another output, or bear the suffix of another format.
     """
+    _require_no_midi(inputs)
     is_name = output is not None and output.suffix != "" and not output.is_dir()
     if output is not None and is_name and len(inputs) == 1 and inputs[0].is_file():
         jobs = [Job(inputs[0], _targets_of_name(output, formats))]
@@ -87,6 +90,35 @@ def plan_outputs(
         jobs = _jobs_in_folders(inputs, output, formats)
     _require_apart(jobs)
     return jobs
+
+
+def require_telling_names(jobs: Iterable[Job]) -> None:
+    """Refuse names that tell of another kind of file than what nobody has named a format for.
+
+    A name may end in no suffix, in a MIDI file's or in what is none, as in "take.2".
+
+    Raises:
+        DrumscribeError: for MIDI in a file called ``.mp3`` or ``.xml``, for instance.
+    """
+    for target in (target for job in jobs for target in job.targets.values()):
+        ending = target.suffix.removeprefix(".")
+        is_suffix = ending.isalnum() and not ending.isdecimal()
+        is_known = known_ending(target.name) or target.suffix.lower() in _MIDI_SUFFIXES
+        if is_suffix and not is_known:
+            endings = ", ".join(f".{suffix_of(name)}" for name in FORMATS)
+            raise DrumscribeError(
+                f"{target}: .{ending} tells no format; give it one of {endings}, or add --format"
+            )
+
+
+def _require_no_midi(inputs: Iterable[Path]) -> None:
+    """Refuse notes where sound is asked for."""
+    for path in inputs:
+        if path.suffix.lower() in _MIDI_SUFFIXES and path.is_file():
+            raise DrumscribeError(
+                f"{path}: is MIDI, not a recording; to chart its notes use "
+                "'drumscribe chart SONG --midi FILE'"
+            )
 
 
 def _targets_of_name(output: Path, formats: Sequence[str]) -> dict[str, Path]:

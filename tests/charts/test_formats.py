@@ -6,7 +6,13 @@ import importlib.util
 import pytest
 from transcriptions import on_bars
 
-from drumscribe.charts.formats import FORMATS, suffix_of, write_format
+from drumscribe.charts.formats import (
+    FORMATS,
+    is_installed,
+    require_installed,
+    suffix_of,
+    write_format,
+)
 from drumscribe.tempo import TempoMap
 from drumscribe.utils.errors import DrumscribeError
 
@@ -54,3 +60,20 @@ def test_without_the_extra_it_is_named(tmp_path, played, monkeypatch, name, pack
     monkeypatch.setattr(builtins, "__import__", without)
     with pytest.raises(DrumscribeError, match=rf"{package}.*drumscribe\[score\]"):
         write_format(played, name, tmp_path / "a")
+
+
+@pytest.mark.parametrize(("name", "package"), [("svg", "verovio"), ("pdf", "cairosvg")])
+def test_a_format_whose_packages_are_absent_is_refused(monkeypatch, name, package):
+    find_spec = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda each: None if each == package else find_spec(each)
+    )
+    assert not is_installed(name)
+    with pytest.raises(DrumscribeError, match=rf"{name} needs .*{package}.*drumscribe\[score\]"):
+        require_installed(["mid", name])
+
+
+def test_the_core_writes_all_but_pictures(monkeypatch):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    assert {name for name in FORMATS if not is_installed(name)} == {"svg", "pdf"}
+    require_installed(["mid", "musicxml", "tab"])

@@ -130,3 +130,16 @@ def test_a_title_that_is_no_name_of_a_folder_is_charted(song):
 def test_a_song_that_is_not_there_is_named(tmp_path, capsys):
     assert cli.main(["chart", str(tmp_path / "absent.mp3")]) == 1
     assert "absent.mp3: no such audio file" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["song.mid", "song.CHART", "song.zip"])
+def test_the_name_of_a_file_is_no_folder_for_a_song(song, tmp_path, capsys, name):
+    assert chart(song, "-o", str(tmp_path / name)) == 1
+    assert f"{name}: chart writes a folder" in capsys.readouterr().err
+    assert not (tmp_path / name).exists()
+
+
+def test_a_folder_may_be_called_like_a_file(song, tmp_path):
+    (tmp_path / "packed.zip").mkdir()
+    assert chart(song, "-o", str(tmp_path / "packed.zip")) == 0
+    assert chart(song, "-o", str(tmp_path / "Vol. 2")) == 0

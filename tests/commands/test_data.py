@@ -54,3 +54,14 @@ def test_notes_that_are_left_out_of_a_practice_set_are_counted(capsys, tmp_path)
     status, out, _ = told(capsys, *command, "--kits", 1)
     assert status == 0
     assert "3 notes left out: no instrument plays them" in out
+
+
+def test_a_practice_set_is_not_taken_for_the_dataset(capsys, tmp_path):
+    """It lies where E-GMD belongs, so a download would have nothing to do."""
+    folder = tmp_path / "e-gmd-v1.0.0"
+    status, _, _ = told(capsys, "synth", folder, "--recordings", 3, "--kits", 1, "--seconds", 2)
+    assert status == 0
+    status, out, err = told(capsys, "egmd", "download", "--set", f"data.root={tmp_path}")
+    assert (status, out) == (1, "")
+    assert err.startswith(f"drumscribe: {folder}: holds 3 recordings, not E-GMD's 45,537; ")
+    assert "rename or delete it" in err

@@ -1,6 +1,7 @@
 """Sums, means and intervals of a report, worked out by hand."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -215,3 +216,9 @@ def test_velocities_are_of_found_hits_where_labels_have_any():
     assert hits["velocity"].tolist() == [80, 80]
     assert hits["reference_velocity"].tolist() == [100, 100]
     assert len(report_of(unknown).velocity_hits()) == 0
+
+
+def test_one_performance_alone_has_no_interval_to_show():
+    lines = report_of(score("a.wav", "808", {"kick": Counts(1, 1, 0)})).lines()
+    assert "95 % interval of the first F: none, as there is but one performance" in lines
+    assert any(re.fullmatch(r"95 % interval.*: [01]\.\d+\.\.[01]\.\d+", x) for x in REPORT.lines())

@@ -47,7 +47,7 @@ def test_a_click_track_is_constant_to_the_number(bpm):
 
 def test_a_steady_groove_says_120_and_where_the_bars_are():
     tempo = tempo_of(play(ROCK, beats_at(120, DURATION_S), jitter_s=0.006))
-    assert tempo.summary().startswith("constant 120.0, 4/4")
+    assert tempo.summary().startswith("constant 120.0 BPM, 4/4")
     assert tempo.confidence > 0.8
     assert (first_downbeat_s(tempo) + 1.0) % 2.0 - 1.0 == pytest.approx(0.0, abs=0.02)
     assert np.diff(tempo.beats_s) == pytest.approx(0.5)

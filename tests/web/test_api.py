@@ -412,6 +412,14 @@ def test_wrong_settings_are_refused(studio, song, field, value):
     assert answer.json()["detail"].startswith(f"{field}: must be a number")
 
 
+def test_a_setting_that_does_not_exist_is_refused_by_its_name(studio, song):
+    answer = studio.client.post(
+        "/transcribe", files={"audio": ("a.wav", song)}, data={"treshold": "0.3"}
+    )
+    assert answer.status_code == 422
+    assert answer.json()["detail"].startswith("'treshold' is no field; there are audio, title, ")
+
+
 def test_a_broken_recording_tells_why_under_its_own_name(studio, song):
     created = studio.upload(song[:2000], "half.wav")
     status = studio.wait(created.json()["id"])

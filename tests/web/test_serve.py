@@ -1,5 +1,6 @@
 """The command ``drumscribe studio``: what it refuses and what it opens."""
 
+import importlib.util
 import socket
 import time
 import tomllib
@@ -9,7 +10,6 @@ import pytest
 from studio_server import ServerProcess
 
 from drumscribe import cli
-from drumscribe.commands import studio as command
 from drumscribe.web import serve
 from drumscribe.web.studio import example_path
 
@@ -45,7 +45,7 @@ def test_nonsense_is_refused_in_one_line(tmp_path, capsys, option, words):
 
 
 def test_without_the_extra_it_says_how_to_get_it(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(command, "find_spec", lambda name: None)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     assert cli.main(["studio", "--data", str(tmp_path), "--no-browser"]) == 1
     assert "pip install 'drumscribe[web]'" in capsys.readouterr().err
 

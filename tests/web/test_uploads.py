@@ -178,3 +178,10 @@ def test_titles_may_hold_what_names_may_not():
 )
 def test_only_known_suffixes_are_kept(name, suffix):
     assert known_suffix(name) == suffix
+
+
+def test_a_recording_in_another_field_is_told_where_it_belongs(tmp_path):
+    body = form(('name="file"; filename="a.wav"', WAV * 8))
+    error = refused([body], tmp_path / "up")
+    assert error.status_code == 413
+    assert "'file' is too long; a recording belongs in 'audio'" in error.detail

@@ -3,13 +3,14 @@
 Nothing is imported before a format is written, so that naming one costs nothing.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from drumscribe.utils.errors import DrumscribeError
+from drumscribe.utils.extras import install_advice, missing_packages
 
 if TYPE_CHECKING:
     from drumscribe.charts.note_maps import NoteMap
@@ -30,6 +31,25 @@ _WRITERS = {
 FORMATS = tuple(_WRITERS)
 
 _SUFFIXES = {"lanes": "lanes.json", "tab": "tab.txt"}
+
+
+_PACKAGES = {"svg": ("verovio",), "pdf": ("verovio", "cairosvg", "pypdf")}
+
+
+def is_installed(name: str) -> bool:
+    """Whether the packages are there that writing a format needs beside the core."""
+    return not missing_packages(_PACKAGES.get(name, ()))
+
+
+def require_installed(names: Iterable[str]) -> None:
+    """Refuse formats that cannot be written here, before a recording is listened to.
+
+    Raises:
+        DrumscribeError: naming the first of them and how to get what it needs.
+    """
+    for name in names:
+        if missing := missing_packages(_PACKAGES.get(name, ())):
+            raise DrumscribeError(f"{name} needs {', '.join(missing)}; {install_advice('score')}")
 
 
 def suffix_of(name: str) -> str:

@@ -10,6 +10,7 @@ from drumscribe.charts.musicxml import musicxml
 from drumscribe.charts.score import score_of
 from drumscribe.inference.transcriber import Transcription
 from drumscribe.utils.errors import DrumscribeError
+from drumscribe.utils.extras import install_advice
 from drumscribe.utils.files import atomic_path, writable_text, write_text
 
 _SCREEN = {"pageWidth": 2400, "pageHeight": 60_000, "adjustPageHeight": True, "scale": 40}
@@ -53,8 +54,7 @@ def _extra_named(path: Path) -> Iterator[None]:
         yield
     except (ImportError, OSError) as error:  # OSError: cairo itself
         raise DrumscribeError(
-            f"{path}: drawing a score needs more packages ({error}); run: "
-            "pip install 'drumscribe[score]'"
+            f"{path}: drawing a score needs more packages ({error}); {install_advice('score')}"
         ) from error
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from drumscribe.commands.model_choice import find_model, make_transcriber, thresholds_by_drum
 from drumscribe.commands.unused_options import require_unused
 from drumscribe.config import load_config
+from drumscribe.utils.errors import DrumscribeError
 from drumscribe.utils.files import require_file, safe_name
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ _OF_HEARING: dict[str, object] = {
     "config": None,
     "overrides": [],
 }
+_OF_FILES = (".mid", ".midi", ".chart", ".dtx", ".ini", ".zip")
 _OF_MIDI = {"midi_notes": "gm"}
 _OF_CLONE_HERO = {
     "ride": "blue",
@@ -37,6 +39,7 @@ _OF_CLONE_HERO = {
 def chart(arguments: Namespace) -> int:
     """``drumscribe chart``."""
     audio = require_file(arguments.audio, what="audio file")
+    _require_folder_name(arguments.output)
     _require_options_used(arguments)
     from drumscribe.charts.song_info import song_info
 
@@ -91,6 +94,14 @@ def _require_options_used(arguments: Namespace) -> None:
         require_unused(arguments, _OF_MIDI, "there is no --midi whose notes it could tell")
     if arguments.game == "dtxmania":
         require_unused(arguments, _OF_CLONE_HERO, "--game dtxmania has no choice of it")
+
+
+def _require_folder_name(output: Path | None) -> None:
+    """Refuse the name of a file, which would become a folder that is called like one."""
+    if output is not None and output.suffix.lower() in _OF_FILES and not output.exists():
+        raise DrumscribeError(
+            f"{output}: chart writes a folder for the song; leave off {output.suffix}"
+        )
 
 
 def _require_inputs_kept(arguments: Namespace, audio: Path, folder: Path) -> None:

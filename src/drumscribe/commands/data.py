@@ -1,6 +1,7 @@
 """Training material: ``drumscribe preprocess``, ``synth``, ``render`` and ``egmd``."""
 
 from argparse import Namespace
+from pathlib import Path
 
 from drumscribe.commands.unused_options import require_unused
 from drumscribe.config import Config, load_config
@@ -142,14 +143,33 @@ def _render_store(arguments: Namespace, config: Config) -> None:
 def egmd_download(arguments: Namespace) -> int:
     """``drumscribe egmd download``."""
     config = load_config(arguments.config, arguments.overrides)
-    from drumscribe.data.egmd_download import FULL_ARCHIVE, MIDI_ARCHIVE, download_egmd
+    from drumscribe.data.egmd_download import (
+        DATASET_FOLDER,
+        FULL_ARCHIVE,
+        MIDI_ARCHIVE,
+        download_egmd,
+    )
 
     archive = MIDI_ARCHIVE if arguments.midi_only else FULL_ARCHIVE
+    _require_no_part(config.data.root_path / DATASET_FOLDER)
     folder = download_egmd(config.data.root_path, archive, delete_zip=arguments.delete_zip)
     print(f"{folder}: ready")
     if folder != config.data.dataset_path:
         print(f"set data.dataset_dir={folder.name} to use it (it is {config.data.dataset_dir!r})")
     return 0
+
+
+def _require_no_part(dataset_dir: Path) -> None:
+    """Refuse to take a practice set, or a part of E-GMD, for the whole."""
+    from drumscribe.data.egmd_csv import CSV_NAME, read_rows
+    from drumscribe.data.egmd_verify import N_ROWS
+
+    n_rows = len(read_rows(dataset_dir)) if (dataset_dir / CSV_NAME).is_file() else N_ROWS
+    if n_rows < N_ROWS:
+        raise DrumscribeError(
+            f"{dataset_dir}: holds {n_rows:,} recordings, not E-GMD's {N_ROWS:,}; if it is a "
+            "practice set, rename or delete it, or set data.root to another folder"
+        )
 
 
 def egmd_verify(arguments: Namespace) -> int:

@@ -2,12 +2,12 @@
 
 import os
 from argparse import Namespace
-from importlib.util import find_spec
 
 from drumscribe.commands.model_choice import find_model, require_model
 from drumscribe.config import load_config
 from drumscribe.utils.cores import n_usable_cores
 from drumscribe.utils.errors import DrumscribeError
+from drumscribe.utils.extras import install_advice, missing_packages
 
 _EXTRA = ("fastapi", "uvicorn", "python_multipart")
 
@@ -44,8 +44,5 @@ def studio(arguments: Namespace) -> int:
 
 
 def _require_extra() -> None:
-    missing = [name for name in _EXTRA if find_spec(name) is None]
-    if missing:
-        raise DrumscribeError(
-            f"the studio needs {', '.join(missing)}; run: pip install 'drumscribe[web]'"
-        )
+    if missing := missing_packages(_EXTRA):
+        raise DrumscribeError(f"the studio needs {', '.join(missing)}; {install_advice('web')}")

@@ -15,16 +15,25 @@ from drumscribe.utils.errors import DrumscribeError
 
 def transcribe(arguments: Namespace) -> int:
     """``drumscribe transcribe``."""
+    from drumscribe.charts.formats import require_installed
     from drumscribe.charts.note_maps import note_map
     from drumscribe.commands.timing_choice import timing_options
-    from drumscribe.transcribe_files import output_formats, plan_outputs, transcribe_files
+    from drumscribe.transcribe_files import (
+        output_formats,
+        plan_outputs,
+        require_telling_names,
+        transcribe_files,
+    )
     from drumscribe.transcribe_many import transcribe_many
 
     inputs = [*arguments.inputs, *([arguments.audio] if arguments.audio else [])]
     if not inputs:
         raise DrumscribeError("nothing to transcribe; name an audio file or a folder of them")
     formats = output_formats(arguments.format, arguments.output)
+    require_installed(formats)
     jobs = plan_outputs(inputs, arguments.output, formats)
+    if arguments.format is None:
+        require_telling_names(jobs)
     notes = note_map(arguments.midi_notes)
     thresholds = thresholds_by_drum(arguments.threshold)
     timing = timing_options(arguments)

@@ -19,6 +19,7 @@ import numpy.typing as npt
 from drumscribe.timing import SAMPLE_RATE
 from drumscribe.utils.arrays import FloatArray
 from drumscribe.utils.errors import DrumscribeError
+from drumscribe.utils.extras import install_advice
 from drumscribe.utils.files import require_file
 
 logger = logging.getLogger(__name__)
@@ -214,7 +215,7 @@ def _av_channels(path: Path, *, reason: str, is_stereo: bool) -> Channels:
     except ImportError:
         raise DrumscribeError(
             f"{path}: libsndfile cannot decode it ({reason}); if it is m4a, mp4 or webm, "
-            "install PyAV: pip install 'drumscribe[media]'"
+            f"install PyAV: {install_advice('media')}"
         ) from None
     try:
         # Without the prefix FFmpeg takes "Artist: title.m4a" for an address.

@@ -160,6 +160,13 @@ class EvaluationReport:
         low, high = np.percentile(scores, [2.5, 97.5])
         return float(low), float(high)
 
+    def _interval_text(self) -> str:
+        """The interval, where there is more than one performance to draw from."""
+        if len({recording.performance for recording in self.recordings}) < 2:
+            return "none, as there is but one performance"
+        low, high = self.interval()
+        return f"{low:.3f}..{high:.3f}"
+
     def to_dict(self) -> dict[str, Any]:
         """Everything, as plain values for JSON."""
         velocity = self.velocity()
@@ -206,7 +213,6 @@ class EvaluationReport:
 
     def lines(self) -> list[str]:
         """The report as text."""
-        low, high = self.interval()
         lines = [f"{len(self.recordings)} recordings, {len(self.classes)} classes"]
         lines += [f"left out: {n} ({reason})" for reason, n in self.left_out.items()]
         lines.append("")
@@ -220,7 +226,7 @@ class EvaluationReport:
         if velocity is not None:
             lines.append(_table_row("with velocity, 50 ms", velocity, " " * 9))
         timing = self.timing_ms()
-        lines.append(f"95 % interval of the first F: {low:.3f}..{high:.3f}")
+        lines.append(f"95 % interval of the first F: {self._interval_text()}")
         lines.append(
             f"timing: bias {timing['bias']:+.1f} ms, "
             f"median absolute error {timing['median_absolute']:.1f} ms"

@@ -227,8 +227,8 @@ def algorithmic_latency_s(model: OnnxFrameModel) -> float:
     n_ahead = model.header.model.lookahead_frames
     if n_ahead is None:
         raise DrumscribeError(
-            "this model hears whole recordings; name a live model, one trained with "
-            "model.lookahead_frames"
+            "this model hears whole recordings; name a live model, as the bundled drums8-live or "
+            "one trained with model.lookahead_frames"
         )
     return samples_to_seconds(WINDOW_LENGTH // 2 + n_ahead * HOP_LENGTH)
 

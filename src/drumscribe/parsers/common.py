@@ -1,10 +1,33 @@
 """What the parsers of several commands share."""
 
 import argparse
+import difflib
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+
+
+class CommandParser(argparse.ArgumentParser):
+    """A parser that refuses what it does not know itself.
+
+    argparse has the program's own parser do that, which shows nothing of the command's options.
+    """
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """As argparse's, but nothing unknown is left over."""
+        known, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            self.error(f"unrecognized arguments: {' '.join(unknown)}{self._guess(unknown)}")
+        return known, unknown
+
+    def _guess(self, unknown: Sequence[str]) -> str:
+        """The options that were meant, perhaps, as the end of a message."""
+        options = [option for action in self._actions for option in action.option_strings]
+        typed = [word.partition("=")[0] for word in unknown if word.startswith("--")]
+        meant = [name for word in typed for name in difflib.get_close_matches(word, options, n=1)]
+        return f"; did you mean {', '.join(meant)}?" if meant else ""
 
 
 def add_command(

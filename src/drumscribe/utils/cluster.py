@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from drumscribe.utils.errors import DrumscribeError
+from drumscribe.utils.extras import install_advice
 
 T = TypeVar("T")
 
@@ -66,9 +67,7 @@ def _client(address: str) -> Iterator[Any]:
     try:
         from distributed import Client
     except ImportError as error:
-        raise DrumscribeError(
-            "--scheduler needs Dask: pip install 'drumscribe[cluster]'"
-        ) from error
+        raise DrumscribeError(f"--scheduler needs Dask; {install_advice('cluster')}") from error
     try:
         client = Client(address, timeout=_CONNECT_S, set_as_default=False)
     except (OSError, ValueError, TypeError) as error:

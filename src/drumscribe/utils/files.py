@@ -150,7 +150,8 @@ def require_file(path: Path, *, what: str, hint: str = "check the path") -> Path
     except OSError as error:  # a name that is too long, a folder that may not be looked into
         raise DrumscribeError(f"{path}: cannot be opened ({error.strerror}); {hint}") from error
     if is_dir:
-        raise DrumscribeError(f"{path}: is a folder, not a {what}; {hint}")
+        article = "an" if what[0] in "aeio" else "a"
+        raise DrumscribeError(f"{path}: is a folder, not {article} {what}; {hint}")
     if not is_file:
         raise DrumscribeError(f"{path}: no such {what}; {hint}")
     return path

@@ -3,10 +3,9 @@
 import tempfile
 import zipfile
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 
-from drumscribe.charts.formats import FORMATS, suffix_of, write_format
+from drumscribe.charts.formats import FORMATS, is_installed, suffix_of, write_format
 from drumscribe.charts.song_info import SongInfo
 from drumscribe.inference.transcriber import Transcription
 from drumscribe.utils.files import atomic_path
@@ -25,7 +24,6 @@ _NAMES = {
     "dtxmania": "DTXMania song",
 }
 _GAMES = ("clonehero", "dtxmania")
-_PACKAGES = {"svg": ("verovio",), "pdf": ("verovio", "cairosvg", "pypdf")}
 
 
 @dataclass(frozen=True)
@@ -47,11 +45,7 @@ class Export:
 
 def export_formats() -> dict[str, str]:
     """Name for people of each format whose packages are installed, by its id."""
-    return {
-        key: _NAMES.get(key, key)
-        for key in (*FORMATS, *_GAMES)
-        if all(find_spec(package) for package in _PACKAGES.get(key, ()))
-    }
+    return {key: _NAMES.get(key, key) for key in (*FORMATS, *_GAMES) if is_installed(key)}
 
 
 def extension_of(format_id: str) -> str:

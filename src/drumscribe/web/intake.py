@@ -19,6 +19,8 @@ logger = logging.getLogger(__name__)
 # The lowest and highest value of each number that a form may hold.
 _BOUNDS = {"threshold": (0.0, 1.0), "min_interval": (0.0, 1.0), "tempo": BPM_RANGE}
 
+_FIELDS = ("audio", "title", "artist", *_BOUNDS)
+
 UPLOAD_FORM: dict[str, Any] = {
     "requestBody": {
         "required": True,
@@ -85,8 +87,10 @@ def _options_of(fields: dict[str, str]) -> Options:
     """Options from the fields of a form.
 
     Raises:
-        HTTPException: 422 for what is no number or out of range.
+        HTTPException: 422 for a field that does not exist, what is no number or out of range.
     """
+    for name in fields.keys() - _FIELDS:
+        raise HTTPException(422, f"{name[:40]!r} is no field; there are {', '.join(_FIELDS)}")
     values: dict[str, float | None] = dict.fromkeys(_BOUNDS)
     for name, (low, high) in _BOUNDS.items():
         text = fields.get(name, "").strip()

@@ -113,7 +113,10 @@ class _Form:
         if self._field != "audio":
             self._value += piece
             if len(self._value) > _MAX_FIELD_BYTES:
-                raise HTTPException(413, f"the field {self._field[:40]!r} is too long")
+                raise HTTPException(
+                    413,
+                    f"the field {self._field[:40]!r} is too long; a recording belongs in 'audio'",
+                )
             return
         if len(self._head) < _HEAD_BYTES:
             self._head += piece[: _HEAD_BYTES - len(self._head)]
