@@ -27,6 +27,7 @@ from drumscribe.data.log_mel import log_mel
 from drumscribe.data.midi_processing import MidiNote, read_midi
 from drumscribe.data.midi_writing import write_midi
 from drumscribe.data.preprocess import plan_shards, preprocess
+from drumscribe.data.recording_processing import label_recording
 from drumscribe.drums import LANES8
 from drumscribe.splits import SPLITS
 from drumscribe.timing import SAMPLE_RATE
@@ -206,11 +207,48 @@ def test_only_what_is_missing_or_damaged_is_made_again(copy):
     assert {path: changes_of_times(store)[path] for path in kept} == {p: times[p] for p in kept}
 
 
-def test_two_workers_make_the_same_store_as_one(made, tmp_path):
+@pytest.fixture
+def told_s(monkeypatch):
+    """Seconds of audio that the progress bar is told of, call by call."""
+    told_s = []
+    monkeypatch.setattr(
+        "drumscribe.data.preprocess.progress_bar",
+        lambda *_, **__: contextlib.nullcontext(told_s.append),
+    )
+    return told_s
+
+
+def config_elsewhere(root, store, **settings):
+    config = store_config(root, **settings)
+    data = dataclasses.replace(config.data, processed_dir=str(store))
+    return dataclasses.replace(config, data=data)
+
+
+def test_two_workers_make_the_same_store_as_one(made, tmp_path, told_s):
     root, store, _ = made
-    config = store_config(root, n_workers=2)
-    data = dataclasses.replace(config.data, processed_dir=str(tmp_path / "store"))
-    preprocess(dataclasses.replace(config, data=data))
+    preprocess(config_elsewhere(root, tmp_path / "store", n_workers=2))
+    assert store_content(tmp_path / "store") == store_content(store)
+    assert sum(told_s) == pytest.approx(sum(take.duration_s for take in TAKES))
+
+
+def test_one_worker_is_this_process_and_hears_ctrl_c(made, tmp_path, told_s, monkeypatch):
+    root, store, _ = made
+    config = config_elsewhere(root, tmp_path / "store")
+    n_recordings = itertools.count(1)
+
+    def labelled(*arguments):
+        if next(n_recordings) == 5:
+            raise KeyboardInterrupt
+        return label_recording(*arguments)
+
+    monkeypatch.setattr("drumscribe.data.preprocess.label_recording", labelled)
+    with pytest.raises(KeyboardInterrupt):
+        preprocess(config)
+    assert told_s == [take.duration_s for take in TAKES[:4]]
+    whole = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert whole == [tmp_path / "store/train/shard-00000.h5"]
+    again = preprocess(config)
+    assert (again.n_shards_made, again.n_shards_kept) == (2, 1)
     assert store_content(tmp_path / "store") == store_content(store)
 
 
@@ -399,8 +437,8 @@ def test_max_files_takes_a_sample_over_all_splits(tmp_path):
 
 
 def test_only_the_sample_is_preprocessed(dataset, tmp_path):
-    config = store_config(dataset)
-    data = dataclasses.replace(config.data, max_files=4, processed_dir=str(tmp_path / "store"))
+    config = config_elsewhere(dataset, tmp_path / "store")
+    data = dataclasses.replace(config.data, max_files=4)
     summary = preprocess(dataclasses.replace(config, data=data))
     assert sum(split.n_recordings for split in summary.splits.values()) == 4
     assert all(split.n_recordings >= 1 for split in summary.splits.values())

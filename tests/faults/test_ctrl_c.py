@@ -32,6 +32,11 @@ COMMANDS = {
         "--set preprocessing.shard_hours=0.001",
         "data/processed_data/**/.*.partial.h5",
     ),
+    "preprocess alone": (
+        "preprocess --set data.dataset_dir=set --set preprocessing.n_workers=1 "
+        "--set data.processed_dir=one",
+        "data/one/**/.*.partial.h5",
+    ),
     "render": (
         "render --midi gmd --kits kits --hours 2 --set preprocessing.n_workers=2",
         "data/processed_data/**/.*.partial.h5",

@@ -176,22 +176,31 @@ def _has_come_back(plan: ShardPlan, config: Config) -> bool:
     )
 
 
+def _make_shards(plans: Sequence[ShardPlan], config: Config) -> None:
+    """Write shards, with more than one worker in their processes, showing seconds of audio done."""
+    if not plans:
+        return
+    n_workers = min(config.preprocessing.n_workers or n_usable_cores(), len(plans))
+    total_s = sum(plan.duration_s for plan in plans)
+    with progress_bar("preprocessing", total_s, unit="s of audio") as advance:
+        if n_workers > 1:
+            _make_shards_in_processes(plans, config, n_workers, advance)
+        else:
+            for plan in plans:
+                _make_shard(plan, config, advance)
+
+
 _seconds_done: Any = None
 """In a worker: the counter, shared by all processes, of seconds of audio done."""
 
 
-def _make_shards(plans: Sequence[ShardPlan], config: Config) -> None:
-    """Write shards in worker processes, showing seconds of audio done."""
-    if not plans:
-        return
-    n_workers = min(config.preprocessing.n_workers or n_usable_cores(), len(plans))
+def _make_shards_in_processes(
+    plans: Sequence[ShardPlan], config: Config, n_workers: int, advance: Advance
+) -> None:
     counter = SPAWN.Value("d", 0.0)
-    total_s = sum(plan.duration_s for plan in plans)
-    with (
-        progress_bar("preprocessing", total_s, unit="s of audio") as advance,
-        worker_pool(n_workers, start=_share_counter, start_arguments=(counter,)) as pool,
-    ):
-        _follow([pool.submit(_make_shard, plan, config) for plan in plans], counter, advance)
+    with worker_pool(n_workers, start=_share_counter, start_arguments=(counter,)) as pool:
+        futures = [pool.submit(_make_shard, plan, config, _add_to_counter) for plan in plans]
+        _follow(futures, counter, advance)
 
 
 def _make_shards_on_cluster(plans: Sequence[ShardPlan], config: Config, scheduler: str) -> None:
@@ -214,6 +223,11 @@ def _share_counter(counter: Any) -> None:
     _seconds_done = counter
 
 
+def _add_to_counter(seconds: float) -> None:
+    with _seconds_done.get_lock():
+        _seconds_done.value += seconds
+
+
 def _follow(futures: Iterable[Future[None]], counter: Any, advance: Advance) -> None:
     """Move the bar while the futures run; raise the first error of any."""
     pending = set(futures)
@@ -227,7 +241,7 @@ def _follow(futures: Iterable[Future[None]], counter: Any, advance: Advance) -> 
             future.result()
 
 
-def _make_shard(plan: ShardPlan, config: Config) -> None:
+def _make_shard(plan: ShardPlan, config: Config, advance: Advance | None = None) -> None:
     """Write one shard; a recording that cannot be used is noted down and left out."""
     with writing_shard(plan.path, _store_header(config), plan.fingerprint) as writer:
         for recording in plan.recordings:
@@ -235,9 +249,8 @@ def _make_shard(plan: ShardPlan, config: Config) -> None:
                 _add_recording(writer, recording, config)
             except UnusableRecordingError as error:
                 writer.skip(recording.audio_filename, error.kind, str(error))
-            if _seconds_done is not None:
-                with _seconds_done.get_lock():
-                    _seconds_done.value += recording.duration_s
+            if advance is not None:
+                advance(recording.duration_s)
 
 
 def _add_recording(writer: ShardWriter, recording: Recording, config: Config) -> None:
