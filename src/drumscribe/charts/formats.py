@@ -3,8 +3,8 @@
 Nothing is imported before a format is written, so that naming one costs nothing.
 """
 
+import functools
 from collections.abc import Callable, Iterable
-from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -57,13 +57,18 @@ def suffix_of(name: str) -> str:
     return _SUFFIXES.get(name, name)
 
 
+@functools.cache
+def _format_by_ending() -> dict[str, str]:
+    """Formats by what names end in, the longest first, as a ".lanes.json" is no ".json"."""
+    endings = {f".{ending}": f for f in FORMATS for ending in (f, suffix_of(f))}
+    return dict(sorted(endings.items(), key=lambda item: -len(item[0])))
+
+
 def known_ending(name: str) -> tuple[str, str] | None:
     """The format that a file's name ends in, and that ending with its dot; ``None`` if in none."""
-    endings = {f".{ending}": f for f in FORMATS for ending in (f, suffix_of(f))}
-    # The longest first, as a ".lanes.json" is no ".json".
-    for ending in sorted(endings, key=lambda ending: -len(ending)):
+    for ending, found in _format_by_ending().items():
         if name.lower().endswith(ending) and name.lower() != ending:
-            return endings[ending], ending
+            return found, ending
     return None
 
 
@@ -97,5 +102,5 @@ def write_format(
     module, function = _WRITERS[name]
     write: Callable[..., None] = getattr(import_module(f"drumscribe.charts.{module}"), function)
     if name == "mid" and note_map is not None:
-        write = partial(write, note_map=note_map)
+        write = functools.partial(write, note_map=note_map)
     write(transcription, path)

@@ -7,6 +7,7 @@ Place in the flow: sources -> score (what is played, when) -> drum set (on what)
 accompaniment beside it -> samples and labels.
 """
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -81,6 +82,11 @@ class _Drums:
     sound: FloatArray
     effects: list[str]
 
+    @functools.cached_property
+    def rms(self) -> float:
+        """How loud they sound where they are heard, 0 where they are silent."""
+        return heard_rms(self.sound)
+
 
 def render_recording(
     seed: int | Sequence[int], sources: RenderSources, config: RenderConfig
@@ -106,7 +112,7 @@ def render_recording(
     if rng.random() < config.direct and not are_silent:
         config = directly_recorded(config)
     drums = _drums(score, sources, config, for_drums, n_samples, are_silent=are_silent)
-    sound, parts = _with_backing(drums.sound, score, config.backing, for_backing, sources.recorded)
+    sound, parts = _with_backing(drums, score, config.backing, for_backing, sources.recorded)
     samples, effects = mastered(sound, config.effects, for_master)
     return RenderedRecording(
         samples=samples,
@@ -203,35 +209,33 @@ def _played(
 
 
 def _with_backing(
-    drums: FloatArray,
+    drums: _Drums,
     score: Score,
     config: BackingConfig,
     rng: np.random.Generator,
     recorded: AccompanimentSources,
 ) -> tuple[FloatArray, list[str]]:
     """Drums with what else is heard; silent drums never stay alone."""
-    n_samples = len(drums)
-    drums_rms = heard_rms(drums)
+    n_samples = len(drums.sound)
     parts: list[str] = []
-    sound = drums
+    sound = drums.sound
     if rng.random() < config.hand_percussion:
         percussion = percussion_part(score.tempo, n_samples, config, rng, recorded)
-        sound = sound + _at_level(percussion, drums_rms, rng.uniform(*config.hand_percussion_db))
+        sound = sound + _at_level(percussion, drums.rms, rng.uniform(*config.hand_percussion_db))
         parts.append("hand percussion")
-    if rng.random() < config.backing or drums_rms == 0:
+    if rng.random() < config.backing or drums.rms == 0:
         backing, names = draw_backing(score.tempo, n_samples, config, rng, recorded)
-        sound = sound + _at_level(backing, drums_rms, rng.uniform(*config.level_db))
+        sound = sound + _at_level(backing, drums.rms, rng.uniform(*config.level_db))
         parts += names
     return sound, parts
 
 
 def _beside(drums: _Drums, sound: FloatArray) -> FloatArray | None:
     """What is heard beside the drums, at the level it has against the mix of their buses."""
-    drums_rms = heard_rms(drums.sound)
-    if sound is drums.sound or drums_rms == 0:
+    if sound is drums.sound or drums.rms == 0:
         return None
     as_mixed = heard_rms(np.sum(list(drums.mix.buses.values()), axis=0))
-    return (sound - drums.sound) * np.float32(as_mixed / drums_rms)
+    return (sound - drums.sound) * np.float32(as_mixed / drums.rms)
 
 
 def _negative(
