@@ -1,5 +1,6 @@
 """What tests share: noise, drum hits and clicks at known times, files, and where data lies."""
 
+import gc
 import os
 import signal
 import sys
@@ -16,6 +17,10 @@ from drumscribe.timing import SAMPLE_RATE
 # One thread for each process, set before torch is imported: where other processes keep the cores
 # busy, threads that wait for one another make it many times slower.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# What is imported and collected stays to the end: looking through it for garbage as often as Python
+# does by itself (at every 700 new objects) takes a twentieth of all the time.
+gc.set_threshold(20_000)
 
 # Where nothing compiled is kept, every worker and each of the hundreds of processes that tests
 # start would compile this package and all that it imports anew.

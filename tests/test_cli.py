@@ -1,5 +1,6 @@
 """The command line as a user meets it: instant help, one-line errors, exit statuses."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -114,52 +115,91 @@ def test_a_wrong_command_line_exits_with_2_and_shows_the_usage(command, capsys):
     assert capsys.readouterr().err.startswith("usage: drumscribe")
 
 
+def filled(folder):
+    """A folder with a recording and an empty file called ``best_model.ckpt`` in it."""
+    soundfile.write(folder / "a.wav", np.zeros(SAMPLE_RATE), SAMPLE_RATE)
+    (folder / "best_model.ckpt").touch()
+    return folder
+
+
 @pytest.fixture
 def folder(tmp_path):
-    """Holds a recording and an empty file called ``best_model.ckpt``."""
-    soundfile.write(tmp_path / "a.wav", np.zeros(SAMPLE_RATE), SAMPLE_RATE)
-    (tmp_path / "best_model.ckpt").touch()
-    return tmp_path
+    return filled(tmp_path)
 
 
-@pytest.mark.parametrize(
-    ("command", "told"),
-    [
-        ("transcribe", "nothing to transcribe"),
-        ("transcribe absent.wav", "absent.wav: no such audio file"),
-        ("transcribe --audio absent.wav", "absent.wav: no such audio file"),
-        ("transcribe a.wav -c absent.ckpt", "absent.ckpt: no such"),
-        ("transcribe a.wav -c x/absent.ckpt", "absent.ckpt: no such"),
-        ("transcribe a.wav --threshold kick=2", "--threshold kick=2: must be a number 0..1"),
-        ("transcribe a.wav --threshold loud", "--threshold loud: must be a number 0..1"),
-        ("transcribe a.wav --format wav", "--format wav: choose of mid, csv, json"),
-        ("transcribe a.wav --config absent.yaml", "absent.yaml: no such config file"),
-        ("transcribe a.wav --set inference.treshold=0.3", "treshold"),
-        ("transcribe a.wav -o a.wav", "a.wav: is a recording itself"),
-        ("transcribe a.wav -o b.mp3", "b.mp3: .mp3 tells no format; give it one of .mid, .csv"),
-        ("live --file absent.wav", "absent.wav: no such audio file"),
-        ("live --file a.wav -c best_model.ckpt", "best_model.ckpt: live needs an .onnx model"),
-        ("train", "holds no features; run 'drumscribe preprocess' first"),
-        ("train --set training.epochs=0", "training.epochs"),
-        ("train --set training.epoch=3", "training.epoch"),
-        ("preprocess", "drumscribe egmd download"),
-        ("evaluate", "no such folder; run 'drumscribe preprocess' first"),
-        ("evaluate --mdb absent", "absent: no such folder"),
-        ("evaluate --egmd absent", "absent: no such folder"),
-        ("evaluate --report a.wav", "a.wav: is no folder; name the one that report.html goes into"),
-        ("evaluate --report out.html", "out.html: is no folder"),
-        ("export best_model.ckpt model.pt", "model.pt: name a file that ends in .onnx"),
-        ("info absent.onnx", "absent.onnx: no such"),
-        ("synth out --recordings 1", "n_recordings: must be 3"),
-    ],
-)
-def test_what_cannot_be_done_is_one_line_and_status_1_before_torch_loads(folder, command, told):
-    finished = run(*command.split(), cwd=folder)
+CANNOT_BE_DONE = {
+    "transcribe": "nothing to transcribe",
+    "transcribe absent.wav": "absent.wav: no such audio file",
+    "transcribe --audio absent.wav": "absent.wav: no such audio file",
+    "transcribe a.wav -c absent.ckpt": "absent.ckpt: no such",
+    "transcribe a.wav -c x/absent.ckpt": "absent.ckpt: no such",
+    "transcribe a.wav --threshold kick=2": "--threshold kick=2: must be a number 0..1",
+    "transcribe a.wav --threshold loud": "--threshold loud: must be a number 0..1",
+    "transcribe a.wav --format wav": "--format wav: choose of mid, csv, json",
+    "transcribe a.wav --config absent.yaml": "absent.yaml: no such config file",
+    "transcribe a.wav --set inference.treshold=0.3": "treshold",
+    "transcribe a.wav -o a.wav": "a.wav: is a recording itself",
+    "transcribe a.wav -o b.mp3": "b.mp3: .mp3 tells no format; give it one of .mid, .csv",
+    "live --file absent.wav": "absent.wav: no such audio file",
+    "live --file a.wav -c best_model.ckpt": "best_model.ckpt: live needs an .onnx model",
+    "train": "holds no features; run 'drumscribe preprocess' first",
+    "train --set training.epochs=0": "training.epochs",
+    "train --set training.epoch=3": "training.epoch",
+    "preprocess": "drumscribe egmd download",
+    "evaluate": "no such folder; run 'drumscribe preprocess' first",
+    "evaluate --mdb absent": "absent: no such folder",
+    "evaluate --egmd absent": "absent: no such folder",
+    "evaluate --report a.wav": "a.wav: is no folder; name the one that report.html goes into",
+    "evaluate --report out.html": "out.html: is no folder",
+    "export best_model.ckpt model.pt": "model.pt: name a file that ends in .onnx",
+    "info absent.onnx": "absent.onnx: no such",
+    "synth out --recordings 1": "n_recordings: must be 3",
+}
+"""Commands, each with what is said of it."""
+
+# Runs many commands in one process, which says of each its status and all that is imported by then.
+EACH = """
+import json, sys
+from drumscribe import cli
+for command in sys.argv[1:]:
+    status = cli.main(command.split())
+    imported = sorted({name.partition(".")[0] for name in sys.modules})
+    print(end="\\0" + json.dumps([status, imported]) + "\\0", flush=True)
+    print(end="\\0", file=sys.stderr, flush=True)
+"""
+
+
+@pytest.fixture(scope="module")
+def refused(tmp_path_factory):
+    """How each of ``CANNOT_BE_DONE`` finished."""
+    folder = filled(tmp_path_factory.mktemp("folder"))
+    process = subprocess.run(
+        [sys.executable, "-c", EACH, *CANNOT_BE_DONE],
+        cwd=folder,
+        env=os.environ | {"DRUMSCRIBE_DATA": str(folder / "data"), "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert sorted(path.name for path in folder.iterdir()) == ["a.wav", "best_model.ckpt"]
+    printed, said = process.stdout.split("\0"), process.stderr.split("\0")
+    finished = [
+        Finished(status, stdout, stderr.splitlines(), set(imported))
+        for stdout, (status, imported), stderr in zip(
+            printed[:-1:2], map(json.loads, printed[1::2]), said[:-1], strict=True
+        )
+    ]
+    return dict(zip(CANNOT_BE_DONE, finished, strict=True))
+
+
+@pytest.mark.parametrize("command", CANNOT_BE_DONE)
+def test_what_cannot_be_done_is_one_line_and_status_1_before_torch_loads(refused, command):
+    finished = refused[command]
     assert finished.status == 1
     assert finished.stdout == ""
     [line] = finished.stderr
     assert line.startswith("drumscribe: ")
-    assert told in line
+    assert CANNOT_BE_DONE[command] in line
     assert not finished.imported & HEAVY
 
 

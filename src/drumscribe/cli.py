@@ -1,6 +1,7 @@
 """The command line. Only the standard library is imported here, so help is instant."""
 
 import argparse
+import functools
 import logging
 import os
 import sys
@@ -112,6 +113,7 @@ def _discard(*streams: TextIO | None) -> None:
     os.close(nowhere)
 
 
+@functools.cache  # for whoever calls main again and again
 def _parser() -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = CommandParser(
         prog="drumscribe",

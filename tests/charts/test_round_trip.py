@@ -4,7 +4,6 @@ import csv
 import json
 from pathlib import Path
 
-import jams
 import numpy as np
 import pytest
 from clone_hero_reader import read_notes_chart, read_pro_drums
@@ -62,6 +61,8 @@ def lanes_json(transcription, path):
 
 
 def jams_file(transcription, path):
+    import jams  # late: it takes a second
+
     write_format(transcription, "jams", path)
     (notes,) = jams.load(str(path), validate=False, fmt="jams").search(namespace="note_midi")
     return [(o.time, LANES8.name_by_note[o.value]) for o in notes.data]

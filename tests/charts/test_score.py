@@ -4,7 +4,6 @@ from collections import Counter
 from fractions import Fraction
 from xml.etree import ElementTree
 
-import music21
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -48,12 +47,16 @@ def at_beats(*hits, tempo=FOUR):
 
 def parsed(tmp_path, transcription):
     write_musicxml(transcription, tmp_path / "a.musicxml")
+    import music21  # late: it takes a third of a second
+
     return music21.converter.parse(tmp_path / "a.musicxml", forceSource=True)
 
 
 def members(note):
     """Single notes of a note or chord."""
-    return note.notes if isinstance(note, music21.percussion.PercussionChord) else (note,)
+    from music21.percussion import PercussionChord
+
+    return note.notes if isinstance(note, PercussionChord) else (note,)
 
 
 def read_back(score):
@@ -149,12 +152,14 @@ def test_hands_and_feet_are_two_voices_with_stems_apart(tmp_path):
 
 
 def test_ghosts_accents_and_open_hats_are_marked(tmp_path):
+    from music21.articulations import Accent, OpenString
+
     events = at_beats((0, "snare", 20), (1, "snare", 120), (2, "hihat_open"))
     score = parsed(tmp_path, on_bars(events, FOUR, kit=ARTICULATIONS12))
     ghost, accent, open_hat = score.recurse().notes
     assert ghost.noteheadParenthesis
-    assert [type(mark) for mark in accent.articulations] == [music21.articulations.Accent]
-    assert [type(mark) for mark in open_hat.articulations] == [music21.articulations.OpenString]
+    assert [type(mark) for mark in accent.articulations] == [Accent]
+    assert [type(mark) for mark in open_hat.articulations] == [OpenString]
 
 
 def test_a_triplet_has_a_bracket_and_a_beam(tmp_path):

@@ -8,6 +8,7 @@ import pytest
 import soundfile
 from bad_audio import CASES, Case
 from finished import Finished
+from writers import SHORT_CHUNKS
 
 every_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
 
@@ -20,7 +21,9 @@ def recording(here, case: Case) -> Path:
 
 @every_case
 def test_a_recording_is_transcribed_or_refused(run, recording, case):
-    finished = without_remarks(run("transcribe", recording, "-o", "out/a.mid"), case)
+    finished = without_remarks(
+        run("transcribe", recording, "-o", "out/a.mid", *SHORT_CHUNKS.split()), case
+    )
     if case.told is None:
         assert finished == Finished(0, [], ["out/a.mid"])
         duration_s = 1.94 if case.name == "cut.mp3" else _duration_s(recording)
@@ -31,7 +34,7 @@ def test_a_recording_is_transcribed_or_refused(run, recording, case):
 
 @every_case
 def test_a_recording_is_charted_or_refused(run, recording, case):
-    finished = without_remarks(run("chart", recording, "-o", "song"), case)
+    finished = without_remarks(run("chart", recording, "-o", "song", *SHORT_CHUNKS.split()), case)
     if case.told is None:
         assert finished.status == 0, finished
         assert finished.said == []
@@ -75,7 +78,7 @@ def test_a_folder_of_bad_recordings_is_told_line_by_line_and_the_rest_is_done(ru
     for case in CASES:
         case.write(here / "songs" / case.name)
     bad = [case for case in CASES if case.told and (here / "songs" / case.name).exists()]
-    finished = run("transcribe", "songs", "-o", "out")
+    finished = run("transcribe", "songs", "-o", "out", *SHORT_CHUNKS.split())
     assert finished.status == 1
     for case in bad:
         [line] = [text for text in caplog.messages if f"songs/{case.name}: " in text]

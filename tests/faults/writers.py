@@ -20,12 +20,15 @@ TRAIN = (
     "--set model.conv_channels=[2] --set model.frequency_pools=[2] --set training.window_s=1 "
     "--set training.accelerator=cpu"
 )
+# Recordings of seconds; a model hears a whole chunk, whatever is in it.
+SHORT_CHUNKS = "--set inference.chunk_s=3"
 RENDER = "render --midi gmd --kits kits --set preprocessing.n_workers=1"
 WRITERS = {
-    "transcribe": "transcribe a.wav -o TARGET/a.mid",
-    "transcribe csv": "transcribe a.wav --format csv,json,jams,lanes,musicxml,tab -o TARGET",
-    "chart": "chart a.wav -o TARGET/song",
-    "chart dtx": "chart a.wav --game dtxmania -o TARGET/song",
+    "transcribe": f"transcribe a.wav -o TARGET/a.mid {SHORT_CHUNKS}",
+    "transcribe csv": "transcribe a.wav --format csv,json,jams,lanes,musicxml,tab -o TARGET "
+    f"{SHORT_CHUNKS}",
+    "chart": f"chart a.wav -o TARGET/song {SHORT_CHUNKS}",
+    "chart dtx": f"chart a.wav --game dtxmania -o TARGET/song {SHORT_CHUNKS}",
     "preprocess": "preprocess --set data.dataset_dir=practice "
     "--set data.processed_dir=../TARGET/store --set preprocessing.n_workers=1",
     "train": TRAIN.replace("data.processed_dir=store", "data.root=TARGET")

@@ -15,13 +15,17 @@ from drumscribe.utils.errors import DrumscribeError
 from drumscribe.utils.parallel import parallel_results
 from store_fixtures import store_config, takes_of, write_dataset
 
-distributed = pytest.importorskip("distributed")
-
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
 
+@pytest.fixture(scope="module", autouse=True)
+def distributed():
+    """Imported late, as all that every run imports: it takes a third of a second."""
+    return pytest.importorskip("distributed")
+
+
 @pytest.fixture(scope="module")
-def address():
+def address(distributed):
     """A cluster of two processes, with what these tests import."""
     here = str(Path(__file__).parent)
     with pytest.MonkeyPatch.context() as environment:

@@ -37,8 +37,8 @@ def song(drum_hits: Callable[..., Any]) -> bytes:
     return audio_bytes(drum_hits([0.3, 0.8, 1.5], duration_s=2.0))
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def long_song() -> bytes:
-    """Ten minutes of faint noise, which take seconds to transcribe."""
-    noise = 0.01 * np.random.default_rng(1).standard_normal(600 * SAMPLE_RATE)
-    return audio_bytes(noise.astype(np.float32))
+    """Ten minutes of faint noise, the same every second, which take seconds to transcribe."""
+    noise = 0.01 * np.random.default_rng(1).standard_normal(SAMPLE_RATE)
+    return audio_bytes(np.tile(noise.astype(np.float32), 600))

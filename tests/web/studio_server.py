@@ -47,6 +47,11 @@ class RunningStudio:
             time.sleep(0.05)
         raise AssertionError(f"{job_id} has not ended: {status}")
 
+    def wait_until_begun(self, job_id: str) -> None:
+        """Wait for a worker to take a job; without pauses, asking would take the worker's core."""
+        while self.client.get(f"/api/transcriptions/{job_id}").json()["status"] == "queued":
+            time.sleep(0.01)
+
     def transcribed(self, audio: bytes, name: str = "song.wav", **fields: str) -> str:
         """The id of a finished transcription."""
         created = self.upload(audio, name, **fields)

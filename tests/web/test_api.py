@@ -333,8 +333,7 @@ def test_progress_is_told_until_the_end(studio, song):
 
 def test_a_running_job_is_cancelled_and_the_next_one_runs(studio, long_song, song):
     job_id = studio.upload(long_song).json()["id"]
-    while studio.client.get(f"/api/transcriptions/{job_id}").json()["status"] == "queued":
-        pass
+    studio.wait_until_begun(job_id)
     cancelled = studio.client.post(f"/api/transcriptions/{job_id}/cancel").json()
     assert cancelled["status"] == "cancelled"
     assert studio.client.get(f"/api/transcriptions/{job_id}/result").status_code == 409
@@ -365,8 +364,7 @@ def test_a_deleted_transcription_is_gone(studio, song):
 
 def test_a_running_job_is_deleted_with_all_it_has(studio, long_song):
     job_id = studio.upload(long_song).json()["id"]
-    while studio.client.get(f"/api/transcriptions/{job_id}").json()["status"] == "queued":
-        pass
+    studio.wait_until_begun(job_id)
     assert studio.client.delete(f"/api/transcriptions/{job_id}").status_code == 204
     assert not studio.studio.store.job_dir(job_id).exists()
 
