@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drumscribe.config import FeatureConfig, InferenceConfig, ModelConfig, PeakPickingConfig
+from drumscribe.data.audio_level import levelled
 from drumscribe.data.log_mel import log_mel
 from drumscribe.drums import LANES8
 from drumscribe.inference.peak_picking import DEFAULT_VELOCITY
@@ -193,7 +194,8 @@ def test_thresholds_of_the_user_replace_the_models(model):
 
 
 def test_a_whole_recording_is_heard_as_its_stream_is(model, tmp_path):
-    samples = noisy_hits()
+    """A stream whose input is set to full scale, as files are brought to it."""
+    samples = levelled(noisy_hits())
     soundfile.write(tmp_path / "a.wav", samples, SAMPLE_RATE, subtype="FLOAT")
     transcriber = StreamedTranscriber(model, CONFIG)
     wanted = [(event.onset_s, event.drum) for event in heard(model, [samples])]
