@@ -290,8 +290,12 @@ def _precision(
 
 
 def _quieten() -> None:
-    """Silence what Lightning says to its own developers."""
+    """Silence what Lightning says to its own developers, and torch of more loaders than cores.
+
+    Loaders wait for the disk more than they compute, so ``training.n_workers`` may well be more.
+    """
     warnings.filterwarnings("ignore", module="lightning")
+    warnings.filterwarnings("ignore", message="This DataLoader will create")
     for name in ("lightning", "lightning.pytorch", "lightning.fabric"):
         logging.getLogger(name).setLevel(logging.WARNING)
 
