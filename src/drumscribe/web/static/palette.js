@@ -13,7 +13,7 @@ const NAMES = [
 ];
 
 // Hues between those of the eight, for lanes that the stylesheet does not name.
-const OTHER_HUES = [118, 222, 272, 320, 170, 4, 66];
+const OTHER_HUES = [66, 118, 320, 222, 170, 272, 4];
 
 const otherHue = (lane) => OTHER_HUES[lane % OTHER_HUES.length];
 
