@@ -128,6 +128,25 @@ def test_activations_decide_where_hits_cannot():
         assert beat_f(tempo, 0.25 * np.arange(phase, 120, 2)) > 0.97
 
 
+@pytest.mark.parametrize("bpm", [72.0, 95.0, 130.0, 175.0])
+def test_activations_that_are_half_sure_of_eighths_do_not_double_the_tempo(bpm):
+    beats_s = beats_at(bpm, DURATION_S)
+    beat = np.full((round(DURATION_S * FRAME_RATE), 2), 0.02, np.float32)
+    for times_s, level in ((beats_s, 0.5), (beats_s + 30 / bpm, 0.25)):
+        frames = np.rint(times_s * FRAME_RATE).astype(int)
+        beat[frames[frames < len(beat)], 0] = level
+    tempo = tempo_of(play(ROCK, beats_s, jitter_s=0.006), beat=beat)
+    assert tempo.bpm == pytest.approx(bpm, rel=0.02)
+    assert beat_f(tempo, beats_s) > 0.97
+
+
+@pytest.mark.parametrize("bpm", [85.0, 160.0])
+def test_hits_alone_tell_the_octave_of_a_plain_groove(bpm):
+    beats_s = beats_at(bpm, DURATION_S)
+    tempo = tempo_of(play(ROCK, beats_s, jitter_s=0.006))
+    assert tempo.bpm == pytest.approx(bpm, rel=0.02)
+
+
 @pytest.mark.parametrize("first", [0, 1, 2, 3])
 def test_the_networks_downbeats_decide_where_hits_cannot(first):
     """A hi-hat on every beat alike: the network alone knows which begin bars."""

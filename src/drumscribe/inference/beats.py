@@ -180,7 +180,7 @@ def _pinned(track: PulseTrack, hints: TempoHints) -> tuple[int, float] | None:
 
 def _confidence(track: PulseTrack, n_hits: int) -> float:
     """How much better than by chance the hits fit, 0..1; of few hits nobody can be sure."""
-    nats_per_hit = (track.score - _CHANCE_NATS) / n_hits
+    nats_per_hit = (track.fit - _CHANCE_NATS) / n_hits
     fit = min(1.0, max(0.0, nats_per_hit / _SURE_NATS_PER_HIT))
     return fit * n_hits / (n_hits + _HALF_SURE_HITS)
 
