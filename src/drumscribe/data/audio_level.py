@@ -1,8 +1,7 @@
 """Recordings at full scale: what is heard, in training as in transcription, has one level.
 
 The log-mel is absolute and ends 80 dB below a full-scale sine, so the soft hits of a quiet
-recording would fall into what it calls silence. With the bundled model, full scale moves onset F1
-on the E-GMD sample, whose peaks are at -10 dB, from 0.876 to 0.906, and on MDB Drums by 0.001.
+recording would fall into what it calls silence (what it is worth: docs/model-card.md).
 """
 
 import math
