@@ -14,7 +14,7 @@ from drumscribe.models.frame_model import Activations
 from drumscribe.models.header import ModelHeader
 from drumscribe.timing import SAMPLE_RATE
 from drumscribe.utils.errors import DrumscribeError
-from drumscribe.web.hearing import hear_recording
+from drumscribe.web.hearing import activation_bytes, hear_recording
 
 
 class StubModel:
@@ -111,3 +111,12 @@ def test_two_hearings_write_the_same_bytes(recording):
     transcriber = transcriber_that_hears(LANES8, "kick", 0.8)
     first = hear(recording, transcriber)
     assert first[0] == hear(recording, transcriber)[0]
+
+
+def test_a_peak_that_is_flat_to_a_byte_stays_on_its_frame():
+    rise = np.array([[0.1, 0.9968, 0.9979, 0.9974, 0.9973, 0.1, 0.0004, 0.0005]], np.float32).T
+    levels = np.frombuffer(activation_bytes(rise), np.uint8)
+    assert levels.argmax() == 2
+    assert (levels == levels.max()).sum() == 1
+    assert np.abs(levels - rise[:, 0] * 255).max() <= 1.5
+    assert levels[-2:].tolist() == [0, 0]

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from drumscribe.data.audio_level import levelled_blocks
 from drumscribe.data.audio_processing import audio_duration_s
@@ -86,7 +87,7 @@ class _LaneLevels:
         velocity = part.velocity
         if velocity is None:
             velocity = np.full_like(part.onset, DEFAULT_VELOCITY / MAX_VELOCITY)
-        self.onset += _as_bytes(_fold(part.onset, self._kit))
+        self.onset += activation_bytes(_fold(part.onset, self._kit))
         self.velocity += _as_bytes(_fold(velocity, self._kit))
 
 
@@ -210,10 +211,29 @@ def _low_and_high(samples: FloatArray) -> FloatArray:
     return np.stack([frames.min(axis=1), frames.max(axis=1)], axis=1)
 
 
+def activation_bytes(values: FloatArray) -> bytes:
+    """Values 0..1, shape (T, lanes), as 0..255, whose peaks stay on their frames.
+
+    The top of a peak may be flat to the nearest byte; whoever picks from the bytes would place the
+    hit on another frame than was heard. So what is lower than its neighbour stays lower.
+    """
+    levels = _to_levels(values, low=0.0)
+    is_flat = levels[1:] == levels[:-1]
+    is_lower = np.zeros(levels.shape, bool)
+    is_lower[:-1] |= is_flat & (values[:-1] < values[1:])
+    is_lower[1:] |= is_flat & (values[1:] < values[:-1])
+    levels[is_lower & (levels > 0)] -= 1
+    return levels.tobytes()
+
+
 def _as_bytes(values: FloatArray, *, low: float = 0.0) -> bytes:
     """Values ``low``..1 as 0..255, to the nearest."""
+    return _to_levels(values, low=low).tobytes()
+
+
+def _to_levels(values: FloatArray, *, low: float) -> npt.NDArray[np.uint8]:
     scaled = (np.clip(values, low, 1.0) - low) * (255 / (1.0 - low))
-    return np.round(scaled).astype(np.uint8).tobytes()
+    return np.round(scaled).astype(np.uint8)
 
 
 def _write_bytes(path: Path, values: bytes | bytearray) -> None:
