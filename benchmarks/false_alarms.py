@@ -4,6 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from drumscribe.config import InferenceConfig
+from drumscribe.data.audio_level import levelled
 from drumscribe.data.log_mel import log_mel
 from drumscribe.data.render.negatives import speech, sweep
 from drumscribe.inference.transcriber import Transcriber
@@ -35,7 +36,7 @@ def lines(*, quick: bool) -> list[str]:
 
 
 def _n_hits(transcriber: Transcriber, samples: FloatArray) -> int:
-    features = log_mel(samples, transcriber.model.header.features)
+    features = log_mel(levelled(samples), transcriber.model.header.features)
     return len(transcriber.events(transcriber.activations([features])))
 
 

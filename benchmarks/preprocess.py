@@ -23,7 +23,7 @@ def lines(*, quick: bool) -> list[str]:
     n_recordings = 6 if quick else _N_RECORDINGS
     rows = [
         "librosa and pretty_midi load, resample, make log-mel and parse; ours also aligns labels, "
-        "writes shards and starts its processes.",
+        "writes shards and, for two workers, starts its processes.",
         "",
         "| what | files | wall time | files a second | x real time | x librosa |",
         "| --- | --- | --- | --- | --- | --- |",

@@ -76,6 +76,9 @@ def _run(arguments: argparse.Namespace) -> int:
         print(f"drumscribe: {line}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
+        # Interrupted within exec(), where imports make dataclasses, Python would end by the signal
+        # in spite of the status; the next exec() has it forget.
+        exec("")
         print("drumscribe: stopped", file=sys.stderr)
         return _INTERRUPTED
 
