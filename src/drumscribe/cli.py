@@ -76,11 +76,21 @@ def _run(arguments: argparse.Namespace) -> int:
         print(f"drumscribe: {line}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        # Interrupted within exec(), where imports make dataclasses, Python would end by the signal
-        # in spite of the status; the next exec() has it forget.
-        exec("")
+        _forget_interrupt()
         print("drumscribe: stopped", file=sys.stderr)
         return _INTERRUPTED
+
+
+def _forget_interrupt() -> None:
+    """Let the exit status be what it is.
+
+    Where Ctrl-C strikes while a library is imported that makes classes from text, CPython notes an
+    interrupt that nobody caught, and would end by the signal whatever the status. The next text
+    that it runs, here none at all, has it forget.
+    """
+    import ctypes
+
+    ctypes.pythonapi.PyRun_SimpleString(b"")
 
 
 def _explained(error: Exception) -> str | None:
