@@ -269,12 +269,8 @@ class RenderConfig:
 
 def directly_recorded(config: RenderConfig) -> RenderConfig:
     """``config`` without accompaniment, and without effects but its room and its level."""
-    effects = EffectsConfig(
-        room=config.effects.room,
-        room_level_db=config.effects.room_level_db,
-        room_send_db=config.effects.room_send_db,
-        full_level=config.effects.full_level,
-        peak_db=config.effects.peak_db,
+    effects = dataclasses.replace(
+        config.effects,
         snare_buzz=0,
         bus_equaliser=0,
         equaliser=0,
