@@ -31,6 +31,9 @@ from drumscribe.utils.overlap import overlapped
 _LONG_S = 1800.0
 """Of longer recordings hits and beats take so much memory that the model's is wanted back."""
 
+_LENGTH_STEP_S = 1.0
+"""Last chunks are rounded up to it: a GPU plans anew for each length that it meets."""
+
 
 @dataclass(frozen=True)
 class Transcription:
@@ -206,6 +209,7 @@ class Transcriber:
             log_mel,
             chunk_frames=seconds_to_frame(self._config.chunk_s),
             border_frames=border_frames,
+            step_frames=seconds_to_frame(_LENGTH_STEP_S),
         )
 
         def heard(chunk: Chunk) -> Activations:
