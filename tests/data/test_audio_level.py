@@ -38,6 +38,14 @@ def test_the_loudest_sample_may_be_the_last(tmp_path: Path):
     assert np.abs(heard(tmp_path / "a.wav", longest_s=5)).max() == pytest.approx(50, rel=0.01)
 
 
+def test_how_far_the_look_is_is_told_before_the_first_block(tmp_path: Path):
+    soundfile.write(tmp_path / "a.wav", beeps(0.5, duration_s=25, rate=44_100), 44_100)
+    looks: list[float] = []
+    blocks = levelled_blocks(tmp_path / "a.wav", on_look=looks.append)
+    assert len(looks) > 1 and sum(looks) == pytest.approx(25)
+    assert sum(map(len, blocks)) == 25 * SAMPLE_RATE
+
+
 def test_channels_that_cancel_do_not_count(tmp_path: Path):
     both = np.stack([beeps(0.25), beeps(0.25)], axis=1)
     opposite = np.zeros((SAMPLE_RATE, 2), np.float32)

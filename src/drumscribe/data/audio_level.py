@@ -5,7 +5,7 @@ recording would fall into what it calls silence (what it is worth: docs/model-ca
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,12 @@ from drumscribe.utils.arrays import FloatArray
 _MAX_GAIN = 100.0  # 40 dB
 
 
-def levelled_blocks(path: Path, *, longest_s: float = math.inf) -> Iterator[FloatArray]:
+def levelled_blocks(
+    path: Path,
+    *,
+    longest_s: float = math.inf,
+    on_look: Callable[[float], None] = lambda seconds: None,
+) -> Iterator[FloatArray]:
     """``audio_blocks`` at full scale, so that quiet recordings are heard as loud ones are.
 
     The file is decoded twice, as its loudest sample may be its last.
@@ -24,6 +29,8 @@ def levelled_blocks(path: Path, *, longest_s: float = math.inf) -> Iterator[Floa
     Args:
         path: the recording.
         longest_s: how far into it the loudest sample is looked for, for files nobody vouches for.
+        on_look: called with the seconds of audio that have just been looked at, before the first
+            block comes.
 
     Raises:
         DrumscribeError: as ``audio_blocks``.
@@ -33,6 +40,7 @@ def levelled_blocks(path: Path, *, longest_s: float = math.inf) -> Iterator[Floa
     for block in source.blocks:
         peak = max(peak, _peak(to_mono(block)))
         n_samples += len(block)
+        on_look(len(block) / source.rate)
         if n_samples > longest_s * source.rate:
             break
     return audio_blocks(path, full_scale_gain(peak))

@@ -31,6 +31,9 @@ from drumscribe.utils.overlap import overlapped
 _LONG_S = 1800.0
 """Of longer recordings hits and beats take so much memory that the model's is wanted back."""
 
+_LOOK_SHARE = 0.1
+"""Of a recording's work: finding its level, for which it is decoded once."""
+
 _LENGTH_STEP_S = 1.0
 """Last chunks are rounded up to it: a GPU plans anew for each length that it meets."""
 
@@ -117,17 +120,21 @@ class Transcriber:
 
         Args:
             path: the recording.
-            on_progress: called with seconds of audio that have just been read.
+            on_progress: called with seconds of audio that have just been done; together they are
+                its length.
             hints: what is known of its tempo and bars.
 
         Raises:
             DrumscribeError: when the file cannot be decoded.
         """
 
+        def tell(seconds: float, share: float) -> None:
+            if on_progress is not None:
+                on_progress(share * seconds)
+
         def told() -> Iterator[FloatArray]:
-            for block in levelled_blocks(path):
-                if on_progress is not None:
-                    on_progress(samples_to_seconds(len(block)))
+            for block in levelled_blocks(path, on_look=lambda seconds: tell(seconds, _LOOK_SHARE)):
+                tell(samples_to_seconds(len(block)), 1 - _LOOK_SHARE)
                 yield block
 
         heard = self.hear(told())

@@ -37,7 +37,7 @@ OnProgress = Callable[[str, float], None]
 """Called with the stage and how much of everything is done, 0..1."""
 
 # The share of the work that each stage has done when it begins.
-_STAGE_STARTS = {"decoding": 0.0, "listening": 0.05, "beats": 0.95}
+_STAGE_STARTS = {"decoding": 0.0, "listening": 0.1, "beats": 0.95}
 
 
 @dataclass
@@ -47,6 +47,7 @@ class _Tap:
     Attributes:
         name: of the recording, for messages.
         max_duration_s: longer recordings are refused as soon as that is known.
+        on_look: called with the seconds just looked at, before anything is read.
         on_read: called with the seconds read so far.
         n_samples: how many have passed.
         outline: lowest and highest sample of each frame so far, parts of shape (n, 2).
@@ -54,6 +55,7 @@ class _Tap:
 
     name: str
     max_duration_s: float
+    on_look: Callable[[float], None]
     on_read: Callable[[float], None]
     n_samples: int = 0
     outline: list[FloatArray] = field(default_factory=list)
@@ -130,7 +132,7 @@ def hear_recording(
     folder = recording.parent
     tap = _tap_on(recording, max_duration_s, on_progress)
     levels = _LaneLevels(transcriber.kit)
-    blocks = levelled_blocks(recording, longest_s=max_duration_s)
+    blocks = levelled_blocks(recording, longest_s=max_duration_s, on_look=tap.on_look)
     heard = transcriber.hear(tap.pass_on(blocks), levels.add)
     on_progress("beats", _STAGE_STARTS["beats"])
     tempo = transcriber.tempo(heard, TempoHints(bpm=bpm))
@@ -160,12 +162,22 @@ def _tap_on(recording: Path, max_duration_s: float, on_progress: OnProgress) -> 
     total_s = audio_duration_s(recording) or 0.0
     require_duration(total_s, max_duration_s, name=str(recording))
 
-    def on_read(read_s: float) -> None:
-        share = min(1.0, read_s / total_s) if total_s > 0 else 0.5
-        begins, ends = _STAGE_STARTS["listening"], _STAGE_STARTS["beats"]
-        on_progress("listening", begins + share * (ends - begins))
+    looked_s = 0.0
 
-    return _Tap(str(recording), max_duration_s, on_read)
+    def tell(stage: str, done_s: float, ends: float) -> None:
+        share = min(1.0, done_s / total_s) if total_s > 0 else 0.5
+        begins = _STAGE_STARTS[stage]
+        on_progress(stage, begins + share * (ends - begins))
+
+    def on_look(seconds: float) -> None:
+        nonlocal looked_s
+        looked_s += seconds
+        tell("decoding", looked_s, _STAGE_STARTS["listening"])
+
+    def on_read(read_s: float) -> None:
+        tell("listening", read_s, _STAGE_STARTS["beats"])
+
+    return _Tap(str(recording), max_duration_s, on_look, on_read)
 
 
 def tempo_to_dict(tempo: TempoMap) -> dict[str, Any]:
