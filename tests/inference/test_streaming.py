@@ -185,6 +185,21 @@ def test_a_hit_carries_velocity_and_confidence():
     assert (event.velocity, event.confidence) == (64, pytest.approx(0.5))
 
 
+@pytest.mark.parametrize(
+    ("heights", "expected"),
+    [
+        ({"high_tom": 0.9, "mid_tom": 0.7, "low_tom": 0.6}, {"high_tom"}),
+        ({"mid_tom": 0.8, "low_tom": 0.8}, {"mid_tom", "low_tom"}),  # both arms
+        ({"kick": 0.6, "high_tom": 0.9, "crash": 0.6}, {"kick", "high_tom", "crash"}),
+    ],
+)
+def test_one_stroke_on_a_tom_is_not_told_as_two(heights, expected):
+    picker = LivePicker(LANES8, PICKING, dict.fromkeys(LANES8.names, 0.5), {})
+    onset = np.array([[heights.get(name, 0.0) for name in LANES8.names]], np.float32)
+    events = picker.push(Activations(onset, None, None))
+    assert {event.drum for event in events} == expected
+
+
 def test_thresholds_of_the_user_replace_the_models(model):
     never = StreamingTranscriber(model, CONFIG, dict.fromkeys(LANES8.names, 1.0))
     assert never.push(noisy_hits()) + never.finish() == []

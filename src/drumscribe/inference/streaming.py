@@ -13,6 +13,7 @@ from drumscribe.config import InferenceConfig, PeakPickingConfig
 from drumscribe.data.log_mel import LogMelStream
 from drumscribe.drums import Kit
 from drumscribe.events import DrumEvent
+from drumscribe.inference.doubled_toms import doubled_toms
 from drumscribe.inference.peak_picking import gap_frames, midi_velocities
 from drumscribe.inference.transcriber import Transcriber
 from drumscribe.models.calibration import Calibration
@@ -167,7 +168,8 @@ class LivePicker:
     """Decides each frame by itself and those before it: no waiting for a peak.
 
     A hit is the first frame that reaches its class's threshold, is higher than every frame in the
-    ``peak_window_s`` before it, and no nearer than ``min_gap_s`` to the hit before it.
+    ``peak_window_s`` before it, and no nearer than ``min_gap_s`` to the hit before it. A tom
+    that is clearly less likely than another in the same frame gives way.
 
     Args:
         kit: the model's kit.
@@ -195,13 +197,19 @@ class LivePicker:
     def push(self, frame: Activations) -> list[DrumEvent]:
         """The hits in the next frame, activations of shape (1, C), by class index."""
         onset = frame.onset[0]
+        is_loud = onset >= self._thresholds
         is_hit = (
-            (onset >= self._thresholds)
+            is_loud
             & (onset > self._recent.max(axis=0))
             & (self._frame - self._last_hit >= self._gap_frames)
         )
-        self._last_hit[is_hit] = self._frame
-        events = [self._event(frame, index) for index in np.flatnonzero(is_hit).tolist()]
+        if is_hit.any():
+            loud = np.flatnonzero(is_loud)
+            together = np.full(len(loud), self._frame)
+            is_hit[loud[doubled_toms(together, loud, onset[loud], self._kit)]] = False
+        hits = np.flatnonzero(is_hit)
+        self._last_hit[hits] = self._frame
+        events = [self._event(frame, index) for index in hits.tolist()]
         self._recent[self._frame % len(self._recent)] = onset
         self._frame += 1
         return events
