@@ -107,6 +107,30 @@ def test_a_causal_network_goes_on_where_it_stopped(n_ahead):
         torch.testing.assert_close(torch.cat([one, two], dim=1), head, rtol=1e-5, atol=1e-6)
 
 
+def test_a_causal_network_begins_with_the_forward_half_of_another():
+    """Without what its other half says of the future, that one says the same."""
+    whole, causal = network(seed=1).eval(), network(seed=2, lookahead_frames=2).eval()
+    causal.load_forward_half(whole.state_dict())
+    n_units = SMALL.gru_units
+    with torch.no_grad():
+        for name, weight in whole.named_parameters():
+            reads_both = name.endswith("_head.weight") or "recurrence.weight_ih_l1" in name
+            if reads_both:
+                weight[:, -n_units:] = 0
+        log_mel = noise(1, 30, N_MELS)
+        local = whole.convolutions(log_mel.unsqueeze(1)).transpose(1, 2).flatten(2)
+        padded = torch.nn.functional.pad(log_mel, (0, 0, 2, 2)).unsqueeze(1)
+        alone = causal.convolutions(padded).transpose(1, 2).flatten(2)
+        torch.testing.assert_close(alone[:, 2:-2], local[:, 2:-2])  # padded otherwise at the ends
+        forward, both = causal.recurrence(local)[0], whole.recurrence(local)[0]
+        torch.testing.assert_close(forward, both[:, :, :n_units])
+        for name in ("onset_head", "beat_head"):
+            said = getattr(whole, name)(both)
+            torch.testing.assert_close(getattr(causal, name)(forward), said)
+        said = whole.velocity_head(torch.cat([local, both], dim=2))
+        torch.testing.assert_close(causal.velocity_head(torch.cat([local, forward], dim=2)), said)
+
+
 @pytest.mark.parametrize("n_ahead", [None, 1])
 def test_every_parameter_learns(n_ahead):
     model = network(lookahead_frames=n_ahead)

@@ -352,6 +352,24 @@ def test_training_can_start_from_the_weights_of_another_run(trained, fit, root):
     assert torch.allclose(started_from, ended, atol=1e-6)
 
 
+def test_a_live_model_can_start_from_one_that_hears_whole_recordings(trained, fit, root):
+    _, result = trained
+    settings = ("training.epochs=1", "training.learning_rate=1.0e-9", "model.lookahead_frames=2")
+    config = config_of(root, *settings, f"training.initial_checkpoint={result.best_path}")
+    fit(config)
+    whole, live = (
+        load_checkpoint(path).network.onset_head.weight
+        for path in (result.best_path, run_dir(config) / "best_model.ckpt")
+    )
+    assert torch.allclose(whole[:, : live.shape[1]], live, atol=1e-6)
+    smaller = ("model.gru_units=5", "training.run_name=smaller")
+    refused = config_of(
+        root, *settings, *smaller, f"training.initial_checkpoint={result.best_path}"
+    )
+    with pytest.raises(DrumscribeError, match="has another model, kit or features"):
+        fit(refused)
+
+
 def wait_for(path, process):
     while not path.exists():
         assert process.poll() is None, process.communicate()

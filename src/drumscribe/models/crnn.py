@@ -10,6 +10,7 @@ GRU's state, it goes on where it stopped.
 """
 
 import math
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import torch
@@ -106,6 +107,20 @@ class DrumCRNN(nn.Module):
             beat=self.beat_head(x) if self.beat_head is not None else None,
         )
         return logits, state
+
+    def load_forward_half(self, weights: Mapping[str, Tensor]) -> None:
+        """Begin a causal network with what one that hears whole recordings knows.
+
+        The convolutions are the same. Of the GRU it takes the direction that runs forward, and of
+        whatever reads the GRU the columns for that direction, which come before the other's.
+
+        Args:
+            weights: the state dict of a network of the same sizes that is not causal.
+        """
+        own = self.state_dict()
+        for name, weight in own.items():
+            known = weights[name]
+            weight.copy_(known if known.shape == weight.shape else known[:, : weight.shape[1]])
 
 
 def _convolutions(config: ModelConfig) -> nn.Sequential:

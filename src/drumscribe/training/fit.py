@@ -17,6 +17,7 @@ from lightning.pytorch.loggers import TensorBoardLogger
 
 from drumscribe.config import (
     Config,
+    ModelConfig,
     TrainingConfig,
     load_config,
     save_config,
@@ -25,6 +26,7 @@ from drumscribe.data.data_module import DrumDataModule
 from drumscribe.data.shard_format import StoreHeader
 from drumscribe.models.checkpoint import load_checkpoint
 from drumscribe.models.crnn import count_parameters
+from drumscribe.models.header import ModelHeader
 from drumscribe.training.callbacks import (
     AtomicCheckpointIO,
     AveragedWeights,
@@ -196,26 +198,46 @@ def _clear_run(run_dir: Path, log_dir: Path) -> None:
 
 def _prepare_weights(module: DrumLitModule, config: Config, resume_from: Path | None) -> None:
     """Check what will be resumed, or start from the weights that the configuration names."""
-    initial = config.training.initial_checkpoint
-    if resume_from is None and initial is None:
-        return
-    source = resume_from or expanded_path(initial or "")
-    model = load_checkpoint(source, device="cpu")
-    found = (model.header.model, model.header.features, model.header.kit.name)
-    if found != (config.model, config.features, config.data.kit):
+    if resume_from is not None:  # its weights come with its other state
+        _require_resumable(resume_from, module, config)
+    elif config.training.initial_checkpoint is not None:
+        _start_from(expanded_path(config.training.initial_checkpoint), module, config)
+
+
+def _require_resumable(path: Path, module: DrumLitModule, config: Config) -> None:
+    header = load_checkpoint(path, device="cpu").header
+    _require_same_kind(header, config, config.model, source=path)
+    store = module.header.provenance[_STORE_KEY]
+    # Checkpoints from before this was noted are believed.
+    if header.provenance.get(_STORE_KEY, store) != store:
+        raise DrumscribeError(
+            f"{path}: was trained on other features than {config.data.processed_path} holds; "
+            "set data.processed_dir to theirs, or start again with --overwrite"
+        )
+
+
+def _start_from(path: Path, module: DrumLitModule, config: Config) -> None:
+    """Take over a checkpoint's weights; a causal network takes the forward half of another's."""
+    model = load_checkpoint(path, device="cpu")
+    weights = model.network.state_dict()
+    if model.header.model.lookahead_frames is None and config.model.lookahead_frames is not None:
+        whole = dataclasses.replace(config.model, lookahead_frames=None)
+        _require_same_kind(model.header, config, whole, source=path)
+        module.model.load_forward_half(weights)
+    else:
+        _require_same_kind(model.header, config, config.model, source=path)
+        module.model.load_state_dict(weights)
+
+
+def _require_same_kind(
+    header: ModelHeader, config: Config, network: ModelConfig, *, source: Path
+) -> None:
+    found = (header.model, header.features, header.kit.name)
+    if found != (network, config.features, config.data.kit):
         raise DrumscribeError(
             f"{source}: has another model, kit or features than this configuration; use the "
             "config.yaml beside it, or start again with --overwrite"
         )
-    store = module.header.provenance[_STORE_KEY]
-    # Checkpoints from before this was noted are believed.
-    if resume_from is not None and model.header.provenance.get(_STORE_KEY, store) != store:
-        raise DrumscribeError(
-            f"{source}: was trained on other features than {config.data.processed_path} holds; "
-            "set data.processed_dir to theirs, or start again with --overwrite"
-        )
-    if resume_from is None:  # a resumed run's weights come with its other state
-        module.model.load_state_dict(model.network.state_dict())
 
 
 def _trainer(config: Config, best: BestCheckpoint, last_path: Path) -> lightning.Trainer:
