@@ -69,6 +69,22 @@ def test_star_power_that_could_never_be_spent_is_not_offered(rock):
     assert longer.fills
 
 
+def test_a_song_that_ends_on_a_bar_line_has_no_bar_after_it():
+    """A stroke just before that line has the last bar to itself."""
+    chart = chart_of(DrumEvent(19.9875, "kick", 90), duration_s=20.0)
+    assert chart.end_tick in chart.grid.bar_ticks(chart.end_tick)
+    (section,) = chart.sections
+    assert float(chart.grid.seconds(section.tick)) == pytest.approx(18.0)
+
+
+@pytest.mark.parametrize(("n_bars", "starts_s"), [(15, [14.0]), (16, [14.0, 30.0])])
+def test_star_power_is_two_whole_bars_though_the_song_ends_on_a_line(rock, n_bars, starts_s):
+    strokes = rock(n_bars, bpm=120.0, first_s=2.0)
+    chart = chart_of(*strokes, duration_s=2.0 + n_bars * BAR_S)
+    found = [chart.grid.seconds([p.start_tick, p.end_tick]).tolist() for p in chart.star_power]
+    assert found == [pytest.approx([start_s, start_s + 2 * BAR_S]) for start_s in starts_s]
+
+
 def test_hand_and_foot_on_the_hat_are_one_note_of_its_pad():
     hat = [DrumEvent(4.0, "hihat_open", 90), DrumEvent(4.0, "hihat_pedal", 90)]
     chart = chart_of(*hat, kit=ARTICULATIONS12)

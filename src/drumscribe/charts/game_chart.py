@@ -115,7 +115,7 @@ def _framed(chart: GameChart) -> GameChart:
     """The chart with its sections, star power and fills."""
     notes = chart.lane_levels[EXPERT]
     first_tick = notes[0].tick if notes else 0
-    lines = chart.grid.bar_ticks(chart.end_tick)
+    lines = chart.grid.bar_ticks(chart.end_tick - 1)  # a line on the end begins no bar
     first_bar = max(0, bisect_right(lines, first_tick + _bar_slack(chart.grid)) - 1)
     bars = [*lines[first_bar:], chart.end_tick]
     levels = [[note.tick for note in level] for level in chart.pro_levels.values() if level]
