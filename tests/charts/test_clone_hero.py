@@ -220,6 +220,16 @@ def test_two_strokes_of_a_drum_at_once_are_a_flam(tmp_path):
     assert sorted(note for _, note, _ in elite if note >= 72) == [75, 87]
 
 
+def test_flams_of_two_drums_at_once_share_their_marker_however_loud(tmp_path):
+    strokes = [("snare", 20), ("low_tom", 120)]
+    flams = [DrumEvent(t, drum, velocity) for t in (4.0, 4.02) for drum, velocity in strokes]
+    write_notes_mid(chart_of(*flams), tmp_path / "notes.mid")
+    assert_sound(tmp_path / "notes.mid")
+    elite, _ = midi_notes(tmp_path / "notes.mid", "PART ELITE_DRUMS")
+    expert = sorted((note, velocity) for _, note, velocity in elite if note >= 72)
+    assert expert == [(75, 1), (80, 127), (87, 100)]
+
+
 def test_hits_that_are_meant_together_are_on_one_tick():
     times_s = {"kick": 4.0, "hihat": 4.012, "snare": 4.02, "crash": 4.2}
     chart = chart_of(*(DrumEvent(t, lane, 90) for lane, t in times_s.items()))

@@ -111,15 +111,16 @@ def _elite(chart: GameChart) -> Iterator[_Held]:
     ends = _ends(chart.lane_levels[EXPERT], chart)
     for level, notes in chart.lane_levels.items():
         for note in notes:
-            velocity = _VELOCITIES[note.hit.dynamic]
-            for number in _elite_numbers(note):
-                shifted = number + _ELITE_SHIFTS[level]
-                yield _Held(note.tick, ends[note.tick], shifted, velocity)
+            start, end, shift = note.tick, ends[note.tick], _ELITE_SHIFTS[level]
+            gem, *markers = _elite_numbers(note)
+            yield _Held(start, end, gem + shift, _VELOCITIES[note.hit.dynamic])
+            for marker in markers:  # of one velocity, so that drums struck together share it
+                yield _Held(start, end, marker + shift)
     yield from _phrases(chart.star_power, [_ELITE_STAR_POWER])
 
 
 def _elite_numbers(note: Note) -> Iterator[int]:
-    """The gem, and what says how it is played; a hat of unknown opening may be open or closed."""
+    """The gem, then what says how it is played; a hat of unknown opening may be open or closed."""
     hit = note.hit
     if hit.drum == "hihat_pedal":
         yield _ELITE_PEDAL
