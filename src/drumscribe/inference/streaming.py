@@ -85,7 +85,7 @@ class StreamingTranscriber:
 class StreamedTranscriber(Transcriber):
     """A ``Transcriber`` that hears whole recordings as ``StreamingTranscriber`` would.
 
-    Evaluation scores with it what people get live.
+    Evaluation scores with it what people get live whose input is set to full scale.
 
     Args:
         model: a causal model.

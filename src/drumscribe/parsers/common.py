@@ -61,7 +61,8 @@ def add_checkpoint(parser: argparse.ArgumentParser) -> None:
         "--checkpoint",
         type=Path,
         help="a .ckpt or .onnx model, or the name of a bundled one; another bare name that is not "
-        "here is looked for in the newest run (default: the bundled model)",
+        "here is looked for in the configuration's run, else in the newest (default: the bundled "
+        "model)",
     )
 
 
