@@ -6,7 +6,7 @@ import mido
 import numpy as np
 import pretty_midi
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from midi_checks import assert_sound
 from transcriptions import any_transcription, on_bars
@@ -170,6 +170,29 @@ def test_another_reader_finds_the_downbeats_after_a_pickup(tmp_path):
     n_bars = min(len(bars_s), len(expected_s))
     assert n_bars > 1
     assert bars_s[:n_bars] == pytest.approx(expected_s[:n_bars], abs=0.001)
+
+
+@example(first_beat_s=0.0005, bpm=112.0, metre=(4, 4))
+@given(
+    st.floats(0, 0.005),
+    st.floats(40, 1000),
+    st.tuples(st.integers(1, 32), st.sampled_from([1, 2, 4, 8, 16, 32])),
+)
+def test_a_first_beat_hardly_after_the_start_is_read_back(tmp_path, first_beat_s, bpm, metre):
+    """A pick-up of under a millisecond would have a tempo that no reader believes."""
+    numerator, denominator = metre
+    tempo = TempoMap.steady(
+        bpm,
+        first_downbeat_s=first_beat_s,
+        until_s=10.0,
+        numerator=numerator,
+        denominator=denominator,
+    )
+    path = written(tmp_path / "a.mid", on_bars([DrumEvent(1.0, "kick", 90)], tempo))
+    bars_s = [beat.time_s for beat in read_midi(path).beats() if beat.number == 1]
+    assert np.min(np.abs(np.array(bars_s) - first_beat_s)) < 0.001
+    (event,) = read_transcription_midi(path).events
+    assert event.onset_s == pytest.approx(1.0, abs=0.001)
 
 
 def write_bars(path, *metres, n_quarters=24):

@@ -25,7 +25,7 @@ TICKS_PER_QUARTER = 480
 _MAX_HALF_TICK_S = 0.00095
 _MAX_TICKS_PER_QUARTER = 16 * TICKS_PER_QUARTER
 _BAR_TOLERANCE_S = 0.0001  # beats may be so far from their bar lines before the tempo is corrected
-_ZERO_S = 0.0001  # a downbeat nearer to the start than this stands on it
+_ZERO_S = 0.0009  # a downbeat nearer to the start stands on it: no reader believes such a bar
 _FINEST_PICKUP = 32
 _PICKUP_STRETCH = 0.3  # the count that the recording starts in may be so much longer or shorter
 
