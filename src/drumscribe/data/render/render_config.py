@@ -164,7 +164,8 @@ class EffectsConfig:
         crackle: that there are clicks, as of a worn record.
         codec: that the sound went through a lossy codec.
         codec_compression: range of 0..1, from the best quality to the smallest file.
-        full_level: that the peak is near full scale.
+        full_level: that the peak is near full scale. This is of files, and of what a codec hears;
+            features are brought to full scale anyway (``data/audio_level.py``).
         peak_db: range of the peak otherwise.
     """
 
