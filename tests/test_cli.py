@@ -372,3 +372,13 @@ def test_a_recording_is_written_as_every_format_asked_for(folder, without_weight
 def test_standard_output_is_for_results_alone(folder, without_weights, capsys):
     assert cli.main(["transcribe", str(folder / "a.wav")]) == 0
     assert capsys.readouterr().out == ""
+
+
+def test_a_first_beat_beyond_the_end_is_one_line_that_names_the_recording(
+    folder, without_weights, capsys
+):
+    audio = folder / "a.wav"
+    assert cli.main(["transcribe", str(audio), "--first-beat", "1e9", "--workers", "1"]) == 1
+    lines = [line for line in capsys.readouterr().err.splitlines() if "first beat" in line]
+    assert [line.startswith(f"drumscribe: {audio}: a first beat") for line in lines] == [True]
+    assert not (folder / "a.mid").exists()

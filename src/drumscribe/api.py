@@ -67,7 +67,8 @@ def transcribe(
         The hits, in order of time, and the tempo map.
 
     Raises:
-        DrumscribeError: when the recording cannot be decoded, or the model not be loaded.
+        DrumscribeError: when the recording cannot be decoded, the hints do not fit it, or the model
+            cannot be loaded.
     """
     return load(model).transcribe(Path(audio), hints=hints)
 

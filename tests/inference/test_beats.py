@@ -279,6 +279,20 @@ def test_a_named_first_beat_begins_a_bar():
     assert tempo.bpm == pytest.approx(100, rel=0.005)
 
 
+@pytest.mark.parametrize("first_beat_s", [DURATION_S + 0.001, 125.0, 1e9, 1e300])
+@pytest.mark.parametrize("hint", [{}, {"bpm": 100.0}, {"bpm": 100.0, "follows_drummer": True}])
+@pytest.mark.parametrize("events", [[], play(ROCK, beats_at(100, DURATION_S))])
+def test_a_first_beat_beyond_the_end_is_refused(events, hint, first_beat_s):
+    with pytest.raises(DrumscribeError, match=r"beyond the recording's end at 30\.000 s.*seconds"):
+        tempo_of(events, first_beat_s=first_beat_s, **hint)
+
+
+def test_a_first_beat_at_the_very_end_is_taken():
+    tempo = tempo_of([], 10.0, bpm=120.0, first_beat_s=10.0)
+    assert tempo.bpm == pytest.approx(120.0)
+    assert 10.0 in [beat.time_s for beat in tempo.beats() if beat.number == 1]
+
+
 def test_a_named_metre_is_kept():
     events = play(ROCK, beats_at(100, DURATION_S))
     signature = tempo_of(events, time_signature=(5, 4)).time_signatures[0]

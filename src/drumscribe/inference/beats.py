@@ -76,7 +76,11 @@ def find_tempo(
         beat: the network's beat and downbeat activations, shape (T, 2), if it has them.
         duration_s: length of the recording in seconds.
         hints: what is known beforehand and not to be doubted.
+
+    Raises:
+        DrumscribeError: when the hints do not fit the recording, or no drummer.
     """
+    hints.require_within(duration_s)
     evidence = beat_evidence(events, kit, beat)
     if hints.bpm is not None and not hints.follows_drummer:
         finding = _known_tempo(evidence, hints, hints.bpm, 1.0)

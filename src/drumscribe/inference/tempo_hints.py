@@ -50,6 +50,18 @@ class TempoHints:
                 f"first_beat_s {self.first_beat_s}: must be seconds from the start, >= 0"
             )
 
+    def require_within(self, duration_s: float) -> None:
+        """Refuse a first beat beyond the end of the recording.
+
+        Raises:
+            DrumscribeError: naming both times.
+        """
+        if self.first_beat_s is not None and self.first_beat_s > duration_s:
+            raise DrumscribeError(
+                f"a first beat at {self.first_beat_s:.10g} s is beyond the recording's end at "
+                f"{duration_s:.3f} s; name the time of a bar line in it, in seconds"
+            )
+
     def tempo_range(self) -> tuple[float, float]:
         """Fewest and most counts a minute."""
         if self.bpm is None:

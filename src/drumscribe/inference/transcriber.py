@@ -125,7 +125,7 @@ class Transcriber:
             hints: what is known of its tempo and bars.
 
         Raises:
-            DrumscribeError: when the file cannot be decoded.
+            DrumscribeError: when the file cannot be decoded, or the hints do not fit it.
         """
 
         def tell(seconds: float, share: float) -> None:
@@ -138,7 +138,11 @@ class Transcriber:
                 yield block
 
         heard = self.hear(told())
-        return Transcription(heard.events, self.kit, heard.duration_s, self.tempo(heard, hints))
+        try:
+            tempo = self.tempo(heard, hints)
+        except DrumscribeError as error:
+            raise DrumscribeError(f"{path}: {error}") from error
+        return Transcription(heard.events, self.kit, heard.duration_s, tempo)
 
     def hear(
         self,
@@ -174,7 +178,7 @@ class Transcriber:
         return Heard(picker.finish(), beat, duration_s)
 
     def tempo(self, heard: Heard, hints: TempoHints = NO_HINTS) -> TempoMap:
-        """Beats and bars of what was heard."""
+        """Beats and bars of what was heard; errors as ``find_tempo``."""
         return find_tempo(
             heard.events, self.kit, heard.beat, duration_s=heard.duration_s, hints=hints
         )
