@@ -9,6 +9,7 @@ import pytest
 import soundfile
 
 from drumscribe.charts.song_audio import write_song_audio
+from drumscribe.data.audio_processing import open_channels
 from drumscribe.utils.errors import DrumscribeError
 
 RATE = 44_100
@@ -63,6 +64,29 @@ def test_a_game_gets_two_channels_at_most(tmp_path, n_channels, n_written):
     soundfile.write(tmp_path / "song.wav", noise(n_channels), RATE)
     write_song_audio(tmp_path / "song.wav", tmp_path / "s.ogg", audio_format="ogg", lead_in_s=0)
     assert soundfile.info(tmp_path / "s.ogg").channels == n_written
+
+
+@pytest.mark.parametrize("audio_format", ["opus", "ogg"])
+def test_no_channel_of_many_is_lost(tmp_path, audio_format):
+    samples = noise(4)
+    samples[:, :2] = 0
+    soundfile.write(tmp_path / "song.wav", samples, RATE)
+    target = tmp_path / "song.out"
+    write_song_audio(tmp_path / "song.wav", target, audio_format=audio_format, lead_in_s=0)
+    written, _ = soundfile.read(target, always_2d=True)
+    assert written.shape[1] == 2
+    np.testing.assert_allclose(written.std(axis=0), samples.mean(axis=1).std(), rtol=0.1)
+
+
+@pytest.mark.parametrize("subtype", ["PCM_16", "FLOAT"])
+@pytest.mark.parametrize("n_channels", [1, 2, 3, 4])
+def test_two_channels_are_kept_and_more_are_averaged(tmp_path, n_channels, subtype):
+    soundfile.write(tmp_path / "song.wav", noise(n_channels), RATE, subtype=subtype)
+    stored, _ = soundfile.read(tmp_path / "song.wav", always_2d=True)
+    wanted = stored if n_channels <= 2 else np.repeat(stored.mean(axis=1, keepdims=True), 2, axis=1)
+    opened = open_channels(tmp_path / "song.wav", is_stereo=True)
+    assert opened.n_channels == wanted.shape[1]
+    np.testing.assert_allclose(np.concatenate(list(opened.blocks)), wanted, atol=1e-6)
 
 
 def write_m4a(path: Path, samples: np.ndarray, layout: str) -> None:

@@ -81,7 +81,8 @@ def open_channels(path: Path, *, is_stereo: bool = False) -> Channels:
 
     Args:
         path: the recording.
-        is_stereo: make two channels of more than two.
+        is_stereo: make two channels of more than two. FFmpeg's decoders mix them by their places;
+            of libsndfile's, whose places are not told, both are the average of all.
 
     Raises:
         DrumscribeError: when the file is absent, empty or undecodable; reading the blocks, too.
@@ -97,8 +98,9 @@ def open_channels(path: Path, *, is_stereo: bool = False) -> Channels:
         return _av_channels(path, reason=str(error), is_stereo=is_stereo)
     _require_sane(path, file.samplerate, file.channels)
     _require_whole(path, file)
-    n_channels = min(2, file.channels) if is_stereo else file.channels
-    blocks = _soundfile_blocks(path, file, n_channels)
+    n_channels, blocks = file.channels, _soundfile_blocks(path, file)
+    if is_stereo and n_channels > 2:
+        n_channels, blocks = 2, map(_on_both_sides, blocks)
     return Channels(file.samplerate, n_channels, _told_duration_s(file), blocks)
 
 
@@ -194,8 +196,8 @@ def checked(
         logger.warning("%s: ends after %.1f of %.1f s; is it whole?", path, heard_s, duration_s)
 
 
-def _soundfile_blocks(path: Path, file: Any, n_channels: int) -> Iterator[FloatArray]:
-    """Blocks of the first ``n_channels`` channels."""
+def _soundfile_blocks(path: Path, file: Any) -> Iterator[FloatArray]:
+    """Blocks of about ``_BLOCK_S`` seconds of all channels."""
     import soundfile
 
     rate = file.samplerate
@@ -203,7 +205,7 @@ def _soundfile_blocks(path: Path, file: Any, n_channels: int) -> Iterator[FloatA
     with file:
         try:
             while len(block := file.read(int(_BLOCK_S * rate), dtype=dtype, always_2d=True)):
-                yield _as_floats(np.ascontiguousarray(block[:, :n_channels]))
+                yield _as_floats(block)
         except (soundfile.LibsndfileError, RuntimeError) as error:
             raise _undecodable(path, str(error)) from error
 
@@ -272,6 +274,11 @@ def to_mono(block: npt.NDArray[Any]) -> FloatArray:
     if block.shape[1] == 2:  # thirty times as fast as the mean of so short rows
         return np.asarray((block[:, 0] + block[:, 1]) / 2, np.float32)
     return np.asarray(block.mean(axis=1, dtype=np.float32))
+
+
+def _on_both_sides(block: FloatArray) -> FloatArray:
+    """Shape (n_samples, n_channels) averaged to two equal channels, (n_samples, 2)."""
+    return np.repeat(to_mono(block)[:, None], 2, axis=1)
 
 
 def _require_sane(path: Path, rate: int, n_channels: int) -> None:
