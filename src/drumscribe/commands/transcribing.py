@@ -1,6 +1,8 @@
 """Recordings to files of hits: ``drumscribe transcribe``."""
 
 from argparse import Namespace
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from drumscribe.commands.model_choice import (
     find_model,
@@ -12,19 +14,17 @@ from drumscribe.config import load_config
 from drumscribe.utils.cores import n_usable_cores
 from drumscribe.utils.errors import DrumscribeError
 
+if TYPE_CHECKING:
+    from drumscribe.charts.note_maps import NoteMap
+    from drumscribe.transcribe_files import Job, TimingOptions
+
 
 def transcribe(arguments: Namespace) -> int:
     """``drumscribe transcribe``."""
     from drumscribe.charts.formats import require_installed
     from drumscribe.charts.note_maps import note_map
     from drumscribe.commands.timing_choice import timing_options
-    from drumscribe.transcribe_files import (
-        output_formats,
-        plan_outputs,
-        require_telling_names,
-        transcribe_files,
-    )
-    from drumscribe.transcribe_many import transcribe_many
+    from drumscribe.transcribe_files import output_formats, plan_outputs, require_telling_names
 
     inputs = [*arguments.inputs, *([arguments.audio] if arguments.audio else [])]
     if not inputs:
@@ -37,6 +37,34 @@ def transcribe(arguments: Namespace) -> int:
     notes = note_map(arguments.midi_notes)
     thresholds = thresholds_by_drum(arguments.threshold)
     timing = timing_options(arguments)
+    return 1 if _transcribe_jobs(arguments, jobs, thresholds, timing, notes) else 0
+
+
+def _transcribe_jobs(
+    arguments: Namespace,
+    jobs: "Sequence[Job]",
+    thresholds: dict[str, float],
+    timing: "TimingOptions",
+    notes: "NoteMap",
+) -> list[str]:
+    """Transcribe in this process where others could not share the work, or else in several.
+
+    Args:
+        arguments: which model, configuration and workers.
+        jobs: the recordings and their outputs.
+        thresholds: by drum; "" stands for every one.
+        timing: how beats are found.
+        notes: the MIDI note of each drum.
+
+    Returns:
+        A line for each recording that failed.
+
+    Raises:
+        DrumscribeError: when model, configuration or workers are wrong, or the only recording is.
+    """
+    from drumscribe.transcribe_files import transcribe_files
+    from drumscribe.transcribe_many import transcribe_many
+
     config = load_config(arguments.config, arguments.overrides)
     model = find_model(arguments.checkpoint, config)
     n_workers, scheduler = arguments.workers, arguments.scheduler
@@ -44,10 +72,6 @@ def transcribe(arguments: Namespace) -> int:
         raise DrumscribeError(f"--workers {n_workers}: must be 1 or more, or 0 for all cores")
     if scheduler is None and 1 in (len(jobs), n_workers or n_usable_cores()):
         transcriber = make_transcriber(model, config, thresholds)
-        failures = transcribe_files(transcriber, jobs, timing, notes)
-    else:
-        source = transcriber_source(model, config, thresholds)
-        failures = transcribe_many(
-            source, jobs, timing, notes, n_workers=n_workers, scheduler=scheduler
-        )
-    return 1 if failures else 0
+        return transcribe_files(transcriber, jobs, timing, notes)
+    source = transcriber_source(model, config, thresholds)
+    return transcribe_many(source, jobs, timing, notes, n_workers=n_workers, scheduler=scheduler)
