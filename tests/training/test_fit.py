@@ -339,17 +339,32 @@ def test_a_checkpoint_that_cannot_be_gone_on_from_is_refused_in_one_line(
     assert (run_dir(config) / "config.yaml").read_text() == before
 
 
-def test_training_can_start_from_the_weights_of_another_run(trained, fit, root):
+@pytest.mark.parametrize("others", [(), ("model.dropout=0.2",)])
+def test_training_can_start_from_the_weights_of_another_run(trained, fit, root, others):
     _, result = trained
     source = f"training.initial_checkpoint={result.best_path}"
     settings = ("training.epochs=1", "training.learning_rate=1.0e-9", source)
-    config = config_of(root, *settings)
+    config = config_of(root, *settings, *others)
     fit(config)
     started_from, ended = (
         load_checkpoint(path).network.onset_head.weight
         for path in (result.best_path, run_dir(config) / "best_model.ckpt")
     )
     assert torch.allclose(started_from, ended, atol=1e-6)
+
+
+def test_weights_that_do_not_fit_are_told_with_what_to_change(trained, fit, root):
+    _, result = trained
+    source = f"training.initial_checkpoint={result.best_path}"
+    config = config_of(root, source, "model.gru_units=5", "model.dropout=0.2")
+    with pytest.raises(DrumscribeError) as caught:
+        fit(config)
+    assert str(caught.value) == (
+        f"{result.best_path}: has another model, kit or features than this configuration: "
+        "model.gru_units (has 16, not 5); set these as it has them, or another "
+        "training.initial_checkpoint"
+    )
+    assert not list(run_dir(config).glob("*.ckpt"))
 
 
 def test_a_live_model_can_start_from_one_that_hears_whole_recordings(trained, fit, root):

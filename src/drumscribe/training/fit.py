@@ -206,7 +206,11 @@ def _prepare_weights(module: DrumLitModule, config: Config, resume_from: Path | 
 
 def _require_resumable(path: Path, module: DrumLitModule, config: Config) -> None:
     header = load_checkpoint(path, device="cpu").header
-    _require_same_kind(header, config, config.model, source=path)
+    if _differences(header, config, config.model):
+        raise DrumscribeError(
+            f"{path}: has another model, kit or features than this configuration; use the "
+            "config.yaml beside it, or start again with --overwrite"
+        )
     store = module.header.provenance[_STORE_KEY]
     # Checkpoints from before this was noted are believed.
     if header.provenance.get(_STORE_KEY, store) != store:
@@ -219,25 +223,42 @@ def _require_resumable(path: Path, module: DrumLitModule, config: Config) -> Non
 def _start_from(path: Path, module: DrumLitModule, config: Config) -> None:
     """Take over a checkpoint's weights; a causal network takes the forward half of another's."""
     model = load_checkpoint(path, device="cpu")
-    weights = model.network.state_dict()
-    if model.header.model.lookahead_frames is None and config.model.lookahead_frames is not None:
-        whole = dataclasses.replace(config.model, lookahead_frames=None)
-        _require_same_kind(model.header, config, whole, source=path)
+    has, weights = model.header.model, model.network.state_dict()
+    wanted = dataclasses.replace(config.model, dropout=has.dropout)  # which has no weights
+    takes_half = has.lookahead_frames is None and wanted.lookahead_frames is not None
+    if takes_half:
+        wanted = dataclasses.replace(wanted, lookahead_frames=None)
+    if differences := _differences(model.header, config, wanted):
+        raise DrumscribeError(
+            f"{path}: has another model, kit or features than this configuration: "
+            f"{', '.join(differences)}; set these as it has them, or another "
+            "training.initial_checkpoint"
+        )
+    if takes_half:
         module.model.load_forward_half(weights)
     else:
-        _require_same_kind(model.header, config, config.model, source=path)
         module.model.load_state_dict(weights)
 
 
-def _require_same_kind(
-    header: ModelHeader, config: Config, network: ModelConfig, *, source: Path
-) -> None:
-    found = (header.model, header.features, header.kit.name)
-    if found != (network, config.features, config.data.kit):
-        raise DrumscribeError(
-            f"{source}: has another model, kit or features than this configuration; use the "
-            "config.yaml beside it, or start again with --overwrite"
+def _differences(header: ModelHeader, config: Config, network: ModelConfig) -> list[str]:
+    """The settings that a model has otherwise than a configuration with ``network`` wants them."""
+    found, wanted = (
+        {
+            "model": dataclasses.asdict(model),
+            "features": dataclasses.asdict(features),
+            "data": {"kit": kit},
+        }
+        for model, features, kit in (
+            (header.model, header.features, header.kit.name),
+            (network, config.features, config.data.kit),
         )
+    )
+    return [
+        f"{section}.{key} (has {has}, not {wanted[section][key]})"
+        for section, keys in found.items()
+        for key, has in keys.items()
+        if has != wanted[section][key]
+    ]
 
 
 def _trainer(config: Config, best: BestCheckpoint, last_path: Path) -> lightning.Trainer:
