@@ -361,8 +361,7 @@ def test_weights_that_do_not_fit_are_told_with_what_to_change(trained, fit, root
         fit(config)
     assert str(caught.value) == (
         f"{result.best_path}: has another model, kit or features than this configuration: "
-        "model.gru_units (has 16, not 5); set these as it has them, or another "
-        "training.initial_checkpoint"
+        "model.gru_units (has 16, not 5); set these so, or another training.initial_checkpoint"
     )
     assert not list(run_dir(config).glob("*.ckpt"))
 

@@ -231,8 +231,7 @@ def _start_from(path: Path, module: DrumLitModule, config: Config) -> None:
     if differences := _differences(model.header, config, wanted):
         raise DrumscribeError(
             f"{path}: has another model, kit or features than this configuration: "
-            f"{', '.join(differences)}; set these as it has them, or another "
-            "training.initial_checkpoint"
+            f"{', '.join(differences)}; set these so, or another training.initial_checkpoint"
         )
     if takes_half:
         module.model.load_forward_half(weights)
@@ -242,22 +241,15 @@ def _start_from(path: Path, module: DrumLitModule, config: Config) -> None:
 
 def _differences(header: ModelHeader, config: Config, network: ModelConfig) -> list[str]:
     """The settings that a model has otherwise than a configuration with ``network`` wants them."""
-    found, wanted = (
-        {
-            "model": dataclasses.asdict(model),
-            "features": dataclasses.asdict(features),
-            "data": {"kit": kit},
-        }
-        for model, features, kit in (
-            (header.model, header.features, header.kit.name),
-            (network, config.features, config.data.kit),
-        )
-    )
     return [
-        f"{section}.{key} (has {has}, not {wanted[section][key]})"
-        for section, keys in found.items()
-        for key, has in keys.items()
-        if has != wanted[section][key]
+        f"{section}.{key} (has {has}, not {wants})"
+        for section, found, wanted in (
+            ("model", dataclasses.asdict(header.model), dataclasses.asdict(network)),
+            ("features", dataclasses.asdict(header.features), dataclasses.asdict(config.features)),
+            ("data", {"kit": header.kit.name}, {"kit": config.data.kit}),
+        )
+        for key, has in found.items()
+        if has != (wants := wanted[key])
     ]
 
 
