@@ -18,7 +18,7 @@ from drumscribe.config import PeakPickingConfig
 from drumscribe.drums import LANES8, DrumClass, Kit
 from drumscribe.inference.peak_picking import find_peaks
 from drumscribe.tempo import TempoMap, TimeSignature
-from drumscribe.timing import SAMPLE_RATE
+from drumscribe.timing import FRAME_RATE, SAMPLE_RATE
 
 sync_api = pytest.importorskip(
     "playwright.sync_api", reason="PAGE NOT TESTED: playwright is absent; uv sync installs it"
@@ -526,6 +526,41 @@ def test_doubled_toms_of_any_name_give_way(new_page):
     page = new_page()
     assert page.evaluate(script, ["low_tom", "low_tom"]) == [1, 0]
     assert page.evaluate(script, ["low_tom", "ride"]) == [1, 1]
+
+
+def test_a_tom_below_its_threshold_silences_no_other(new_page):
+    song = MadeUpSong(10)
+    high, mid = song.kit.names.index("high_tom"), song.kit.names.index("mid_tom")
+    song.activations[:] = 0
+    song.activations[[98, 490], high] = 230
+    song.activations[[99, 490], mid] = 160, 60
+    song.events = [event(98, "high_tom", 230 / 255), event(490, "high_tom", 230 / 255)]
+    page = in_studio(new_page(f"/#{SONG_ID}", prepare=song.serve))
+    assert slide(page, "high_tom", 50) == 2
+    assert count(page, "mid_tom") == 0, "it gives way"
+    assert slide(page, "high_tom", 5) == 0
+    assert count(page, "mid_tom") == 1, "the other may come in; that below its threshold may not"
+    assert slide(page, "high_tom", 50) == 2
+    assert count(page, "mid_tom") == 0
+
+
+def test_a_server_hit_goes_by_its_activation_not_by_its_confidence(new_page):
+    song = MadeUpSong(10)
+    ride = song.kit.names.index("ride")
+    song.activations[:] = 0
+    song.activations[[98, 99], ride] = 160, 143  # no peak on the frame of the first hit
+    song.activations[490, ride] = 127  # the second was a little above its threshold
+    song.events = [event(100, "ride", 0.23), event(490, "ride", 0.2)]
+    song.activations[100, ride] = 143
+    page = in_studio(new_page(f"/#{SONG_ID}", prepare=song.serve))
+    assert slide(page, "ride", 50) == 3
+    assert slide(page, "ride", 45) == 2, "activations of 0.63 and 0.56"
+    assert slide(page, "ride", 40) == 1
+
+
+def event(frame: int, lane: str, confidence: float) -> dict[str, Any]:
+    onset_s = frame / FRAME_RATE
+    return {"id": frame, "onset_s": onset_s, "lane": lane, "velocity": 90, "confidence": confidence}
 
 
 def test_sliders_answer_within_a_tenth_of_a_second(new_page):

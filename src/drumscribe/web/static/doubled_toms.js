@@ -9,6 +9,9 @@ const TOMS = new Set(["high_tom", "mid_tom", "low_tom"]);
 const TOGETHER_S = 0.03;
 const LEAST_ODDS_SHARE = 0.6;
 
+/** Whether a lane is a tom, by the one that it stands in for. */
+export const isTom = (standIn) => TOMS.has(standIn);
+
 const oddsOf = ({ height }) => height / Math.max(1 - height, 1e-6);
 
 /**
@@ -19,7 +22,7 @@ const oddsOf = ({ height }) => height / Math.max(1 - height, 1e-6);
  */
 export function withoutDoubledToms(peaks, standIns, frameRate) {
   const reachS = (Math.floor(TOGETHER_S * frameRate + 0.5) + 0.5) / frameRate;
-  const toms = peaks.flatMap((lane, index) => (TOMS.has(standIns[index]) ? lane : []));
+  const toms = peaks.flatMap((lane, index) => (isTom(standIns[index]) ? lane : []));
   toms.sort((a, b) => a.hit.onsetS - b.hit.onsetS);
   const doubled = new Set();
   for (const [first, tom] of toms.entries()) {

@@ -6,7 +6,9 @@
  * has taken a hit stays empty; everything else follows the sliders.
  */
 
+import { isTom } from "./doubled_toms.js";
 import { CERTAIN, inOrder, isNear, newId } from "./hits.js";
+import { pickedBy } from "./picking.js";
 
 /** @typedef {import("./types.js").State} State */
 /** @typedef {import("./types.js").Hit} Hit */
@@ -14,7 +16,7 @@ import { CERTAIN, inOrder, isNear, newId } from "./hits.js";
 const clampVelocity = (velocity) => Math.min(127, Math.max(1, Math.round(velocity)));
 
 /**
- * A lane picked anew.
+ * A lane picked anew, and with a tom the others, which may have given way to it.
  *
  * @param {State} state
  * @param {import("./types.js").Song} song
@@ -23,29 +25,29 @@ const clampVelocity = (velocity) => Math.min(127, Math.max(1, Math.round(velocit
  * @returns {State}
  */
 export function repicked(state, song, lane, threshold) {
-  const { minGapS } = song.picking;
-  const set = state.lanes[lane].filter((hit) => hit.confidence === CERTAIN);
-  const removed = inOrder(state.removals.filter((removal) => removal.lane === lane));
-  const least = Math.fround(threshold);
-  const picked = song.candidates[lane]
-    .filter(({ hit, height }) => {
-      if (height < least || isNear(set, hit.onsetS, minGapS)) return false;
-      return !isNear(removed, hit.onsetS, minGapS);
-    })
-    .map(({ hit }) => hit);
-  return {
-    ...state,
-    lanes: state.lanes.with(lane, inOrder([...set, ...picked])),
-    thresholds: state.thresholds.with(lane, threshold),
-  };
+  const isPicked = ({ standIn }, other) =>
+    other === lane || (isTom(standIn) && isTom(song.lanes[lane].standIn));
+  return pickedAnew(state, song, state.thresholds.with(lane, threshold), isPicked);
 }
 
 /** Every lane picked anew with a threshold of its own. */
 export function repickedAll(state, song, thresholds) {
-  return thresholds.reduce(
-    (current, threshold, lane) => repicked(current, song, lane, threshold),
-    state,
-  );
+  return pickedAnew(state, song, thresholds, () => true);
+}
+
+/** The state with other thresholds and the lanes picked anew that `isPicked` names. */
+function pickedAnew(state, song, thresholds, isPicked) {
+  const { minGapS } = song.picking;
+  const picked = pickedBy(thresholds, song);
+  const lanes = state.lanes.map((hits, lane) => {
+    if (!isPicked(song.lanes[lane], lane)) return hits;
+    const set = hits.filter((hit) => hit.confidence === CERTAIN);
+    const removed = inOrder(state.removals.filter((removal) => removal.lane === lane));
+    const isFree = ({ onsetS }) =>
+      !isNear(set, onsetS, minGapS) && !isNear(removed, onsetS, minGapS);
+    return inOrder([...set, ...picked[lane].map(({ hit }) => hit).filter(isFree)]);
+  });
+  return { ...state, lanes, thresholds };
 }
 
 /**

@@ -6,7 +6,10 @@
  * gap to a higher one. Of equal neighbours the first is the hit.
  */
 
+import { withoutDoubledToms } from "./doubled_toms.js";
+
 /** @typedef {import("./types.js").Picking} Picking */
+/** @typedef {import("./types.js").Candidate} Candidate */
 
 const LEAST_HEIGHT = Math.fround(1e-9);
 
@@ -68,6 +71,23 @@ function thinOut(frames, activation, minGapFrames) {
     }
   }
   return Int32Array.from(kept).sort();
+}
+
+/**
+ * The candidates that become hits. Toms give way after the thresholds: one that is below its own
+ * silences no other.
+ *
+ * @param {number[]} thresholds of each lane
+ * @param {Pick<import("./types.js").Song, "candidates" | "lanes" | "frameRate">} song
+ * @returns {Candidate[][]} of each lane in order of time
+ */
+export function pickedBy(thresholds, { candidates, lanes, frameRate }) {
+  const reaching = candidates.map((peaks, lane) => {
+    const least = Math.fround(thresholds[lane]);
+    return peaks.filter(({ height }) => height >= least);
+  });
+  const standIns = lanes.map(({ standIn }) => standIn);
+  return withoutDoubledToms(reaching, standIns, frameRate);
 }
 
 /**

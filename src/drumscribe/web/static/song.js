@@ -7,8 +7,7 @@
 
 import * as api from "./api.js";
 import { CERTAIN, inOrder, isNear, nearestHit, newId } from "./hits.js";
-import { withoutDoubledToms } from "./doubled_toms.js";
-import { confidenceOf, findPeaks, laneColumn } from "./picking.js";
+import { confidenceOf, findPeaks, laneColumn, pickedBy } from "./picking.js";
 import { TempoMap } from "./tempo.js";
 
 /** @typedef {import("./types.js").Song} Song */
@@ -38,19 +37,15 @@ function songOf(result, { activations, velocities, waveform }) {
     minGapS: result.picking.min_gap_s,
   };
   const events = hitsByLane(result, names);
-  const heard = names.map((name, lane) =>
-    peaksOf(lane, activations, velocities, picking, result.calibration?.[name]),
-  );
-  const standIns = result.lanes.map((lane) => lane.stand_in);
-  const peaks = withoutDoubledToms(heard, standIns, activations.frameRate);
-  const candidates = peaks.map((own, lane) => {
-    const picked = events[lane].filter((hit) => hit.confidence !== CERTAIN);
-    return withServers(own, picked, 1.5 / activations.frameRate);
-  });
   const byName = (values) => names.map((name) => values[name]);
   const modelThresholds = byName(result.thresholds);
   const thresholds = byName(result.chosen_thresholds ?? result.thresholds);
-  return {
+  const candidates = names.map((name, lane) => {
+    const own = peaksOf(lane, activations, velocities, picking, result.calibration?.[name]);
+    const picked = events[lane].filter((hit) => hit.confidence !== CERTAIN);
+    return withServers(own, picked, activations, thresholds[lane]);
+  });
+  const song = {
     id: result.id,
     name: result.name,
     durationS: result.duration_s,
@@ -63,14 +58,16 @@ function songOf(result, { activations, velocities, waveform }) {
     modelThresholds,
     candidates,
     picking,
+    frameRate: activations.frameRate,
     waveform,
-    state: {
-      lanes: events,
-      removals: result.edited ? removalsOf(events, candidates, thresholds, picking) : [],
-      thresholds,
-      tempo: TempoMap.fromJson(result.tempo, result.duration_s),
-    },
   };
+  const state = {
+    lanes: events,
+    removals: result.edited ? removalsOf(events, thresholds, song) : [],
+    thresholds,
+    tempo: TempoMap.fromJson(result.tempo, result.duration_s),
+  };
+  return { ...song, state };
 }
 
 /** The server's events as hits of each lane. */
@@ -114,25 +111,31 @@ const velocityOf = (byte) => Math.min(127, Math.max(1, Math.round((byte / 255) *
  * The peaks, with the server's own hits in the place of those within reach.
  *
  * Rounding to 256 steps may move a peak to the next frame or hide it behind an equal neighbour, so
- * a hit of the server's that has no peak is one as well.
+ * a hit of the server's that has no peak is one as well. It may also lower a hit below the threshold
+ * that it has reached.
  */
-function withServers(peaks, picked, reachS) {
+function withServers(peaks, picked, { bytes, nLanes, frameRate }, threshold) {
+  const reachS = 1.5 / frameRate;
   const heights = new Map();
   const others = peaks.filter(({ hit, height }) => {
     if (!isNear(picked, hit.onsetS, reachS)) return true;
     heights.set(nearestHit(picked, hit.onsetS), height);
     return false;
   });
-  const own = picked.map((hit) => ({ hit, height: heights.get(hit) ?? hit.confidence }));
+  const heardAt = ({ onsetS, lane }) =>
+    (bytes[Math.round(onsetS * frameRate) * nLanes + lane] ?? 0) / 255;
+  const own = picked.map((hit) => ({
+    hit,
+    height: Math.max(Math.fround(threshold), heights.get(hit) ?? heardAt(hit)),
+  }));
   return [...others, ...own].sort((a, b) => a.hit.onsetS - b.hit.onsetS);
 }
 
-/** Places where a person has taken a hit away: peaks above the threshold that are no hits. */
-function removalsOf(events, candidates, thresholds, { minGapS }) {
-  return candidates.flatMap((peaks, lane) =>
+/** Places where a person has taken a hit away: what would be picked but is no hit. */
+function removalsOf(events, thresholds, song) {
+  return pickedBy(thresholds, song).flatMap((peaks, lane) =>
     peaks
-      .filter(({ height }) => height >= Math.fround(thresholds[lane]))
-      .filter(({ hit }) => !isNear(events[lane], hit.onsetS, minGapS))
+      .filter(({ hit }) => !isNear(events[lane], hit.onsetS, song.picking.minGapS))
       .map(({ hit }) => ({ lane, onsetS: hit.onsetS })),
   );
 }

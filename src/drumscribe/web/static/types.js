@@ -44,6 +44,7 @@
  * @property {State} state
  * @property {Candidate[][]} candidates of each lane in order of time
  * @property {Picking} picking
+ * @property {number} frameRate activations a second
  * @property {Waveform} waveform
  *
  * @typedef {object} Waveform
