@@ -7,20 +7,27 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import httpx
+import numpy as np
 import soundfile
 import uvicorn
 
+from drumscribe.data.midi_processing import MidiNote
+from drumscribe.data.synth.kits import synth_kit
+from drumscribe.data.synth.pieces import EGMD_SAMPLE_RATE
+from drumscribe.data.synth.synthesis import synthesised
 from drumscribe.models.bundled import bundled_path
 from drumscribe.timing import SAMPLE_RATE
 from drumscribe.web.app import create_app
 from drumscribe.web.protocol import ImpatientProtocol
 from drumscribe.web.settings import StudioSettings
 from drumscribe.web.studio import Studio
+
+KICK, SNARE = 36, 38
 
 FINISHED = ("done", "failed", "cancelled")
 
@@ -124,6 +131,24 @@ class ServerProcess:
         """The status of every job by its id."""
         listed = self.client.get("/api/transcriptions").json()["transcriptions"]
         return {status["id"]: status for status in listed}
+
+
+def kick_and_snare(
+    times_s: Sequence[float], *, duration_s: float, drowned_kicks_s: Sequence[float] = ()
+) -> bytes:
+    """A wav of kick and snare in turns, from kick on.
+
+    A model has no doubt of them, but with drowned kicks: there is a hiss, in which those can
+    hardly be heard, and nothing is certain.
+    """
+    notes = [
+        MidiNote(time_s, (KICK, SNARE)[index % 2], 100) for index, time_s in enumerate(times_s)
+    ]
+    notes += [MidiNote(time_s, KICK, 40) for time_s in drowned_kicks_s]
+    samples = synthesised(notes, synth_kit(0), duration_s=duration_s, seed=1)
+    if drowned_kicks_s:
+        samples = samples + 0.15 * np.random.default_rng(1).standard_normal(len(samples))
+    return audio_bytes(samples, EGMD_SAMPLE_RATE)
 
 
 def audio_bytes(samples: Any, rate: int = SAMPLE_RATE, kind: str = "WAV", **options: str) -> bytes:

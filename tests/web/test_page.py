@@ -12,7 +12,7 @@ import mido
 import numpy as np
 import pytest
 from made_up_song import SONG_ID, MadeUpSong
-from studio_server import audio_bytes
+from studio_server import audio_bytes, kick_and_snare
 
 from drumscribe.config import PeakPickingConfig
 from drumscribe.drums import LANES8, DrumClass, Kit
@@ -85,9 +85,10 @@ def example(studio: Any) -> str:
 
 
 @pytest.fixture
-def own_song(studio: Any, drum_hits: Any) -> str:
+def own_song(studio: Any) -> str:
     """The id of a transcription that one test alone edits."""
-    return studio.transcribed(audio_bytes(drum_hits([0.5, 1.0, 1.5, 2.0], duration_s=4.0)))
+    recording = kick_and_snare([0.5, 1.0, 1.5, 2.0], drowned_kicks_s=[3.3], duration_s=4.0)
+    return studio.transcribed(recording)
 
 
 def in_studio(page: Any) -> Any:
@@ -141,9 +142,9 @@ def onsets_s(midi: bytes, note: int) -> list[float]:
     return found
 
 
-def test_from_a_recording_to_an_edited_midi_file(new_page, drum_hits):
+def test_from_a_recording_to_an_edited_midi_file(new_page):
     page = new_page()
-    recording = audio_bytes(drum_hits([0.5, 1.0, 1.5, 2.0], duration_s=4.0))
+    recording = kick_and_snare([0.5, 1.0, 1.5, 2.0], drowned_kicks_s=[3.3], duration_s=4.0)
     upload = {"name": "four hits.wav", "mimeType": "audio/wav", "buffer": recording}
     page.set_input_files("#file", upload)
     page.wait_for_selector("#waiting:not([hidden])")
@@ -292,7 +293,7 @@ def test_edits_of_two_windows(new_page, studio, own_song, kept):
     add_kick_at_beat(other, 7)
     saved(other)
     theirs = studio.get(own_song, "result").json()["events"]
-    add_kick_at_beat(page, 3)
+    add_kick_at_beat(page, 5)
     expect(page.locator("#conflict-dialog")).to_be_visible()
     page.click(f"#conflict-dialog [value={kept}]")
     expect(page.locator("#conflict-dialog")).to_be_hidden()
