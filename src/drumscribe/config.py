@@ -168,6 +168,7 @@ class TrainingConfig:
     gradient_clip: Positive = 1.0
     ema_decay: Annotated[float, Range(0, 0.99999)] = 0.999
     neighbour_target: Probability = 0.5
+    early_target: bool = True
     class_weighting: Probability = 0.5
     positive_weight: Positive = 2.0
     velocity_loss_weight: NonNegative = 0.5

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from drumscribe.data.midi_processing import MidiNote
 from drumscribe.data.targets import (
+    NeighbourTargets,
     Targets,
     beat_array,
     event_array,
@@ -41,6 +42,7 @@ def painted(
     first_frame: int = 0,
     n_frames: int = 6,
     neighbour_target: float = 0.5,
+    before: float | None = None,
 ) -> Targets:
     return paint_targets(
         event_array(events, LANES8),
@@ -48,7 +50,9 @@ def painted(
         first_frame=first_frame,
         n_frames=n_frames,
         n_classes=8,
-        neighbour_target=neighbour_target,
+        neighbours=NeighbourTargets(
+            before=neighbour_target if before is None else before, after=neighbour_target
+        ),
     )
 
 
@@ -119,6 +123,14 @@ def test_a_hit_is_one_at_its_frame_and_half_beside_it() -> None:
 def test_a_hit_between_frames_is_painted_at_the_nearest() -> None:
     assert painted([hit(2.49)]).onset[:, KICK].tolist() == [0, 0.5, 1, 0.5, 0, 0]
     assert painted([hit(2.51)]).onset[:, KICK].tolist() == [0, 0, 0.5, 1, 0.5, 0]
+
+
+def test_without_an_early_target_the_frame_before_a_hit_says_nothing() -> None:
+    downbeat = Beat(frame_to_seconds(2), 1)
+    targets = painted([hit(2, "snare", 64)], [downbeat], neighbour_target=0.25, before=0.0)
+    assert targets.onset[:, SNARE].tolist() == [0, 0, 1, 0.25, 0, 0]
+    np.testing.assert_allclose(targets.velocity[:, SNARE], np.array([0, 0, 1, 1, 0, 0]) * 64 / 127)
+    assert targets.beat[:, 0].tolist() == [0, 0, 1, 0.25, 0, 0]
 
 
 def test_a_neighbour_never_weakens_a_hit() -> None:

@@ -18,7 +18,7 @@ from torch.utils.data import Dataset, IterableDataset, get_worker_info
 from drumscribe.config import AugmentationConfig, TrainingConfig
 from drumscribe.data.augmentation import add_power, augment
 from drumscribe.data.feature_store import Shard, SplitOutline, open_split, select_recordings
-from drumscribe.data.targets import Targets, paint_targets
+from drumscribe.data.targets import NeighbourTargets, Targets, paint_targets
 from drumscribe.data.window_plan import EpochPlan, count_batches, plan_epoch
 from drumscribe.timing import seconds_to_frame
 from drumscribe.utils.arrays import FloatArray
@@ -66,6 +66,8 @@ class WindowDataset(IterableDataset[Batch]):
         self._first_batch = first_batch
         self._rank, self._n_ranks = rank
         self._window_frames = seconds_to_frame(training.window_s)
+        target = training.neighbour_target
+        self._neighbours = NeighbourTargets(target if training.early_target else 0.0, target)
 
     @property
     def n_batches(self) -> int:
@@ -136,7 +138,7 @@ class WindowDataset(IterableDataset[Batch]):
             first_frame=first_frame,
             n_frames=self._window_frames,
             n_classes=len(self._header.kit),
-            neighbour_target=self._training.neighbour_target,
+            neighbours=self._neighbours,
         )
         return _Window(shard.log_mel(*span), targets)
 

@@ -33,11 +33,25 @@ _SAME_HIT_S = 0.015  # nobody strikes one drum again so soon: a pad that sent on
 
 
 @dataclass(frozen=True)
+class NeighbourTargets:
+    """What an onset is worth one frame before and one frame after it, each 0..1."""
+
+    before: float
+    after: float
+
+    @property
+    def by_shift(self) -> dict[int, float]:
+        """The values by distance in frames, those of 0 left out; an onset's own is the last."""
+        values = {-1: self.before, 1: self.after, 0: 1.0}
+        return {shift: value for shift, value in values.items() if value > 0}
+
+
+@dataclass(frozen=True)
 class Targets:
     """What the network should say about a window.
 
     Attributes:
-        onset: shape (T, C), 1 at an onset's frame, the neighbour value beside it, else 0.
+        onset: shape (T, C), 1 at an onset's frame, the neighbours' values beside it, else 0.
         velocity: shape (T, C), velocity / 127 where ``onset`` > 0, else 0.
         beat: shape (T, 2), beats and downbeats, painted as onsets are.
     """
@@ -92,7 +106,7 @@ def paint_targets(
     first_frame: int,
     n_frames: int,
     n_classes: int,
-    neighbour_target: float,
+    neighbours: NeighbourTargets,
 ) -> Targets:
     """The targets of the window of ``n_frames`` frames from ``first_frame`` on.
 
@@ -102,23 +116,23 @@ def paint_targets(
         first_frame: the window's first frame on that clock.
         n_frames: T.
         n_classes: C.
-        neighbour_target: 0..1, the target one frame before and after an onset.
+        neighbours: the targets beside an onset.
     """
     events = events[np.argsort(events["velocity"], kind="stable")]  # the loudest is painted last
     onset = np.zeros((n_frames, n_classes), np.float32)
     velocity = np.zeros((n_frames, n_classes), np.float32)
     frames = seconds_to_frames(events["onset_s"]) - first_frame
-    _paint(onset, frames, events["drum"], neighbour_target)
+    _paint(onset, frames, events["drum"], neighbours)
     # An onset's own frame last, so that it wins over a neighbour's.
-    for shift in (-1, 1, 0) if neighbour_target > 0 else (0,):
+    for shift in neighbours.by_shift:
         shown = (frames + shift >= 0) & (frames + shift < n_frames)
         rows, columns = frames[shown] + shift, events["drum"][shown]
         velocity[rows, columns] = events["velocity"][shown] / np.float32(MAX_VELOCITY)
     beat = np.zeros((n_frames, 2), np.float32)
     beat_frames = seconds_to_frames(beats["time_s"]) - first_frame
     is_downbeat = beats["number"] == 1
-    _paint(beat, beat_frames, np.zeros(len(beats), int), neighbour_target)
-    _paint(beat, beat_frames[is_downbeat], np.ones(is_downbeat.sum(), int), neighbour_target)
+    _paint(beat, beat_frames, np.zeros(len(beats), int), neighbours)
+    _paint(beat, beat_frames[is_downbeat], np.ones(is_downbeat.sum(), int), neighbours)
     return Targets(onset, velocity, beat)
 
 
@@ -158,10 +172,10 @@ def _paint(
     target: FloatArray,
     frames: IntArray,
     columns: npt.NDArray[np.integer],
-    neighbour_target: float,
+    neighbours: NeighbourTargets,
 ) -> None:
-    """Put 1 at ``frames`` and ``neighbour_target`` beside them, never lowering a value."""
-    for shift, value in ((-1, neighbour_target), (1, neighbour_target), (0, 1.0)):
+    """Put 1 at ``frames`` and the neighbours' values beside them, never lowering a value."""
+    for shift, value in neighbours.by_shift.items():
         shown = (frames + shift >= 0) & (frames + shift < len(target))
         cells = (frames[shown] + shift, columns[shown])
         target[cells] = np.maximum(target[cells], value)
