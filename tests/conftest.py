@@ -22,6 +22,11 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 # does by itself (at every 700 new objects) takes a twentieth of all the time.
 gc.set_threshold(20_000)
 
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+
+
 # Where nothing compiled is kept, every worker and each of the hundreds of processes that tests
 # start would compile this package and all that it imports anew.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)

@@ -10,6 +10,7 @@ ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "benchmarks.md"
 
 
+@pytest.mark.slow
 def test_recordings_beyond_the_synthesised_are_links_with_rows_of_their_own(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(str(ROOT))
     from benchmarks.material import write_recordings

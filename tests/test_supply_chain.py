@@ -232,6 +232,7 @@ def test_no_dependency_of_a_plain_install_asks_to_share_alike():
     assert not [text for text in licences if re.search(r"(?<!L)GPL", text)]
 
 
+@pytest.mark.slow
 def test_a_wheel_of_the_sdist_holds_the_same(wheel, tmp_path):
     with tarfile.open(built("sdist", tmp_path / "sdist")) as archive:
         archive.extractall(tmp_path, filter="data")

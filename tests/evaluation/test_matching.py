@@ -2,7 +2,6 @@
 
 import warnings
 
-import mir_eval
 import numpy as np
 import pytest
 from hypothesis import assume, given
@@ -20,6 +19,8 @@ exact_onsets_s = st.lists(st.integers(0, 128).map(lambda n: n / 64), max_size=40
 
 
 def mir_eval_scores(reference_s, estimated_s, tolerance_s):
+    import mir_eval  # takes a second, which every worker would spend that collects this file
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it remarks on empty lists
         f, precision, recall = mir_eval.onset.f_measure(
@@ -56,6 +57,8 @@ def test_with_ties_and_onsets_exactly_at_the_tolerance_scores_are_mir_evals(
 
 @given(exact_onsets_s, exact_onsets_s)
 def test_there_are_as_many_pairs_as_in_mir_evals_largest_matching(reference_s, estimated_s):
+    import mir_eval
+
     expected = mir_eval.util.match_events(reference_s, estimated_s, EXACT_TOLERANCE_S)
     assert len(match_onsets(reference_s, estimated_s, EXACT_TOLERANCE_S)) == len(expected)
 

@@ -131,7 +131,7 @@ ODD_MIDI: dict[str, bytes] = {
     "no tempo": _event(0, 0xFF, 0x51, 3, 0, 0, 0, *_NOTE, *_END),
     "slowest tempo": _event(0, 0xFF, 0x51, 3, 0xFF, 0xFF, 0xFF, *_NOTE, *_END),
     "fastest tempo": _event(0, 0xFF, 0x51, 3, 0, 0, 1, *_NOTE, *_END),
-    "metre 255/1": _event(0, 0xFF, 0x58, 4, 255, 0, 24, 8, *_NOTE, *_END),
+    "metre 255/16": _event(0, 0xFF, 0x58, 4, 255, 4, 24, 8, *_NOTE, *_END),
     "metre 1/2^255": _event(0, 0xFF, 0x58, 4, 1, 255, 24, 8, *_NOTE, *_END),
     "metre 0/4": _event(0, 0xFF, 0x58, 4, 0, 2, 24, 8, *_NOTE, *_END),
     "a year long": _event(*_NOTE, *(0xFF, 0xFF, 0xFF, 0x7F, 0x99, 36, 100), *_END),

@@ -24,7 +24,13 @@ def full_disk(here: Path) -> Iterator[Path]:
         yield disk
 
 
-@pytest.mark.parametrize("command", WRITERS.values(), ids=WRITERS)
+@pytest.mark.parametrize(
+    "command",
+    [
+        pytest.param(command, id=name, marks=[pytest.mark.slow] if name == "train" else [])
+        for name, command in WRITERS.items()
+    ],
+)
 def test_a_full_disk_is_one_line_and_leaves_nothing(run, equipped, full_disk, command):
     finished = run(*command.replace("TARGET", "disk").split())
     assert finished.status == 1, finished

@@ -145,6 +145,7 @@ def test_every_hit_is_the_highest_around_and_the_highest_of_all_is_a_hit(values,
         assert int(activation.argmax()) in peaks.frame
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(20)
 def test_hours_of_close_candidates_are_thinned_out_in_seconds():
     """Four hours of a hi-hat that never rests; comparing each hit with all took minutes."""

@@ -129,6 +129,7 @@ def test_the_model_sees_chunks_of_one_shape_a_few_at_a_time():
     assert max(shape[0] for shape in model.shapes) <= 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("duration_s", "n_times"), [(1790, 0), (1810, 1)])
 def test_after_a_long_recording_the_model_gives_back_its_memory(duration_s, n_times):
     model = EnergyModel()

@@ -173,6 +173,7 @@ def test_a_page_about_nothing_found_can_be_written(tmp_path):
     assert "nan" not in " ".join(Page(text).text)
 
 
+@pytest.mark.slow
 def test_a_page_of_hundreds_of_recordings_is_modest(tmp_path):
     scores = [score_of(f"drummer1/session/{i:04}_long_name.wav", "kit", i)[0] for i in range(400)]
     excerpts = [score_of("a.wav", "kit", i)[1] for i in range(8)]  # noise, which packs worst
