@@ -51,7 +51,7 @@ class RunningStudio:
             status = self.client.get(f"/api/transcriptions/{job_id}").json()
             if status["status"] in FINISHED:
                 return status
-            time.sleep(0.05)
+            time.sleep(0.02)
         raise AssertionError(f"{job_id} has not ended: {status}")
 
     def wait_until_begun(self, job_id: str) -> None:
@@ -119,7 +119,7 @@ class ServerProcess:
                 return
             except httpx.TransportError:
                 assert self.process.poll() is None, "the server ended"
-                time.sleep(0.05)
+                time.sleep(0.02)
         raise AssertionError("the server did not answer")
 
     def kill(self) -> None:
