@@ -8,7 +8,8 @@ from typing import Any
 from drumscribe.data.audio_processing import soundfile_name
 from drumscribe.utils.files import writable_text
 
-_NUMBERED = re.compile(r"^\d{1,3}[ ._-]+(?=\D)")
+# "03 Title", "12. Title" and "7 - Title", but neither "50 Cent" nor "99 Problems".
+_NUMBERED = re.compile(r"^(?:0\d{1,2}[ .-]+|\d{1,3}(?:\. ?| ?- ))(?=\D)")
 _YEAR = re.compile(r"\d{4}")
 
 
