@@ -89,6 +89,11 @@ def test_a_file_goes_below_a_folder_that_exists(tree):
     assert plan("songs/a.wav", output="out") == {"songs/a.wav": ["out/a.mid"]}
 
 
+def test_a_file_that_exists_is_replaced_whatever_its_name(tree):
+    tree("songs/a.wav", "notes")
+    assert plan("songs/a.wav", output="notes") == {"songs/a.wav": ["notes"]}
+
+
 def test_a_folder_without_output_is_transcribed_in_place(tree):
     tree("songs/a.wav", "songs/live/b.flac")
     assert plan("songs") == {
@@ -178,6 +183,13 @@ def test_several_recordings_do_not_go_to_one_file(tree):
     tree("songs/a.wav", "songs/b.wav", "out.mid")
     with pytest.raises(DrumscribeError, match=r"out\.mid: is a file; name a folder"):
         plan("songs", output="out.mid")
+
+
+@pytest.mark.parametrize("name", ["new.mid", "new.tab.txt"])
+def test_no_folder_is_made_whose_name_is_a_files(tree, name):
+    tree("songs/a.wav")
+    with pytest.raises(DrumscribeError, match="is a file; name a folder"):
+        plan("songs", output=name)
 
 
 @pytest.mark.parametrize("name", ["absent.wav", "absent"])

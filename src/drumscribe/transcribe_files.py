@@ -71,21 +71,21 @@ def plan_outputs(
 ) -> list[Job]:
     """Where each recording's transcription goes.
 
-    One file goes to ``output`` itself, unless that is a folder or has no suffix; several files,
-    and folders with their tree, go below ``output``; without it everything goes beside its
-    recording. Recordings whose names differ in the suffix alone keep it: ``a.wav.mid`` and
-    ``a.mp3.mid``.
+    One file goes to ``output`` itself, unless that is a folder, or there is none and the name has
+    no suffix; several files, and folders with their tree, go below ``output``; without it
+    everything goes beside its recording. Recordings whose names differ in the suffix alone keep
+    it: ``a.wav.mid`` and ``a.mp3.mid``.
 
     Raises:
         DrumscribeError: when an input is absent, a folder without audio or MIDI, or an output would
             replace a recording or another output, or bear the suffix of another format.
     """
     _require_no_midi(inputs)
-    is_name = output is not None and output.suffix != "" and not output.is_dir()
-    if output is not None and is_name and len(inputs) == 1 and inputs[0].is_file():
+    is_folder = output is None or output.is_dir() or not (output.suffix or output.exists())
+    if output is not None and not is_folder and len(inputs) == 1 and inputs[0].is_file():
         jobs = [Job(inputs[0], _targets_of_name(output, formats))]
     else:
-        if output is not None and output.is_file():
+        if output is not None and not is_folder and (output.exists() or known_ending(output.name)):
             raise DrumscribeError(f"{output}: is a file; name a folder for several recordings")
         jobs = _jobs_in_folders(inputs, output, formats)
     _require_apart(jobs)
