@@ -140,6 +140,8 @@ CANNOT_BE_DONE = {
     "transcribe a.wav --set inference.treshold=0.3": "treshold",
     "transcribe a.wav -o a.wav": "a.wav: is a recording itself",
     "transcribe a.wav -o b.mp3": "b.mp3: .mp3 tells no format; give it one of .mid, .csv",
+    "transcribe a.wav --quantize-strength 0.5": "as there is no --quantize; leave it out",
+    "transcribe a.wav -o a.csv --midi-notes td17": "as no MIDI is written; leave it out",
     "live --file absent.wav": "absent.wav: no such audio file",
     "live --file a.wav -c best_model.ckpt": "best_model.ckpt: live needs an .onnx model",
     "train": "holds no features; run 'drumscribe preprocess' first",
@@ -152,6 +154,7 @@ CANNOT_BE_DONE = {
     "evaluate --report a.wav": "a.wav: is no folder; name the one that report.html goes into",
     "evaluate --report out.html": "out.html: is no folder",
     "export best_model.ckpt model.pt": "model.pt: name a file that ends in .onnx",
+    "export drums8 x.onnx": "is an .onnx model already; name a checkpoint",
     "info absent.onnx": "absent.onnx: no such",
     "synth out --recordings 1": "n_recordings: must be 3",
 }

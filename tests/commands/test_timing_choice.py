@@ -16,6 +16,7 @@ from drumscribe.utils.errors import DrumscribeError
         (None, "4", None, "--time-signature 4: must be as 4/4"),
         (None, "4/5", None, "--time-signature 4/5: "),
         (None, "0/4", None, "--time-signature 0/4: "),
+        (None, "9" * 5000 + "/4", None, "--time-signature 999"),
         (None, None, -1.0, "--first-beat -1.0: must be seconds"),
         (None, None, float("nan"), "--first-beat nan: "),
     ],

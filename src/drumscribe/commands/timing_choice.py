@@ -3,6 +3,7 @@
 import math
 from argparse import Namespace
 
+from drumscribe.commands.unused_options import require_unused
 from drumscribe.inference.tempo_hints import BPM_RANGE, DENOMINATORS, NUMERATORS, TempoHints
 from drumscribe.transcribe_files import TimingOptions
 from drumscribe.utils.errors import DrumscribeError
@@ -17,6 +18,8 @@ def timing_options(arguments: Namespace) -> TimingOptions:
     hints = tempo_hints(arguments.bpm, arguments.time_signature, arguments.first_beat)
     if not 0 <= arguments.quantize_strength <= 1:
         raise DrumscribeError(f"--quantize-strength {arguments.quantize_strength:g}: must be 0..1")
+    if arguments.quantize is None:
+        require_unused(arguments, {"quantize_strength": 1.0}, "there is no --quantize")
     return TimingOptions(hints, arguments.quantize, arguments.quantize_strength)
 
 
@@ -58,13 +61,13 @@ def _bpm(text: str) -> float:
 
 
 def _time_signature(text: str) -> tuple[int, int]:
-    numerator, _, denominator = (part.strip() for part in text.partition("/"))
-    if (
-        not (numerator.isdecimal() and denominator.isdecimal())
-        or int(numerator) not in NUMERATORS
-        or int(denominator) not in DENOMINATORS
-    ):
+    before, _, after = text.partition("/")
+    try:
+        numerator, denominator = int(before), int(after)
+    except ValueError:  # also of thousands of digits
+        numerator = denominator = 0
+    if numerator not in NUMERATORS or denominator not in DENOMINATORS:
         raise DrumscribeError(
             f"--time-signature {text}: must be as 4/4, 3/4 or 6/8, at most {NUMERATORS[-1]} counts"
         )
-    return int(numerator), int(denominator)
+    return numerator, denominator

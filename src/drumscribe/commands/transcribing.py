@@ -10,6 +10,7 @@ from drumscribe.commands.model_choice import (
     thresholds_by_drum,
     transcriber_source,
 )
+from drumscribe.commands.unused_options import require_unused
 from drumscribe.config import load_config
 from drumscribe.utils.cores import n_usable_cores
 from drumscribe.utils.errors import DrumscribeError
@@ -34,6 +35,8 @@ def transcribe(arguments: Namespace) -> int:
     jobs = plan_outputs(inputs, arguments.output, formats)
     if arguments.format is None:
         require_telling_names(jobs)
+    if "mid" not in formats:
+        require_unused(arguments, {"midi_notes": "gm"}, "no MIDI is written")
     notes = note_map(arguments.midi_notes)
     thresholds = thresholds_by_drum(arguments.threshold)
     timing = timing_options(arguments)
