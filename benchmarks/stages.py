@@ -52,7 +52,7 @@ def _stages(audio: Path, target: Path) -> dict[str, float]:
     heard = Transcription(events, transcriber.kit, duration_s, tempo)
     return best_cpu_seconds(
         {
-            "decoding twice and resampling": lambda: list(levelled_blocks(audio)),
+            "decoding and resampling, twice": lambda: list(levelled_blocks(audio)),
             "log-mel": lambda: log_mel(samples, features),
             "network": lambda: transcriber.activations([frames]),
             "hits": lambda: transcriber.events(activations),

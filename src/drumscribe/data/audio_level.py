@@ -10,7 +10,13 @@ from pathlib import Path
 
 import numpy as np
 
-from drumscribe.data.audio_processing import audio_blocks, open_channels, to_mono
+from drumscribe.data.audio_processing import (
+    audio_blocks,
+    open_channels,
+    resample_blocks,
+    to_mono,
+)
+from drumscribe.timing import SAMPLE_RATE
 from drumscribe.utils.arrays import FloatArray
 
 _MAX_GAIN = 100.0  # 40 dB
@@ -24,7 +30,8 @@ def levelled_blocks(
 ) -> Iterator[FloatArray]:
     """``audio_blocks`` at full scale, so that quiet recordings are heard as loud ones are.
 
-    The file is decoded twice, as its loudest sample may be its last.
+    The file is decoded and resampled twice: its loudest sample may be its last, and what counts is
+    how loud it is on our clock, without what a higher rate held above that.
 
     Args:
         path: the recording.
@@ -37,11 +44,11 @@ def levelled_blocks(
     """
     source = open_channels(path)
     peak, n_samples = 0.0, 0
-    for block in source.blocks:
-        peak = max(peak, _peak(to_mono(block)))
+    for block in resample_blocks(map(to_mono, source.blocks), source.rate):
+        peak = max(peak, _peak(block))
         n_samples += len(block)
-        on_look(len(block) / source.rate)
-        if n_samples > longest_s * source.rate:
+        on_look(len(block) / SAMPLE_RATE)
+        if n_samples > longest_s * SAMPLE_RATE:
             break
     return audio_blocks(path, full_scale_gain(peak))
 
