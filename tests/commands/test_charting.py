@@ -1,5 +1,7 @@
 """``drumscribe chart``: a song in, a folder that a game plays out."""
 
+import re
+
 import numpy as np
 import pytest
 import soundfile
@@ -43,6 +45,25 @@ def test_names_and_files_are_as_asked_for(song, tmp_path):
     assert chart(song, *options) == 0
     assert names(out) == {"notes.mid", "song.ini", "song.ogg"}
     assert "name = Other\nartist = Else\n" in (out / "song.ini").read_text()
+
+
+@pytest.mark.parametrize(("midi_s", "song_s"), [(8.0, 20.0), (24.0, 24.0)])
+def test_the_song_lasts_as_long_as_its_audio_and_its_notes(song, tmp_path, midi_s, song_s):
+    """And the two seconds, one bar, that come before its first note."""
+    write_midi(tmp_path / "notes.mid", [MidiNote(0.0, 36, 100)], duration_s=midi_s, bpm=120)
+    out = tmp_path / "out"
+    assert chart(song, "-o", str(out)) == 0
+    (song_length,) = re.findall(r"song_length = (\d+)", (out / "song.ini").read_text())
+    assert int(song_length) == pytest.approx(1000 * (2 + song_s), abs=2)
+    (end_tick,) = re.findall(r'(\d+) = E "end"', (out / "notes.chart").read_text())
+    assert int(end_tick) == pytest.approx(960 * (2 + song_s), abs=2)
+
+
+def test_a_song_whose_length_only_decoding_tells_ends_with_its_notes(song, tmp_path, monkeypatch):
+    monkeypatch.setattr("drumscribe.data.audio_processing.audio_duration_s", lambda _: None)
+    write_midi(tmp_path / "notes.mid", [MidiNote(0.0, 36, 100)], duration_s=8.0, bpm=120)
+    assert chart(song, "-o", str(tmp_path / "out")) == 0
+    assert "song_length = 10000" in (tmp_path / "out" / "song.ini").read_text()
 
 
 def test_another_game_has_another_folder(song, tmp_path):

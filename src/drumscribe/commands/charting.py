@@ -1,6 +1,7 @@
 """Songs for rhythm games: ``drumscribe chart``."""
 
 from argparse import Namespace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -74,8 +75,11 @@ def _transcription(arguments: Namespace, audio: Path) -> "Transcription":
     if arguments.midi is not None:
         from drumscribe.charts.midi import read_transcription_midi
         from drumscribe.charts.note_maps import note_map
+        from drumscribe.data.audio_processing import audio_duration_s
 
-        return read_transcription_midi(arguments.midi, note_map=note_map(arguments.midi_notes))
+        notes = read_transcription_midi(arguments.midi, note_map=note_map(arguments.midi_notes))
+        length_s = max(notes.duration_s, audio_duration_s(audio) or 0.0)
+        return replace(notes, duration_s=length_s)
     from drumscribe.commands.timing_choice import timing_options
     from drumscribe.transcribe_files import transcribe_recording
 
