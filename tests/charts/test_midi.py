@@ -271,6 +271,13 @@ def test_a_table_of_ones_own_names_drums_or_lanes(tmp_path):
     assert notes == [38, 38, 8, 60, 36]
 
 
+@pytest.mark.parametrize("kit", [LANES8, ARTICULATIONS12], ids=lambda kit: kit.name)
+@pytest.mark.parametrize("note", [36, 37, 42, 44, 46, 53])
+def test_a_note_that_a_table_names_means_what_it_says(tmp_path, kit, note):
+    (tmp_path / "mine.yaml").write_text(f"ride: {note}\n")
+    assert note_map(str(tmp_path / "mine.yaml")).drums_by_note(kit)[note] == "ride"
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [

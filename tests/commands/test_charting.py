@@ -1,7 +1,9 @@
 """``drumscribe chart``: a song in, a folder that a game plays out."""
 
 import re
+from collections import defaultdict
 
+import mido
 import numpy as np
 import pytest
 import soundfile
@@ -140,6 +142,46 @@ def test_notes_are_read_by_the_table_asked_for(song, tmp_path, capsys):
     table.write_text("snare: 60\n")
     assert chart(song, "-o", str(tmp_path / "out"), "--midi-notes", str(table)) == 0
     assert "notes: expert 1" in capsys.readouterr().out
+
+
+# A table as docs/formats.md prints it.
+TABLE = "snare: 38\nside_stick: 37\nhihat: 62\nhihat_open: 60\n"
+ELITE_HAT, ELITE_PEDAL, ELITE_ANY_HAT = 76, 72, 88
+
+
+@pytest.mark.parametrize(("notes", "table"), [((42, 46, 44), "kick: 36"), ((62, 60, 44), TABLE)])
+def test_open_and_pedal_hats_of_a_midi_file_are_charted(song, tmp_path, notes, table):
+    """A hat each beat of 120 BPM; a bar of silence comes before them."""
+    strokes = [MidiNote(0.5 * beat, note, 90) for beat, note in enumerate(notes)]
+    write_midi(tmp_path / "notes.mid", strokes, duration_s=2.0, bpm=120)
+    (tmp_path / "mine.yaml").write_text(table)
+    options = ["--midi-notes", str(tmp_path / "mine.yaml")]
+    assert chart(song, "-o", str(tmp_path / "out"), *options, "--game", "dtxmania") == 0
+    lines = (tmp_path / "out" / "mas.dtx").read_text("cp932").splitlines()
+    for channel, slots in {"11": "02", "18": "0002", "1B": "0002"}.items():
+        assert any(line.startswith(f"#001{channel}: {slots}") for line in lines), channel
+    assert chart(song, "-o", str(tmp_path / "elite"), *options) == 0
+    found = elite_notes(tmp_path / "elite" / "notes.mid")
+    assert found == [{ELITE_HAT, ELITE_PEDAL}, {ELITE_HAT}, {ELITE_PEDAL}]
+
+
+def test_closed_hats_of_a_midi_file_without_others_may_be_open(song, tmp_path):
+    """A model of eight lanes writes every hat as closed."""
+    strokes = [MidiNote(0.5 * beat, 42, 90) for beat in range(2)]
+    write_midi(tmp_path / "notes.mid", strokes, duration_s=2.0, bpm=120)
+    assert chart(song, "-o", str(tmp_path / "out")) == 0
+    assert elite_notes(tmp_path / "out" / "notes.mid") == 2 * [{ELITE_HAT, ELITE_ANY_HAT}]
+
+
+def elite_notes(path):
+    """The notes of the eight-lane part's hardest level that begin together, in order of time."""
+    (track,) = (track for track in mido.MidiFile(path).tracks if track.name == "PART ELITE_DRUMS")
+    tick, found = 0, defaultdict(set)
+    for message in track:
+        tick += message.time
+        if message.type == "note_on" and message.velocity and message.note in range(72, 100):
+            found[tick].add(message.note)
+    return list(found.values())
 
 
 def test_a_title_that_is_no_name_of_a_folder_is_charted(song):

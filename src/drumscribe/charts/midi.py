@@ -2,6 +2,7 @@
 
 import logging
 from bisect import bisect_left
+from dataclasses import replace
 from pathlib import Path
 
 from drumscribe.charts.bars import tempo_of
@@ -9,7 +10,8 @@ from drumscribe.charts.note_maps import GENERAL_MIDI, NoteMap
 from drumscribe.data.midi_processing import MidiNote, MidiRecording, notes_to_events, read_midi
 from drumscribe.data.midi_writing import write_midi_on_grid
 from drumscribe.data.tick_grid import tick_grid
-from drumscribe.drums import LANES8, Kit
+from drumscribe.drums import ARTICULATIONS12, LANES8, Kit
+from drumscribe.events import fold_to_eight
 from drumscribe.inference.transcriber import Transcription
 from drumscribe.tempo import TempoMap, TimeSignature
 from drumscribe.utils.errors import DrumscribeError
@@ -72,6 +74,20 @@ def read_transcription_midi(
     except ValueError as error:  # beats that nobody counts
         raise DrumscribeError(f"{path}: its bars cannot be read ({error})") from error
     return Transcription(reading.events, kit, recording.end_s, tempo)
+
+
+def read_articulations_midi(path: Path, note_map: NoteMap = GENERAL_MIDI) -> Transcription:
+    """The same with open, closed and pedal hats told apart, where the file has more than one.
+
+    In a file of closed hats alone they may be open too: a model of eight lanes writes no others.
+
+    Raises:
+        DrumscribeError: as ``read_transcription_midi``.
+    """
+    heard = read_transcription_midi(path, ARTICULATIONS12, note_map)
+    if {event.drum for event in heard.events} & {"hihat_open", "hihat_pedal"}:
+        return heard
+    return replace(heard, events=fold_to_eight(heard.events, heard.kit), kit=LANES8)
 
 
 def _tempo_of_midi(recording: MidiRecording) -> TempoMap:

@@ -30,8 +30,15 @@ class NoteMap:
         return self.notes.get(drum, self.notes.get(lane, kit[drum].note_written))
 
     def drums_by_note(self, kit: Kit) -> dict[int, str]:
-        """The drum that each note of a file written with this map means; the first of equals."""
-        return {self.note(drum, kit): drum for drum in reversed(kit.names)}
+        """The drum that each note of a file written with this map means.
+
+        Of several, the first of those that the map names, by themselves or by their lane.
+        """
+        unnamed_first = sorted(
+            reversed(kit.names),
+            key=lambda drum: drum in self.notes or kit[drum].lane in self.notes,
+        )
+        return {self.note(drum, kit): drum for drum in unnamed_first}
 
 
 GENERAL_MIDI = NoteMap("gm")

@@ -73,11 +73,11 @@ def chart(arguments: Namespace) -> int:
 def _transcription(arguments: Namespace, audio: Path) -> "Transcription":
     """What is to be played: the notes the user gives, or what is heard in the recording."""
     if arguments.midi is not None:
-        from drumscribe.charts.midi import read_transcription_midi
+        from drumscribe.charts.midi import read_articulations_midi
         from drumscribe.charts.note_maps import note_map
         from drumscribe.data.audio_processing import audio_duration_s
 
-        notes = read_transcription_midi(arguments.midi, note_map=note_map(arguments.midi_notes))
+        notes = read_articulations_midi(arguments.midi, note_map(arguments.midi_notes))
         length_s = max(notes.duration_s, audio_duration_s(audio) or 0.0)
         return replace(notes, duration_s=length_s)
     from drumscribe.commands.timing_choice import timing_options
