@@ -61,6 +61,14 @@ def test_a_process_alone_asks_nobody(end_batch, is_due):
     assert (trainer.n_saved, trainer.n_broadcast) == (is_due, 0)
 
 
+def test_a_resumed_run_is_as_patient_as_it_is_told_to_be_now():
+    from drumscribe.training.callbacks import Patience
+
+    resumed = Patience(9)
+    resumed.load_state_dict(Patience(1).state_dict() | {"wait_count": 3})
+    assert (resumed.patience, resumed.wait_count) == (9, 3)
+
+
 def test_gradients_that_are_being_added_up_are_not_lost(end_batch):
     trainer = FakeTrainer(1, accumulate_grad_batches=3)
     saved_after = []

@@ -192,18 +192,21 @@ def test_a_run_killed_right_after_validation_goes_on_as_if_nothing_had_happened(
             assert_same_weights(weights_of(resumed.best_path.with_name(name), state), expected)
 
 
-def test_ctrl_c_takes_effect_after_a_batch_and_then_means_what_it_did(root, fit, monkeypatch):
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_takes_effect_after_a_batch_and_then_means_what_it_did(
+    root, fit, monkeypatch, signum
+):
     from drumscribe.training.callbacks import EpochLog
 
     def press_ctrl_c(self, trainer, pl_module):
-        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), signum)
 
-    before = signal.getsignal(signal.SIGINT)
+    before = signal.getsignal(signum)
     monkeypatch.setattr(EpochLog, "on_validation_end", press_ctrl_c)
     config = config_of(root)
     with pytest.raises(KeyboardInterrupt):
         fit(config)
-    assert signal.getsignal(signal.SIGINT) is before
+    assert signal.getsignal(signum) is before
     contents = torch.load(run_dir(config) / "last.ckpt", weights_only=True)
     n_batches = contents["loops"]["fit_loop"]["epoch_loop.batch_progress"]["current"]["ready"]
     assert (contents["epoch"], n_batches) == (1, 1)
@@ -217,10 +220,20 @@ def test_an_earlier_run_is_not_lost_without_being_asked_for(root, fit):
     assert_kept(config)
 
 
-def test_overwriting_starts_again(root, fit):
+def test_what_a_killed_run_left_half_written_is_no_run(root, fit):
+    config = config_of(root, "training.epochs=1")
+    run_dir(config).mkdir(parents=True)
+    (run_dir(config) / ".abcdef12.partial.ckpt").touch()
+    fit(config)
+    assert not list(run_dir(config).glob(".*"))
+
+
+def test_overwriting_starts_again_and_leaves_what_no_run_has_written(root, fit):
     config = config_of(root, "training.epochs=1")
     put_checkpoints(config)
+    (run_dir(config) / "tuned.ckpt").write_bytes(b"mine")
     fit(config, overwrite=True)
+    assert (run_dir(config) / "tuned.ckpt").read_bytes() == b"mine"
     assert load_checkpoint(run_dir(config) / "best_model.ckpt").header.kit.name == "lanes8"
     assert torch.load(run_dir(config) / "last.ckpt", weights_only=True)["epoch"] == 0
 

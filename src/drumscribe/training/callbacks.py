@@ -10,7 +10,13 @@ from typing import Any
 
 import lightning
 import torch
-from lightning.pytorch.callbacks import Callback, Checkpoint, ModelCheckpoint, WeightAveraging
+from lightning.pytorch.callbacks import (
+    Callback,
+    Checkpoint,
+    EarlyStopping,
+    ModelCheckpoint,
+    WeightAveraging,
+)
 from lightning.pytorch.plugins.io import TorchCheckpointIO
 from torch import Tensor
 
@@ -89,8 +95,27 @@ class BestCheckpoint(ModelCheckpoint):
         )
 
 
+class Patience(EarlyStopping):
+    """Stops a run that has not improved for a number of epochs.
+
+    Args:
+        n_epochs: how many, also where a run is resumed that began with another number.
+    """
+
+    def __init__(self, n_epochs: int) -> None:
+        # A run resumed from the checkpoint that follows validation has no scores at the end of
+        # that epoch.
+        super().__init__(MONITORED, mode="max", patience=n_epochs, check_on_train_epoch_end=False)
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take up the score to beat."""
+        super().load_state_dict(state_dict | {"patience": self.patience})
+
+
 class ResumePoint(Checkpoint):
     """Keeps ``last.ckpt``: after each validation, every few minutes, and when a run is interrupted.
+
+    That is by Ctrl-C, or by SIGTERM where a job's time is over.
 
     Args:
         path: where to write it.
@@ -102,19 +127,26 @@ class ResumePoint(Checkpoint):
         self._every_s = every_s
         self._saved_at_s = time.monotonic()
         self._interrupted = False
-        self._previous_handler: Any = signal.SIG_DFL
+        self._previous_handlers: dict[signal.Signals, Any] = {}
 
     def on_fit_start(
         self, trainer: lightning.Trainer, pl_module: lightning.LightningModule
     ) -> None:
         """Catch Ctrl-C: it takes effect between two steps, where the state is whole."""
-        self._previous_handler = signal.signal(signal.SIGINT, self._interrupt)
+        self._catch(signal.SIGINT)
+
+    def on_train_start(
+        self, trainer: lightning.Trainer, pl_module: lightning.LightningModule
+    ) -> None:
+        """Catch SIGTERM, which Lightning has caught by now to stop without saving."""
+        self._catch(signal.SIGTERM)
 
     def teardown(
         self, trainer: lightning.Trainer, pl_module: lightning.LightningModule, stage: str
     ) -> None:
-        """Give Ctrl-C its usual meaning back."""
-        signal.signal(signal.SIGINT, self._previous_handler)
+        """Give the signals their usual meaning back."""
+        for caught, handler in self._previous_handlers.items():
+            signal.signal(caught, handler)
 
     def on_train_batch_end(
         self,
@@ -150,11 +182,14 @@ class ResumePoint(Checkpoint):
         trainer.save_checkpoint(self._path)
         self._saved_at_s = time.monotonic()
 
+    def _catch(self, signum: signal.Signals) -> None:
+        self._previous_handlers[signum] = signal.signal(signum, self._interrupt)
+
     def _interrupt(self, signum: int, frame: FrameType | None) -> None:
         if self._interrupted:  # asked twice: at once
             raise KeyboardInterrupt
         self._interrupted = True
-        logger.warning("stopping after this step; press Ctrl-C again to stop at once")
+        logger.warning("stopping after this step; Ctrl-C stops at once")
 
 
 class EpochLog(Callback):

@@ -12,7 +12,7 @@ from typing import Literal
 
 import lightning
 import torch
-from lightning.pytorch.callbacks import Callback, EarlyStopping
+from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.loggers import TensorBoardLogger
 
 from drumscribe.config import (
@@ -32,12 +32,13 @@ from drumscribe.training.callbacks import (
     AveragedWeights,
     BestCheckpoint,
     EpochLog,
+    Patience,
     ResumePoint,
 )
-from drumscribe.training.lit_module import MONITORED, DrumLitModule
+from drumscribe.training.lit_module import DrumLitModule
 from drumscribe.utils.environment import expanded_path
 from drumscribe.utils.errors import DrumscribeError
-from drumscribe.utils.files import write_text
+from drumscribe.utils.files import remove_partial_files, write_text
 
 logger = logging.getLogger(__name__)
 
@@ -92,7 +93,7 @@ def fit(config: Config, *, resume: bool = False, overwrite: bool = False) -> Fit
 
     Raises:
         DrumscribeError: when there is no store, nothing to resume or something to overwrite.
-        KeyboardInterrupt: after saving ``last.ckpt``, when stopped by Ctrl-C.
+        KeyboardInterrupt: after saving ``last.ckpt``, when stopped by Ctrl-C or SIGTERM.
     """
     run_dir = config.data.checkpoints_path / config.training.run_name
     last_path = run_dir / f"{LAST_NAME}.ckpt"
@@ -163,11 +164,17 @@ def _check_run(run_dir: Path, last_path: Path, *, resume: bool, overwrite: bool)
         raise DrumscribeError(
             f"{last_path}: nothing to resume; run without --resume (or with --overwrite)"
         )
-    if any(run_dir.glob("*.ckpt")) and not resume and not overwrite:
+    remove_partial_files(run_dir)  # of a run that was killed
+    if any(path.exists() for path in _checkpoints(run_dir)) and not resume and not overwrite:
         raise DrumscribeError(
             f"{run_dir}: has checkpoints of an earlier run; add --resume to go on, --overwrite to "
             "start again, or --set training.run_name=NAME"
         )
+
+
+def _checkpoints(run_dir: Path) -> list[Path]:
+    """What a run writes; whatever else lies in its folder is the user's."""
+    return [run_dir / f"{name}.ckpt" for name in (BEST_NAME, LAST_NAME)]
 
 
 def _require_same_settings(config: Config, path: Path) -> None:
@@ -191,7 +198,7 @@ def _require_same_settings(config: Config, path: Path) -> None:
 
 def _clear_run(run_dir: Path, log_dir: Path) -> None:
     """Delete what an earlier run left behind; its curves would be drawn into the new one's."""
-    leftovers = [*run_dir.glob("*.ckpt"), run_dir / "thresholds.yaml"]
+    leftovers = [*_checkpoints(run_dir), run_dir / "thresholds.yaml"]
     for path in [*leftovers, *log_dir.glob("events.out.tfevents.*")]:
         path.unlink(missing_ok=True)
 
@@ -302,14 +309,7 @@ def _callbacks(
     return [
         *averaging,
         EpochLog(),
-        EarlyStopping(
-            MONITORED,
-            mode="max",
-            patience=settings.early_stopping_patience,
-            # A run resumed from the checkpoint that follows validation has no scores at the
-            # end of that epoch.
-            check_on_train_epoch_end=False,
-        ),
+        Patience(settings.early_stopping_patience),
         best,
         ResumePoint(last_path, every_s=settings.checkpoint_minutes * 60),
     ]
