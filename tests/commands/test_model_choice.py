@@ -12,12 +12,14 @@ from drumscribe.commands.model_choice import (
     find_model,
     limit_threads,
     make_transcriber,
+    n_workers_for,
     thresholds_by_drum,
 )
 from drumscribe.config import Config, DataConfig, FeatureConfig, ModelConfig
 from drumscribe.drums import LANES8
 from drumscribe.models.bundled import bundled_path
 from drumscribe.models.header import ModelHeader
+from drumscribe.parsers.common import model_path
 from drumscribe.utils.errors import DrumscribeError
 
 
@@ -50,6 +52,21 @@ def test_a_checkpoint_that_exists_is_taken(here, config):
     (here / "best_model.ckpt").touch()
     os.utime(here / "best_model.ckpt", (1000, 1000))
     assert find_model(Path("best_model.ckpt"), config) == Path("best_model.ckpt")
+
+
+def test_a_name_with_a_dot_and_a_slash_is_a_file_here(here, config):
+    make_run(config, "run", "best_model.ckpt", written_at_s=2000)
+    with pytest.raises(DrumscribeError, match="no such checkpoint"):
+        find_model(model_path("./best_model.ckpt"), config)
+    (here / "best_model.ckpt").touch()
+    assert find_model(model_path("./best_model.ckpt"), config).samefile("best_model.ckpt")
+
+
+@pytest.mark.parametrize(("device", "n_workers"), [("cuda", 1), ("cpu", 7)])
+def test_a_gpu_hears_one_recording_at_a_time(monkeypatch, device, n_workers):
+    monkeypatch.setattr("drumscribe.models.checkpoint.best_device", lambda: device)
+    monkeypatch.setattr(model_choice, "n_usable_cores", lambda: 7)
+    assert n_workers_for(Path("a.ckpt")) == n_workers
 
 
 def test_a_bare_name_is_looked_for_in_the_newest_run_that_has_it(here, config):

@@ -80,6 +80,18 @@ def test_a_model_without_heads_gives_none_for_them(path):
     assert found.beat is None
 
 
+def test_a_gpu_without_enough_memory_is_one_line(path, contents, monkeypatch):
+    torch.save(contents, path)
+    model = load_checkpoint(path, "cpu")
+
+    def exhausted(*_):
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+
+    monkeypatch.setattr(model.network, "forward", exhausted)
+    with pytest.raises(DrumscribeError, match="too little memory; use --workers 1"):
+        model(np.zeros((1, 10, model.header.features.n_mels), np.float32))
+
+
 def test_an_absent_checkpoint_says_how_to_get_one(path):
     assert_refused(path, "no such checkpoint; train one with 'drumscribe train'")
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from drumscribe.commands.model_choice import (
     find_model,
     make_transcriber,
+    n_workers_for,
     thresholds_by_drum,
     transcriber_source,
 )
 from drumscribe.commands.unused_options import require_unused
 from drumscribe.config import load_config
-from drumscribe.utils.cores import n_usable_cores
 from drumscribe.utils.errors import DrumscribeError
 
 if TYPE_CHECKING:
@@ -73,7 +73,9 @@ def _transcribe_jobs(
     n_workers, scheduler = arguments.workers, arguments.scheduler
     if n_workers < 0:
         raise DrumscribeError(f"--workers {n_workers}: must be 1 or more, or 0 for all cores")
-    if scheduler is None and 1 in (len(jobs), n_workers or n_usable_cores()):
+    if scheduler is None and len(jobs) > 1:
+        n_workers = n_workers or n_workers_for(model)
+    if scheduler is None and 1 in (len(jobs), n_workers):
         transcriber = make_transcriber(model, config, thresholds)
         return transcribe_files(transcriber, jobs, timing, notes)
     source = transcriber_source(model, config, thresholds)

@@ -45,10 +45,20 @@ class TorchFrameModel:
 
     @torch.inference_mode()
     def __call__(self, log_mel: FloatArray) -> Activations:
-        """Activations (B, T, C) of log-mel (B, T, F)."""
+        """Activations (B, T, C) of log-mel (B, T, F).
+
+        Raises:
+            DrumscribeError: when a GPU runs out of memory.
+        """
         self.network.eval()
-        heads = activations(self.network(torch.from_numpy(log_mel).to(self._device)))
-        arrays = {name: head.cpu().numpy() for name, head in heads.items()}
+        try:
+            heads = activations(self.network(torch.from_numpy(log_mel).to(self._device)))
+            arrays = {name: head.cpu().numpy() for name, head in heads.items()}
+        except torch.OutOfMemoryError as error:
+            raise DrumscribeError(
+                "the GPU has too little memory; use --workers 1, a smaller inference.chunk_s, or "
+                "CUDA_VISIBLE_DEVICES= to hear on the CPU"
+            ) from error
         return Activations(arrays["onset"], arrays.get("velocity"), arrays.get("beat"))
 
     def free_memory(self) -> None:

@@ -54,12 +54,17 @@ def add_config(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def model_path(text: str) -> Path:
+    """A model as typed; "./a.ckpt" is that file alone, where "a.ckpt" may be one of a run."""
+    return Path(text).absolute() if text.startswith(("./", ".\\")) else Path(text)
+
+
 def add_checkpoint(parser: argparse.ArgumentParser) -> None:
     """The model that hears."""
     parser.add_argument(
         "-c",
         "--checkpoint",
-        type=Path,
+        type=model_path,
         help="a .ckpt or .onnx model, or the name of a bundled one; another bare name that is not "
         "here is looked for in the configuration's run, else in the newest (default: the bundled "
         "model)",

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from drumscribe.parsers.common import Commands, add_command, add_config
+from drumscribe.parsers.common import Commands, add_command, add_config, model_path
 
 
 def add_export(commands: Commands) -> None:
@@ -10,7 +10,9 @@ def add_export(commands: Commands) -> None:
     parser = add_command(
         commands, "export", "a checkpoint as one .onnx file that needs no torch", "models.export"
     )
-    parser.add_argument("checkpoint", type=Path, help="a .ckpt; a bare name as for transcribe")
+    parser.add_argument(
+        "checkpoint", type=model_path, help="a .ckpt; a bare name as for transcribe"
+    )
     parser.add_argument("model", type=Path, help="the .onnx file to write")
     parser.add_argument(
         "--half", action="store_true", help="weights in half precision: half the size"
@@ -23,7 +25,7 @@ def add_info(commands: Commands) -> None:
     parser = add_command(
         commands, "info", "what a model is: kit, clock, thresholds, origin", "models.info"
     )
-    parser.add_argument("model", type=Path, help="a .ckpt or .onnx file")
+    parser.add_argument("model", type=model_path, help="a .ckpt or .onnx file")
     add_config(parser)
 
 

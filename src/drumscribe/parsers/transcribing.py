@@ -44,7 +44,8 @@ def add_transcribe(commands: Commands) -> None:
         "--workers",
         type=int,
         default=0,
-        help="processes for several recordings; 0 is one for each core (default: %(default)s)",
+        help="processes for several recordings; 0 is one for each core, or one alone where the "
+        "model runs on a GPU (default: %(default)s)",
     )
     add_scheduler(parser)
     add_config(parser)
