@@ -97,6 +97,13 @@ def test_zip_is_deleted_on_request(publisher: Publisher, root: Path) -> None:
     assert files_below(root) == dataset_files()
 
 
+def test_zip_is_deleted_on_request_also_by_a_later_run(publisher: Publisher, root: Path) -> None:
+    archive = publisher.publish(dataset_files())
+    download_egmd(root, archive, base_url=publisher.url)
+    download_egmd(root, archive, base_url=publisher.url, delete_zip=True)
+    assert files_below(root) == dataset_files()
+
+
 def test_whole_dataset_needs_nothing_more(publisher: Publisher, root: Path) -> None:
     archive = publisher.publish(dataset_files())
     download_egmd(root, archive, base_url=publisher.url, delete_zip=True)

@@ -155,6 +155,12 @@ def test_a_threshold_for_an_unknown_drum_is_refused():
         Transcriber(EnergyModel(), CONFIG, {"cowbell": 0.5})
 
 
+@pytest.mark.parametrize("value", [40, -0.1, float("nan")])
+def test_a_threshold_that_is_no_share_is_refused(value):
+    with pytest.raises(DrumscribeError, match=r"thresholds: kick must be 0\.\.1"):
+        Transcriber(EnergyModel(), CONFIG, {"kick": value})
+
+
 def test_progress_adds_up_to_the_duration(tmp_path):
     path = click_track(tmp_path / "clicks.wav", [1.0], 45.5, 44_100)
     steps = []

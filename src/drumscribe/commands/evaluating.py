@@ -85,7 +85,8 @@ def _labelled_folder(arguments: Namespace, config: Config) -> Path:
     named: Path | None = arguments.egmd or arguments.mdb
     folder = named or config.data.processed_path / arguments.split
     if not folder.is_dir():
-        hint = "check the path" if named else "run 'drumscribe preprocess' first"
+        first = "run 'drumscribe preprocess' first, on 3 recordings or more"
+        hint = "check the path" if named else first
         raise DrumscribeError(f"{folder}: no such folder; {hint}")
     return folder
 

@@ -91,9 +91,11 @@ def download_egmd(
         DrumscribeError: when the network, the disk or the archive fails.
     """
     dataset_dir = folder / DATASET_FOLDER
-    if _is_whole(dataset_dir, archive):
-        return dataset_dir
     zip_path = folder / archive.name
+    if _is_whole(dataset_dir, archive):
+        if delete_zip:
+            zip_path.unlink(missing_ok=True)
+        return dataset_dir
     if not zip_path.is_file():
         missing_bytes = bytes_to_download(zip_path, archive)
         require_space(

@@ -144,7 +144,9 @@ def open_split(folder: Path) -> list[Shard]:
     """
     paths = sorted(folder.glob("shard-*.h5"))
     if not paths:
-        raise DrumscribeError(f"{folder}: holds no shards; run 'drumscribe preprocess' first")
+        raise DrumscribeError(
+            f"{folder}: holds no shards; run 'drumscribe preprocess' first, on 3 recordings or more"
+        )
     shards = [Shard(path) for path in paths]
     for shard in shards[1:]:
         if shard.header != shards[0].header:

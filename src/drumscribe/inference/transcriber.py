@@ -89,7 +89,7 @@ class Transcriber:
         thresholds: thresholds that replace the model's own, by class name.
 
     Raises:
-        DrumscribeError: when a threshold names no class of the model's kit.
+        DrumscribeError: when a threshold names no class of the model's kit, or is not 0..1.
     """
 
     def __init__(
@@ -109,6 +109,9 @@ class Transcriber:
                 f"thresholds: unknown drum {min(unknown)!r}; the model has "
                 + ", ".join(self.kit.names)
             )
+        for name, threshold in self.thresholds.items():
+            if not 0 <= threshold <= 1:
+                raise DrumscribeError(f"thresholds: {name} must be 0..1, got {threshold:g}")
 
     def transcribe(
         self,
