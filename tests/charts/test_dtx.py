@@ -103,6 +103,18 @@ def test_a_title_of_any_script_can_be_written(tmp_path):
     assert read_dtx(tmp_path / "a.dtx")[0]["TITLE"].startswith("曲 ")
 
 
+def test_names_are_read_whole_from_every_file_of_a_folder(tmp_path):
+    """As the game reads them: Shift-JIS, lines that a semicolon ends."""
+    soundfile.write(tmp_path / "song.wav", np.zeros(22_050), 22_050)
+    title = SongInfo("AC;DC 曲\nlive é", "a;b")
+    write_dtx_folder(on_bars([], TempoMap.steady(100)), tmp_path / "song.wav", tmp_path, title)
+    for name in ("set.def", "bas.dtx", "adv.dtx", "ext.dtx", "mas.dtx"):
+        text = (tmp_path / name).read_bytes().decode("cp932")
+        assert "\n" not in text.replace("\r\n", "")
+        assert text.splitlines()[0].partition(";")[0] == "#TITLE: AC\uff1bDC 曲 live ?"
+    assert read_dtx(tmp_path / "mas.dtx")[0]["ARTIST"] == "a\uff1bb"
+
+
 def test_a_folder_has_four_levels_their_list_and_the_song(tmp_path, rock):
     soundfile.write(tmp_path / "song.wav", np.zeros(22_050), 22_050)
     played = on_bars(rock(8), TempoMap.steady(100, until_s=20), duration_s=20)

@@ -5,7 +5,7 @@ A quarter is 96 slots, so a hit is at most 1/192 of a quarter from where it was 
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from math import gcd
 from pathlib import Path
 
@@ -66,16 +66,27 @@ def write_dtx(
     """
     grid = _grid(chart)
     lines = [
-        f"#TITLE: {_plain(info.title)}",
-        f"#ARTIST: {_plain(info.artist)}",
+        f"#TITLE: {info.title}",
+        f"#ARTIST: {info.artist}",
         f"#DLEVEL: {rating}",
         f"#BPM: {_bpm(grid.tempo_changes[0].seconds_per_quarter)}",
         f"#WAV{_BGM_ID}: {audio}",
     ]
     with naming(str(path)):
         lines += _bars(grid, chart.lane_levels[level], float(chart.grid.seconds(chart.end_tick)))
+    write_dtx_lines(path, lines)
+
+
+def write_dtx_lines(path: Path, lines: Iterable[str]) -> None:
+    """Write lines as DTXMania reads its files, in Shift-JIS; what it lacks is a question mark.
+
+    A semicolon would begin a comment, so its full-width form stands for it.
+
+    Raises:
+        DrumscribeError: when it cannot be written.
+    """
+    text = "".join(f"{' '.join(line.split())}\r\n" for line in lines).replace(";", "\uff1b")
     with atomic_path(path) as temporary:
-        text = "".join(f"{line}\r\n" for line in lines)
         temporary.write_bytes(text.encode(_ENCODING, errors="replace"))
 
 
@@ -155,7 +166,3 @@ def _measure(index: int) -> str:
 
 def _base36(number: int) -> str:
     return _DIGITS[number // 36] + _DIGITS[number % 36]
-
-
-def _plain(text: str) -> str:
-    return " ".join(text.split())

@@ -2,13 +2,12 @@
 
 from pathlib import Path
 
-from drumscribe.charts.dtx import write_dtx
+from drumscribe.charts.dtx import write_dtx, write_dtx_lines
 from drumscribe.charts.game_chart import GameChart, game_chart
 from drumscribe.charts.rating import HARDEST, rating_of
 from drumscribe.charts.song_audio import write_song_audio
 from drumscribe.charts.song_info import SongInfo
 from drumscribe.inference.transcriber import Transcription
-from drumscribe.utils.files import write_text
 
 AUDIO_NAME = "bgm.ogg"
 """The song's file in the folder."""
@@ -40,10 +39,10 @@ def write_dtx_folder(
     """
     chart = game_chart(transcription)
     write_song_audio(audio, folder / AUDIO_NAME, audio_format="ogg", lead_in_s=chart.lead_in_s)
-    lines = [f"#TITLE: {' '.join(info.title.split())}"]
+    lines = [f"#TITLE: {info.title}"]
     for number, (level, (label, name)) in enumerate(_FILES.items(), 1):
         rating = round(100 * max(0, rating_of(chart.lane_levels[level])) / HARDEST)
         write_dtx(chart, folder / name, info, level=level, audio=AUDIO_NAME, rating=rating)
         lines += [f"#L{number}LABEL: {label}", f"#L{number}FILE: {name}"]
-    write_text(folder / "set.def", "".join(f"{line}\n" for line in lines))
+    write_dtx_lines(folder / "set.def", lines)
     return chart
