@@ -235,6 +235,26 @@ def test_a_tab_has_a_line_for_each_drum_that_plays(tmp_path):
     ]
 
 
+@pytest.mark.parametrize(
+    ("n_strokes", "count", "snare"),
+    [
+        (2, "1 t a ", "o--o--"),
+        (3, "1 t a ", "o-o-o-"),
+        (4, "1   t   a   ", "o--o--o--o--"),
+        (6, "1 t a ", "oooooo"),
+        (12, "1   t   a   ", "oooooooooooo"),
+    ],
+)
+def test_even_strokes_of_a_compound_beat_are_drawn_evenly(tmp_path, n_strokes, count, snare):
+    """A beat is three counts of 180 a minute."""
+    tempo = TempoMap.steady(180, until_s=30, numerator=6, denominator=8)
+    events = at_beats(*((3 * k / n_strokes, "snare") for k in range(n_strokes)), tempo=tempo)
+    write_tab(on_bars(events, tempo), tmp_path / "a.txt")
+    lines = (tmp_path / "a.txt").read_text().splitlines()
+    assert lines[1] == "60 beats a minute"
+    assert lines[lines.index("bar 1, 6/8") + 1 :] == [f"   {count}2 t a ", f"SN|{snare}------|"]
+
+
 @given(any_transcription)
 def test_a_tab_shows_every_hit_and_keeps_its_lines_level(tmp_path, transcription):
     write_tab(transcription, tmp_path / "a.txt")

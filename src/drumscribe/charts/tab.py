@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from itertools import chain
+from math import lcm
 from pathlib import Path
 from string import ascii_lowercase, digits
 
@@ -56,7 +57,8 @@ def write_tab(transcription: Transcription, path: Path) -> None:
 
 def tab_text(score: Score, *, title: str) -> str:
     """The tab of a score: a few bars a row, under a line that counts the beats."""
-    parts = [f"{title}\n{score.bpm:.0f} beats a minute\n\n{_LEGEND}"]
+    counts_per_beat = score.bars[0].signature.numerator / len(score.bars[0].cells)
+    parts = [f"{title}\n{score.bpm / counts_per_beat:.0f} beats a minute\n\n{_LEGEND}"]
     lines = _lines(score)
     row: list[tuple[int, Bar]] = []
     for number, bar in enumerate(score.bars, 1):
@@ -95,13 +97,13 @@ def _row_text(row: Sequence[tuple[int, Bar]], labels: Mapping[str, str]) -> str:
 
 
 def _columns(cell: Cell) -> int:
-    """How many columns a cell has: as many as its finest part needs."""
+    """How many columns a cell has: as many as stand for its parts evenly."""
     usual = _TUPLET_COLUMNS if cell.division % 3 == 0 else _STRAIGHT_COLUMNS
     if cell.quarters < 1 and usual == _STRAIGHT_COLUMNS:
         usual = 2  # the count of a short beat is halved, not quartered
     if cell.quarters == Fraction(3, 2):
         usual = 6
-    return max(usual, cell.division)
+    return lcm(usual, cell.division)
 
 
 def _width(bar: Bar) -> int:
@@ -116,7 +118,7 @@ def _count(bar: Bar) -> str:
 
 
 def _parts(n_columns: int) -> str:
-    names = {4: "e+a", 3: "ta", 2: "+", 8: " e + a ", 6: " t a "}
+    names = {4: "e+a", 3: "ta", 2: "+", 8: " e + a ", 6: " t a ", 12: "   t   a   "}
     return names.get(n_columns, " " * (n_columns - 1)).ljust(n_columns - 1)[: n_columns - 1]
 
 
