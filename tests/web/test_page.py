@@ -5,6 +5,7 @@ import json
 import re
 import shutil
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -559,9 +560,78 @@ def test_a_server_hit_goes_by_its_activation_not_by_its_confidence(new_page):
     assert slide(page, "ride", 40) == 1
 
 
-def event(frame: int, lane: str, confidence: float) -> dict[str, Any]:
-    onset_s = frame / FRAME_RATE
-    return {"id": frame, "onset_s": onset_s, "lane": lane, "velocity": 90, "confidence": confidence}
+def event(frame: int, lane: str, confidence: float, velocity: int = 90) -> dict[str, Any]:
+    return {
+        "id": frame,
+        "onset_s": frame / FRAME_RATE,
+        "lane": lane,
+        "velocity": velocity,
+        "confidence": confidence,
+    }
+
+
+def saved_by(page: Any, *keys: str) -> list[dict[str, Any]]:
+    """The hits that the page saves after some keys."""
+    with page.expect_request("**/events") as request:
+        for key in keys:
+            page.keyboard.press(key)
+    return request.value.post_data_json["events"]
+
+
+def places(events: list[dict[str, Any]]) -> list[tuple[str, float]]:
+    return sorted((each["lane"], round(each["onset_s"], 3)) for each in events)
+
+
+def test_the_grid_makes_no_two_hits_one(new_page):
+    song = MadeUpSong(60)
+    page = in_studio(new_page(f"/#{SONG_ID}", prepare=song.serve))
+    page.select_option("#grid", "8")
+    page.focus("#stage")
+    now = places(saved_by(page, "Control+a", "q"))
+    says(page, r"\d+ hits left as played")
+    apart_s = [b[1] - a[1] for a, b in pairwise(now) if a[0] == b[0]]
+    assert len(now) == len(song.events)
+    assert min(apart_s) > 0.029
+    on_grid = [(onset_s - 0.1) * 2 * 140 / 60 for _, onset_s in now]
+    is_on_grid = np.abs(on_grid - np.round(on_grid)) < 0.01
+    played = set(places(song.events))
+    assert 0.8 < is_on_grid.mean() < 1
+    assert {place for place, is_on in zip(now, is_on_grid, strict=True) if not is_on} <= played
+    assert places(saved_by(page, "Control+z")) == sorted(played)
+
+
+def test_of_two_drums_at_once_one_lane_keeps_the_louder(new_page):
+    song = MadeUpSong(10)
+    song.events = [event(98, "kick", 0.9, 50), event(99, "snare", 0.9, 80)]
+    page = in_studio(new_page(f"/#{SONG_ID}", prepare=song.serve))
+    page.focus("#stage")
+    page.keyboard.press("Control+a")
+    with page.expect_request("**/events") as request:
+        page.select_option("#hit-lane", label="High tom")
+    (kept,) = request.value.post_data_json["events"]
+    assert (kept["lane"], kept["velocity"]) == ("high_tom", 80)
+    page.focus("#stage")
+    assert places(saved_by(page, "Control+z")) == places(song.events)
+
+
+@pytest.mark.parametrize("keys", ["Alt+ArrowLeft", "Alt+Shift+ArrowLeft"])
+def test_no_hits_are_pushed_together_at_the_start(new_page, keys):
+    song = MadeUpSong(10)
+    song.events = [event(1, "kick", 0.9), event(5, "kick", 0.9), event(98, "snare", 0.9)]
+    page = in_studio(new_page(f"/#{SONG_ID}", prepare=song.serve))
+    page.focus("#stage")
+    now = saved_by(page, "Control+a", *[keys] * 12)
+    assert [each["onset_s"] for each in now] == pytest.approx([0, 4 / 98, 97 / 98], abs=1e-6)
+
+
+def test_a_velocity_takes_nobodys_place(new_page):
+    song = MadeUpSong(10)
+    song.events = [event(98, "kick", 0.9), event(99, "kick", 0.9)]
+    page = in_studio(new_page(f"/#{SONG_ID}", prepare=song.serve))
+    page.focus("#stage")
+    now = saved_by(page, "ArrowRight", "+")
+    assert places(now) == places(song.events)
+    assert sorted(each["velocity"] for each in now) == [90, 98]
 
 
 def test_sliders_answer_within_a_tenth_of_a_second(new_page):

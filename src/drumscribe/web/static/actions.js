@@ -1,7 +1,7 @@
 /** What keys, buttons and the pointer can do to the song. Each tells what it did. */
 
 import { announce } from "./dom.js";
-import { added, changed, movement, removed, repickedAll } from "./edits.js";
+import { added, changed, leftAsPlayed, movement, removed, repickedAll } from "./edits.js";
 import { countHits, firstAtOrAfter, nearestHit } from "./hits.js";
 import { presetThresholds } from "./presets.js";
 import { GRID_STEPS, UNCERTAIN } from "./tempo.js";
@@ -71,14 +71,18 @@ export class Actions {
 
   /** Move the selected hits in time, by steps of the grid; finely where there is no grid. */
   nudge(nSteps, { isFine = false } = {}) {
+    const [first] = this.store.selected;
+    if (!first) return;
     const { perBeat } = this.grid;
     const { tempo } = this.store.state;
     const stepS = isFine ? FINE_STEP_S : FREE_STEP_S;
-    const moved = (timeS) =>
-      isFine || perBeat === 0 ? timeS + nSteps * stepS : tempo.stepped(timeS, perBeat, nSteps);
+    const isFree = isFine || perBeat === 0;
+    const stepsOf = (timeS) => (isFree ? timeS / stepS : tempo.position(timeS) * perBeat);
+    // None stops at the recording's start while those behind it go on.
+    const n = Math.max(nSteps, stepsOf(0) - stepsOf(first.onsetS));
+    const moved = (timeS) => (isFree ? timeS + n * stepS : tempo.stepped(timeS, perBeat, n));
     this.change(({ onsetS }) => ({ onsetS: moved(onsetS) }), "move", "nudge");
-    const [first] = this.store.selected;
-    if (first) this.view.reveal(first.onsetS);
+    this.view.reveal(moved(first.onsetS));
   }
 
   /** Move the selected hits to the lane above (-1) or below (1). */
@@ -102,7 +106,12 @@ export class Actions {
       announce("Choose a grid first");
       return;
     }
-    this.change(({ onsetS }) => ({ onsetS: this.snapped(onsetS) }), "move to the grid");
+    const { state, selection } = this.store;
+    const snapped = (timeS) => this.snapped(timeS);
+    const left = leftAsPlayed(state.lanes, selection, snapped, this.minGapS);
+    const onsetS = (hit) => (left.has(hit.id) ? hit.onsetS : snapped(hit.onsetS));
+    this.change((hit) => ({ onsetS: onsetS(hit) }), "move to the grid");
+    if (left.size > 0) announce(`${counted(left.size, "hit")} left as played: others are there`);
   }
 
   selectAll() {

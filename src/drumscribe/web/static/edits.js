@@ -88,7 +88,7 @@ const placeOf = ({ lane, onsetS }) => ({ lane, onsetS });
 
 /**
  * The state with some hits changed. A hit that comes to lie on another one of its lane takes its
- * place.
+ * place; of two that come there from different lanes the louder does.
  *
  * @param {State} state
  * @param {Set<number>} ids
@@ -105,12 +105,66 @@ export function changed(state, ids, change, minGapS) {
   const left = before.filter(
     (hit, index) => hit.lane !== after[index].lane || hit.onsetS !== after[index].onsetS,
   );
+  const laneBefore = new Map(left.map(({ id, lane }) => [id, lane]));
   const lanes = state.lanes.map((hits, lane) => {
-    const arrived = inOrder(after.filter((hit) => hit.lane === lane));
-    const stayed = hits.filter((hit) => !ids.has(hit.id) && !isNear(arrived, hit.onsetS, minGapS));
+    const inLane = [
+      ...hits.filter((hit) => !ids.has(hit.id)),
+      ...after.filter((hit) => hit.lane === lane),
+    ];
+    const moved = inOrder(inLane.filter((hit) => laneBefore.has(hit.id)));
+    const arrived = louderOnes(moved, laneBefore, minGapS);
+    const stayed = inLane.filter(
+      (hit) => !laneBefore.has(hit.id) && !isNear(arrived, hit.onsetS, minGapS),
+    );
     return inOrder([...stayed, ...arrived]);
   });
   return { ...state, lanes, removals: [...state.removals, ...left.map(placeOf)] };
+}
+
+/** Hits in order of time without the softer of neighbours that come from different lanes. */
+function louderOnes(hits, laneBefore, minGapS) {
+  const kept = [];
+  for (const hit of hits) {
+    const last = kept.at(-1);
+    const isOnLast = last && isNear([last], hit.onsetS, minGapS);
+    if (!isOnLast || laneBefore.get(last.id) === laneBefore.get(hit.id)) kept.push(hit);
+    else if (hit.velocity > last.velocity) kept[kept.length - 1] = hit;
+  }
+  return kept;
+}
+
+/**
+ * Which hits must stay where they were played while others go to the grid, so that no two of a
+ * lane become one: of two that would, the one that has farther to go.
+ *
+ * @param {Hit[][]} lanes
+ * @param {Set<number>} ids of the hits that are to go
+ * @param {(timeS: number) => number} snapped
+ * @param {number} minGapS
+ * @returns {Set<number>} their ids
+ */
+export function leftAsPlayed(lanes, ids, snapped, minGapS) {
+  const left = new Set();
+  const goes = (hit) => ids.has(hit.id) && !left.has(hit.id);
+  const wayS = ({ hit, onsetS }) => Math.abs(onsetS - hit.onsetS);
+  const blocked = (places) =>
+    places.slice(1).flatMap((later, index) => {
+      if (!isNear([places[index]], later.onsetS, minGapS)) return [];
+      const going = [places[index], later].filter(({ hit }) => goes(hit));
+      return going.sort((a, b) => wayS(b) - wayS(a)).slice(0, 1);
+    });
+  for (const hits of lanes) {
+    let found;
+    do {
+      const places = hits.map((hit) => ({
+        hit,
+        onsetS: goes(hit) ? snapped(hit.onsetS) : hit.onsetS,
+      }));
+      found = blocked(inOrder(places));
+      for (const { hit } of found) left.add(hit.id);
+    } while (found.length > 0);
+  }
+  return left;
 }
 
 /** How far hits can move together: no lane beyond the first and last, no time before 0. */

@@ -145,7 +145,7 @@ export class TempoMap {
     return snappedS >= 0 ? snappedS : this.seconds((step + 1) / perBeat);
   }
 
-  /** `timeS` moved by whole steps of the grid, from where it is. */
+  /** `timeS` moved by steps of the grid, from where it is. */
   stepped(timeS, perBeat, nSteps) {
     return Math.max(0, this.seconds(this.position(timeS) + nSteps / perBeat));
   }
