@@ -247,6 +247,31 @@ def test_songs_for_games_hold_chart_and_sound(studio, song):
             assert {Path(entry).parent.as_posix() for entry in archive.namelist()} == {"My_ song"}
 
 
+@pytest.mark.parametrize(
+    ("tags", "fields", "artist", "title"),
+    [
+        ({}, {}, "Some Artist", "Some Title"),
+        ({"title": "Tagged", "artist": "Band"}, {}, "Band", "Tagged"),
+        ({"title": "Tagged", "artist": "Band"}, {"title": "Mine"}, "Band", "Mine"),
+    ],
+)
+def test_a_song_for_a_game_is_named_as_by_the_command_line(
+    studio, song, tmp_path, tags, fields, artist, title
+):
+    path = tmp_path / "Some Artist - Some Title.flac"
+    samples, rate = soundfile.read(io.BytesIO(song))
+    with soundfile.SoundFile(path, "w", rate, 1) as file:
+        for name, text in tags.items():
+            setattr(file, name, text)
+        file.write(samples)
+    job_id = studio.transcribed(path.read_bytes(), path.name, **fields)
+    content = io.BytesIO(studio.get(job_id, "export/clonehero").content)
+    with zipfile.ZipFile(content) as archive:
+        (ini,) = (entry for entry in archive.namelist() if entry.endswith("song.ini"))
+        lines = archive.read(ini).decode().splitlines()
+    assert {f"name = {title}", f"artist = {artist}"} <= set(lines)
+
+
 def test_the_tempo_is_what_the_command_line_finds(studio, example, example_bytes, tmp_path):
     found = studio.get(example, "result").json()["tempo"]
     (tmp_path / "groove.ogg").write_bytes(example_bytes)

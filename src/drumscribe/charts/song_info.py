@@ -29,17 +29,21 @@ class SongInfo:
         return replace(self, **{name: text for name, text in known.items() if text})
 
 
-def song_info(audio: Path) -> SongInfo:
+def song_info(audio: Path, name: str | None = None) -> SongInfo:
     """What the tags of an audio file say; its name where they do not say title or artist.
 
     "Artist - Title" and "03 Title" are understood. A file that cannot be read has a name still.
+
+    Args:
+        audio: the file.
+        name: what people call it, without suffix; ``None`` for what the disk does.
     """
     tags = {
         key.lower(): writable_text(" ".join(text.split()))
         for key, text in _tags(audio).items()
         if text
     }
-    name = writable_text(audio.stem)
+    name = writable_text(name or audio.stem)
     stem = _NUMBERED.sub("", name.replace("_", " ")).strip() or name
     artist, _, title = stem.partition(" - ") if " - " in stem else ("", "", stem)
     year = _YEAR.search(tags.get("date", ""))

@@ -1,7 +1,7 @@
 """Exports in a process of their own, under the limits of a worker.
 
-Songs for games hold the recording, so a decoder of a foreign file runs; scores of absurd edits may
-take for ever. Neither may happen in the server.
+Songs for games hold the recording and the names in its tags, so readers of a foreign file run;
+scores of absurd edits may take for ever. Neither may happen in the server.
 """
 
 import json

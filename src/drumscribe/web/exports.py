@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from drumscribe.charts.formats import FORMATS, is_installed, suffix_of, write_format
-from drumscribe.charts.song_info import SongInfo
+from drumscribe.charts.song_info import song_info
 from drumscribe.inference.transcriber import Transcription
 from drumscribe.utils.files import atomic_path
 
@@ -34,13 +34,17 @@ class Export:
         format_id: one of ``export_formats()``.
         transcription: the hits and beats.
         recording: the audio they were heard in; songs for games hold it.
-        info: names of the song.
+        name: what the recording was called, without suffix.
+        title: what the user calls the song; may be empty.
+        artist: who the user says plays it; may be empty.
     """
 
     format_id: str
     transcription: Transcription
     recording: Path
-    info: SongInfo
+    name: str
+    title: str
+    artist: str
 
 
 def export_formats() -> dict[str, str]:
@@ -71,9 +75,12 @@ def _write_song_zip(export: Export, target: Path) -> None:
     from drumscribe.charts.song_folder import write_song_folder
 
     write = write_dtx_folder if export.format_id == "dtxmania" else write_song_folder
+    info = song_info(export.recording, export.name).with_known(
+        title=export.title, artist=export.artist
+    )
     with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
         folder = Path(scratch) / target.stem
-        write(export.transcription, export.recording, folder, export.info)
+        write(export.transcription, export.recording, folder, info)
         with atomic_path(target) as temporary, zipfile.ZipFile(temporary, "w") as archive:
             for path in sorted(folder.iterdir()):
                 archive.write(path, f"{folder.name}/{path.name}")

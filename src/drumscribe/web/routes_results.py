@@ -8,7 +8,6 @@ from fastapi import APIRouter, Depends, HTTPException, Response
 from fastapi.responses import FileResponse
 from starlette.background import BackgroundTask
 
-from drumscribe.charts.song_info import SongInfo
 from drumscribe.timing import FRAME_RATE
 from drumscribe.utils.files import safe_name
 from drumscribe.web.access import PROBLEMS, DoneJob, studio_of
@@ -96,15 +95,17 @@ def export(job: DoneJob, format_id: str, studio: StudioOfApp) -> Response:
     known = export_formats()
     if format_id not in known:
         raise HTTPException(404, f"there is no such format; choose of {', '.join(known)}")
-    title = job.title or Path(job.name).stem
+    stem = Path(job.name).stem
     chosen = Export(
         format_id,
         transcription_of(studio.store, job),
         studio.store.job_dir(job.id) / job.recording,
-        SongInfo(title=title, artist=job.artist),
+        name=stem,
+        title=job.title,
+        artist=job.artist,
     )
     folder = tempfile.TemporaryDirectory(prefix="drumscribe-")
-    name = safe_name(title, default="transcription")
+    name = safe_name(job.title or stem, default="transcription")
     target = Path(folder.name) / f"{name}.{extension_of(format_id)}"
     try:
         export_safely(chosen, target, studio.settings)
@@ -114,7 +115,7 @@ def export(job: DoneJob, format_id: str, studio: StudioOfApp) -> Response:
     return FileResponse(
         target,
         media_type=_BYTES,
-        filename=f"{Path(job.name).stem}.{extension_of(format_id)}",
+        filename=f"{stem}.{extension_of(format_id)}",
         background=BackgroundTask(folder.cleanup),
     )
 
