@@ -195,11 +195,22 @@ def test_a_song_that_is_not_there_is_named(tmp_path, capsys):
     assert "absent.mp3: no such audio file" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("name", ["song.mid", "song.CHART", "song.zip"])
+@pytest.mark.parametrize("name", ["song.mid", "song.CHART", "song.zip", "song.opus", "song.FLAC"])
 def test_the_name_of_a_file_is_no_folder_for_a_song(song, tmp_path, capsys, name):
     assert chart(song, "-o", str(tmp_path / name)) == 1
     assert f"{name}: chart writes a folder" in capsys.readouterr().err
     assert not (tmp_path / name).exists()
+
+
+@pytest.mark.parametrize("output", [["-o", "afile"], ["-o", "afile/song"], []])
+def test_a_file_is_no_folder_for_a_song(song, monkeypatch, capsys, output):
+    """Told before anything is heard: there is no such model. A song may be called "afile" too."""
+    song.rename(song.with_name("afile"))
+    monkeypatch.chdir(song.parent)
+    assert cli.main(["chart", "afile", *output, "-c", "absent.onnx"]) == 1
+    error = capsys.readouterr().err
+    assert "afile: is a file, and chart writes a folder" in error
+    assert error.count("\n") == 1
 
 
 def test_a_folder_may_be_called_like_a_file(song, tmp_path):

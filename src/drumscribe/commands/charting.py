@@ -49,6 +49,7 @@ def chart(arguments: Namespace) -> int:
     )
     names = " - ".join(part for part in (info.artist, info.title) if part)
     folder = arguments.output or audio.with_name(safe_name(names, default="song"))
+    _require_folder(folder)
     _require_inputs_kept(arguments, audio, folder)
     transcription = _transcription(arguments, audio)
     if arguments.game == "dtxmania":
@@ -102,10 +103,22 @@ def _require_options_used(arguments: Namespace) -> None:
 
 def _require_folder_name(output: Path | None) -> None:
     """Refuse the name of a file, which would become a folder that is called like one."""
-    if output is not None and output.suffix.lower() in _OF_FILES and not output.exists():
+    from drumscribe.data.audio_processing import AUDIO_SUFFIXES
+
+    of_files = AUDIO_SUFFIXES.union(_OF_FILES)
+    if output is not None and output.suffix.lower() in of_files and not output.exists():
         raise DrumscribeError(
             f"{output}: chart writes a folder for the song; leave off {output.suffix}"
         )
+
+
+def _require_folder(folder: Path) -> None:
+    """Refuse a folder that is a file, or lies in one."""
+    for place in (folder, *folder.parents):
+        if place.exists() and not place.is_dir():
+            raise DrumscribeError(
+                f"{place}: is a file, and chart writes a folder; name another with --output"
+            )
 
 
 def _require_inputs_kept(arguments: Namespace, audio: Path, folder: Path) -> None:
