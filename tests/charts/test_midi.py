@@ -1,5 +1,6 @@
 """MIDI files as other programs read them."""
 
+import re
 import tracemalloc
 
 import mido
@@ -11,8 +12,14 @@ from hypothesis import strategies as st
 from midi_checks import assert_sound
 from transcriptions import any_transcription, on_bars
 
+from drumscribe.charts.clone_hero_midi import write_notes_mid
+from drumscribe.charts.clone_hero_text import write_notes_chart
+from drumscribe.charts.dtx import write_dtx
+from drumscribe.charts.game_chart import game_chart
 from drumscribe.charts.midi import read_transcription_midi, write_transcription_midi
 from drumscribe.charts.note_maps import note_map
+from drumscribe.charts.score import score_of
+from drumscribe.charts.song_info import SongInfo
 from drumscribe.data.midi_processing import notes_to_events, read_midi
 from drumscribe.drums import ARTICULATIONS12, LANES8
 from drumscribe.events import DrumEvent
@@ -229,6 +236,57 @@ def test_bars_are_read_as_the_file_counts_them(tmp_path, metres, downbeats_s):
     assert found[: len(downbeats_s)] == pytest.approx(downbeats_s)
     if metres[0][1:] == (1, 4):  # the pick-up counts as the end of a bar
         assert tempo.number_in_bar(-1) == 4
+
+
+@pytest.mark.parametrize(
+    ("metres", "quarters"),
+    [
+        ([(0, 4, 4), (6, 4, 4)], [4, 2, 4, 4]),
+        ([(0, 4, 4), (6, 3, 4)], [4, 2, 3, 3]),
+        ([(0, 4, 4), (2, 4, 4)], [2, 4, 4, 4]),
+        ([(0, 6, 8), (4, 4, 4)], [3, 1, 4, 4]),
+    ],
+)
+def test_a_bar_that_is_cut_short_moves_no_bar_line_of_any_file(tmp_path, metres, quarters):
+    write_bars(tmp_path / "a.mid", *metres)
+    heard = read_transcription_midi(tmp_path / "a.mid")
+    score = [sum(cell.quarters for cell in bar.cells) for bar in score_of(heard).bars]
+    assert score[:4] == quarters
+    chart = game_chart(heard)
+    write_notes_mid(chart, tmp_path / "notes.mid")
+    write_notes_chart(chart, tmp_path / "notes.chart")
+    write_dtx(chart, tmp_path / "a.dtx", SongInfo())
+    written(tmp_path / "b.mid", heard)
+    assert midi_bars(tmp_path / "b.mid")[:5].tolist() == np.cumsum([0, *quarters]).tolist()
+    for bars in (
+        midi_bars(tmp_path / "notes.mid"),
+        text_bars(tmp_path / "notes.chart"),
+        dtx_bars(tmp_path / "a.dtx"),
+    ):
+        heard_bars = bars - chart.lead_in_s / 0.5
+        assert heard_bars[heard_bars >= 0][:5].tolist() == np.cumsum([0, *quarters]).tolist()
+
+
+def midi_bars(path):
+    """Bar lines in quarters of 120 BPM from the start, as a sequencer lays them."""
+    return np.array(
+        [round(beat.time_s / 0.5, 2) for beat in read_midi(path).beats() if beat.number == 1]
+    )
+
+
+def text_bars(path):
+    """The same of a ``.chart``: every metre goes on from its tick."""
+    changes = re.findall(r"(\d+) = TS (\d+) (\d+)", path.read_text())
+    starts = [int(tick) / 480 for tick, _, _ in changes]
+    lengths = [4 * int(counts) / 2 ** int(power) for _, counts, power in changes]
+    ends = [*starts[1:], starts[-1] + 20]
+    return np.concatenate([np.arange(*span) for span in zip(starts, ends, lengths, strict=True)])
+
+
+def dtx_bars(path):
+    """The same of a ``.dtx``, which tells how long each bar is."""
+    lengths = re.findall(r"#\d{3}02: (.+)", path.read_text("cp932"))
+    return np.cumsum([0, *(4 * float(length) for length in lengths)])
 
 
 @given(any_transcription)

@@ -2,7 +2,9 @@
 
 import logging
 from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 from drumscribe.charts.bars import tempo_of
@@ -110,7 +112,21 @@ def _tempo_of_midi(recording: MidiRecording) -> TempoMap:
         if metre_s <= beats_s[-1]:
             first = bisect_left(beats_s, metre_s)
             signatures.append(TimeSignature(first, metre.numerator, metre.denominator))
-    return TempoMap(tuple(beats_s), tuple(signatures))
+    return TempoMap(tuple(beats_s), tuple(_with_cut_bars(signatures)))
+
+
+def _with_cut_bars(signatures: Sequence[TimeSignature]) -> Iterator[TimeSignature]:
+    """The same, and a metre for each bar that the next one cuts short: 2/4 after six beats of 4/4.
+
+    So each begins on a bar line of the one before, as a tempo map needs it.
+    """
+    for here, following in pairwise(signatures):
+        n_bars, n_left = divmod(following.first_beat - here.first_beat, here.numerator)
+        if n_bars:
+            yield here
+        if n_left:
+            yield replace(here, first_beat=following.first_beat - n_left, numerator=n_left)
+    yield signatures[-1]
 
 
 def _has_pickup(recording: MidiRecording) -> bool:
