@@ -76,7 +76,9 @@ class RunningStudio:
 @contextlib.contextmanager
 def running_studio(data_dir: Path, **changes: Any) -> Iterator[RunningStudio]:
     """A studio that listens until the block ends."""
-    settings = StudioSettings(data_dir=data_dir, model=bundled_path(), port=0, **changes)
+    settings = StudioSettings(
+        **{"data_dir": data_dir, "model": bundled_path(), "port": 0} | changes
+    )
     studio = Studio(settings)
     config = uvicorn.Config(
         create_app(studio),

@@ -399,6 +399,25 @@ def test_the_example_is_transcribed_once(studio, example):
     assert (again.status_code, again.json()["id"]) == (202, example)
 
 
+def test_the_example_is_heard_again_by_another_model(studio_at):
+    def heard_by(**changes):
+        with studio_at(**changes) as studio:
+            job_id = studio.client.post("/api/transcriptions/example").json()["id"]
+            assert studio.wait(job_id)["status"] == "done"
+            return job_id, studio.studio.store.job_dir(job_id) / "result.json"
+
+    live = bundled_path("drums8-live")
+    first, result = heard_by()
+    other, _ = heard_by(model=live)
+    assert len({first, other}) == 2
+    assert heard_by(model=live)[0] == other
+    assert heard_by()[0] == first
+    content = json.loads(result.read_text())
+    del content["model_sha256"]  # as studios wrote it that did not know
+    result.write_text(json.dumps(content))
+    assert heard_by()[0] not in (first, other)
+
+
 def test_one_request_from_recording_to_statistics(studio, song):
     answer = studio.client.post(
         "/transcribe",

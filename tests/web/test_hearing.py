@@ -54,7 +54,7 @@ def recording(tmp_path):
 
 def hear(recording, transcriber, **changes):
     told = []
-    options = {"bpm": None, "max_duration_s": 60.0, **changes}
+    options = {"model_sha256": "", "bpm": None, "max_duration_s": 60.0, **changes}
     hear_recording(recording, transcriber, on_progress=lambda *step: told.append(step), **options)
     result = json.loads((recording.parent / "result.json").read_text())
     levels = np.fromfile(recording.parent / "activations.u8", np.uint8).reshape(-1, 8)

@@ -42,8 +42,8 @@ def folder(tmp_path, monkeypatch):
     recording = tmp_path / "recording.wav"
     soundfile.write(recording, np.zeros(SAMPLE_RATE, np.float32), SAMPLE_RATE)
     transcriber = Transcriber(CowbellModel(), InferenceConfig())
-    options = {"bpm": None, "max_duration_s": 60.0, "on_progress": lambda *step: None}
-    hear_recording(recording, transcriber, **options)
+    options = {"model_sha256": "", "bpm": None, "max_duration_s": 60.0}
+    hear_recording(recording, transcriber, on_progress=lambda *step: None, **options)
     return tmp_path
 
 

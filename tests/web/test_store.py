@@ -128,12 +128,12 @@ def test_edits_of_the_same_job_do_not_pile_up(store):
 
 
 def test_the_newest_working_example_is_found_again(store):
-    assert store.example() is None
+    assert store.examples() == []
     failed = add(store, source="example")
     store.end(failed.id, "failed")
-    assert store.example() is None
-    good = add(store, source="example")
-    assert store.example().id == good.id
+    assert store.examples() == []
+    good = [add(store, source="example").id for _ in range(2)]
+    assert [job.id for job in store.examples()] == good[::-1]
 
 
 def test_names_and_texts_are_values_never_statements(store):

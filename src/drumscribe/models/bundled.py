@@ -1,11 +1,11 @@
 """The models that come with the package."""
 
-import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
 
 from drumscribe.utils.errors import DrumscribeError
+from drumscribe.utils.files import file_sha256
 
 _FOLDER = Path(__file__).parent / "pretrained"
 _INDEX = _FOLDER / "models.json"
@@ -56,7 +56,7 @@ def bundled_path(name: str | None = None) -> Path:
         raise DrumscribeError(f"no bundled model {name!r}; there is {known}")
     model = found[0]
     try:
-        digest = hashlib.sha256(model.path.read_bytes()).hexdigest()
+        digest = file_sha256(model.path)
     except OSError as error:
         raise DrumscribeError(
             f"{model.path}: the bundled model is missing; install drumscribe again"

@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import hashlib
 import os
 import shutil
 import tempfile
@@ -155,6 +156,12 @@ def require_file(path: Path, *, what: str, hint: str = "check the path") -> Path
     if not is_file:
         raise DrumscribeError(f"{path}: no such {what}; {hint}")
     return path
+
+
+def file_sha256(path: Path) -> str:
+    """The SHA-256 of a file's bytes, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def flush_to_disk(path: Path) -> None:

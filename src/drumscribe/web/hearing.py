@@ -110,6 +110,7 @@ def hear_recording(
     recording: Path,
     transcriber: Transcriber,
     *,
+    model_sha256: str,
     bpm: float | None,
     max_duration_s: float,
     on_progress: OnProgress,
@@ -119,6 +120,7 @@ def hear_recording(
     Args:
         recording: the audio, in the job's folder.
         transcriber: the pipeline.
+        model_sha256: of the weights file that it hears with.
         bpm: the tempo where somebody said it.
         max_duration_s: the longest recording.
         on_progress: told how far it is.
@@ -140,6 +142,7 @@ def hear_recording(
     _write_bytes(folder / VELOCITIES, levels.velocity)
     _write_bytes(folder / WAVEFORM, _as_bytes(np.concatenate(tap.outline), low=-1.0))
     result = {
+        "model_sha256": model_sha256,
         "kit": transcriber.kit.lanes.name,
         "duration_s": heard.duration_s,
         "thresholds": _lane_thresholds(transcriber),

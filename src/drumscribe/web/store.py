@@ -151,13 +151,12 @@ class JobStore:
         """Jobs that have ended, those touched longest ago first."""
         return self._select(f"WHERE status IN {FINISHED} ORDER BY touched_at")
 
-    def example(self) -> Job | None:
-        """The newest job of the example that has not failed."""
-        jobs = self._select(
+    def examples(self) -> list[Job]:
+        """Jobs of the example that have not failed, the newest first."""
+        return self._select(
             "WHERE source = 'example' AND status IN ('queued', 'running', 'done')"
-            " ORDER BY created_at DESC LIMIT 1"
+            " ORDER BY created_at DESC, rowid DESC"
         )
-        return next(iter(jobs), None)
 
     def count_waiting(self) -> int:
         """How many jobs are queued."""

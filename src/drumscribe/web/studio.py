@@ -9,7 +9,8 @@ from pathlib import Path
 
 from drumscribe.utils.disk import require_space
 from drumscribe.utils.errors import DrumscribeError
-from drumscribe.utils.files import flush_to_disk
+from drumscribe.utils.files import file_sha256, flush_to_disk
+from drumscribe.web.results import heard
 from drumscribe.web.runner import JobRunner
 from drumscribe.web.schemas import JobStatus
 from drumscribe.web.settings import StudioSettings
@@ -98,13 +99,17 @@ class Studio:
         return accepted
 
     def accept_example(self) -> Job:
-        """The bundled example: as it was transcribed before, or queued.
+        """The bundled example: as this server's model transcribed it before, or queued.
 
         Raises:
             FullError: when the queue is full.
         """
-        if (known := self.store.example()) is not None:
-            return known
+        model_sha256 = file_sha256(self.settings.model)
+        for known in self.store.examples():
+            is_done = known.status == "done"  # any other will be heard by this model
+            # Results of old studios do not say who heard them.
+            if not is_done or heard(self.store, known).get("model_sha256") == model_sha256:
+                return known
         path = self.reserve()
         try:
             shutil.copyfile(example_path(), path)

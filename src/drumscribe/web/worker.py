@@ -56,6 +56,7 @@ def run_worker(connection: Connection, limits: WorkerLimits) -> None:
     limit_process(limits.memory_bytes)
     from drumscribe.config import InferenceConfig, section_from_dict
     from drumscribe.models.load import load_model
+    from drumscribe.utils.files import file_sha256
 
     inference = section_from_dict(InferenceConfig, limits.inference, name="inference")
     try:
@@ -63,10 +64,11 @@ def run_worker(connection: Connection, limits: WorkerLimits) -> None:
     except DrumscribeError as error:  # it fails the job that waits for this process
         _send(connection, kind="failed", message=str(error), is_last=True)
         return
+    known = {"model_sha256": file_sha256(Path(limits.model))}
     _send(connection, kind="ready")
     with contextlib.suppress(EOFError):
         while True:
-            request = json.loads(connection.recv_bytes())
+            request = json.loads(connection.recv_bytes()) | known
             _answer(connection, request, model, inference)
 
 
@@ -113,6 +115,7 @@ def _hear(
     return hear_recording(
         Path(request["recording"]),
         Transcriber(model, config, thresholds),
+        model_sha256=request["model_sha256"],
         bpm=options.get("bpm"),
         max_duration_s=request["max_duration_s"],
         on_progress=on_progress,
