@@ -28,7 +28,18 @@ def test_a_port_that_is_taken_is_named(tmp_path, capsys):
         port = other.getsockname()[1]
         options = ["studio", "--port", str(port), "--data", str(tmp_path), "--no-browser"]
         assert cli.main(options) == 1
-    assert f"127.0.0.1:{port}: cannot listen there" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert f"127.0.0.1:{port}: cannot listen there" in told
+    assert told.endswith("choose another --port\n")
+
+
+@pytest.mark.parametrize("host", ["a..b", "ä..b", "192.0.2.1"])
+def test_an_address_that_is_not_ours_is_named(tmp_path, capsys, host):
+    options = ["studio", "--host", host, "--port", "0", "--token", "t" * 16]
+    assert cli.main([*options, "--data", str(tmp_path), "--no-browser"]) == 1
+    told = capsys.readouterr().err
+    assert f"{host}:0: cannot listen there" in told
+    assert told.endswith("choose another --host\n")
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Running the studio's server."""
 
+import errno
 import logging
 import os
 import socket
@@ -21,6 +22,7 @@ logger = logging.getLogger(__name__)
 
 _MAX_CONNECTIONS = 256
 _GRACE_S = 3
+_PORT_ERRORS = (errno.EADDRINUSE, errno.EACCES)  # any other is the address's fault
 
 
 def serve(settings: StudioSettings, *, with_example: bool, open_browser: bool) -> None:
@@ -87,10 +89,12 @@ def _listen(settings: StudioSettings) -> socket.socket:
         if os.name == "posix":  # elsewhere it would let a second server take the port too
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((settings.host, settings.port))
-    except OSError as error:
+    except (OSError, TypeError) as error:  # the latter of names that no host can have
+        option = "--port" if getattr(error, "errno", None) in _PORT_ERRORS else "--host"
+        reason = getattr(error, "strerror", None) or error
         raise DrumscribeError(
-            f"{settings.host}:{settings.port}: cannot listen there ({error.strerror or error}); "
-            "choose another --port"
+            f"{settings.host}:{settings.port}: cannot listen there ({reason}); "
+            f"choose another {option}"
         ) from error
     return listener
 
