@@ -6,6 +6,7 @@ however the samples are cut into blocks. T frames, F mel bands, C drum classes.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from operator import itemgetter
 
 import numpy as np
 
@@ -153,11 +154,7 @@ class ActivationStream:
             if len(self._heard) > self._n_context:
                 said, self._state = self._model.step(self._heard[None], self._state)
                 self._heard = self._heard[1:]
-                yield Activations(
-                    said.onset[0],
-                    None if said.velocity is None else said.velocity[0],
-                    None if said.beat is None else said.beat[0],
-                )
+                yield said.mapped(lambda head: head[0])
 
     def finish(self) -> list[Activations]:
         """Those of the last frames, followed by silence."""
@@ -244,8 +241,4 @@ def algorithmic_latency_s(model: OnnxFrameModel) -> float:
 def _single_frames(activations: Activations) -> Iterator[Activations]:
     """Each frame of a recording's activations, shape (1, C)."""
     for index in range(len(activations.onset)):
-        here = slice(index, index + 1)
-        velocity = activations.velocity
-        yield Activations(
-            activations.onset[here], None if velocity is None else velocity[here], None
-        )
+        yield activations.mapped(itemgetter(slice(index, index + 1)))

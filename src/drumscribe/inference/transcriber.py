@@ -4,7 +4,6 @@ The command line, evaluation and training's validation all construct ``Transcrib
 function of its own that can be used alone.
 """
 
-import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -197,13 +196,10 @@ class Transcriber:
         """
         parts: dict[str, list[FloatArray]] = {}
         for part in self._parts(log_mel):
-            for field in dataclasses.fields(part):
-                head: FloatArray | None = getattr(part, field.name)
-                if head is not None:
-                    parts.setdefault(field.name, []).append(head)
+            for name, head in part.heads().items():
+                parts.setdefault(name, []).append(head)
         # One head after the other, so that only one is in memory twice.
-        joined = {name: np.concatenate(parts.pop(name)) for name in list(parts)}
-        return Activations(joined["onset"], joined.get("velocity"), joined.get("beat"))
+        return Activations.of_heads({name: np.concatenate(parts.pop(name)) for name in list(parts)})
 
     def events(self, activations: Activations) -> list[DrumEvent]:
         """The hits that the activations of a whole recording show."""
@@ -227,13 +223,10 @@ class Transcriber:
         )
 
         def heard(chunk: Chunk) -> Activations:
-            output = self.model(chunk.log_mel[None])
-            kept = {
-                field.name: keep_middle(head[0], chunk, border_frames=border_frames).copy()
-                for field in dataclasses.fields(output)
-                if (head := getattr(output, field.name)) is not None
-            }  # copies, as a part that is kept would hold the whole
-            return Activations(kept["onset"], kept.get("velocity"), kept.get("beat"))
+            # Copies, as a part that is kept would hold the whole.
+            return self.model(chunk.log_mel[None]).mapped(
+                lambda head: keep_middle(head[0], chunk, border_frames=border_frames).copy()
+            )
 
         return overlapped(heard, chunks, n_at_once=self.model.n_at_once)
 

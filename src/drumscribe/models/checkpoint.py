@@ -59,7 +59,7 @@ class TorchFrameModel:
                 "the GPU has too little memory; use --workers 1, a smaller inference.chunk_s, or "
                 "CUDA_VISIBLE_DEVICES= to hear on the CPU"
             ) from error
-        return Activations(arrays["onset"], arrays.get("velocity"), arrays.get("beat"))
+        return Activations.of_heads(arrays)
 
     def free_memory(self) -> None:
         """As ``FrameModel.free_memory``: of a CPU's memory torch keeps none."""

@@ -3,7 +3,8 @@
 B chunks, T frames, F mel bands, C drum classes.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
 from typing import Protocol
 
 from drumscribe.models.header import ModelHeader
@@ -24,8 +25,23 @@ class Activations:
     """
 
     onset: FloatArray
-    velocity: FloatArray | None
-    beat: FloatArray | None
+    velocity: FloatArray | None = None
+    beat: FloatArray | None = None
+
+    @classmethod
+    def of_heads(cls, heads: Mapping[str, FloatArray]) -> "Activations":
+        """Those among a network's outputs, by name; ``onset`` must be one of them."""
+        own = [field.name for field in fields(cls)]
+        return cls(**{name: head for name, head in heads.items() if name in own})
+
+    def heads(self) -> dict[str, FloatArray]:
+        """The heads that there are, by name."""
+        named = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: head for name, head in named.items() if head is not None}
+
+    def mapped(self, change: Callable[[FloatArray], FloatArray]) -> "Activations":
+        """The same with ``change`` made to every head that there is."""
+        return Activations(**{name: change(head) for name, head in self.heads().items()})
 
 
 class FrameModel(Protocol):

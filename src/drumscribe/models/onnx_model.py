@@ -53,7 +53,7 @@ class OnnxFrameModel:
         """Activations (B, T, C) of log-mel (B, T, F)."""
         sizes = self._header.model
         if sizes.lookahead_frames is None:
-            return _activations(self._run({INPUT_NAME: log_mel}))
+            return Activations.of_heads(self._run({INPUT_NAME: log_mel}))
         n_before = sizes.context_frames - sizes.lookahead_frames
         padded = np.pad(log_mel, ((0, 0), (n_before, sizes.lookahead_frames), (0, 0)))
         return self.step(padded, self.initial_state(len(log_mel)))[0]
@@ -84,7 +84,7 @@ class OnnxFrameModel:
             Activations (B, T, C), and the state after them.
         """
         heads = self._run({INPUT_NAME: log_mel, STATE_NAME: state})
-        return _activations(heads), heads[NEXT_STATE_NAME]
+        return Activations.of_heads(heads), heads[NEXT_STATE_NAME]
 
     def _run(self, inputs: dict[str, FloatArray]) -> dict[str, FloatArray]:
         """The outputs by name."""
@@ -154,10 +154,6 @@ def _require_true_header(model: OnnxFrameModel, path: Path) -> None:
                 f"{path}: its network does not give the activations that its header tells of; "
                 "export the model again"
             )
-
-
-def _activations(heads: dict[str, FloatArray]) -> Activations:
-    return Activations(heads["onset"], heads.get("velocity"), heads.get("beat"))
 
 
 def _providers(onnxruntime: Any) -> list[str]:
