@@ -34,7 +34,23 @@ def test_a_pick_up_and_a_change_of_metre():
     signatures = (TimeSignature(1, 4), TimeSignature(9, 3))
     tempo = TempoMap(tuple(float(beat) for beat in range(16)), signatures)
     assert tempo.beats()[0] == Beat(0.0, 4)
-    assert tempo.downbeats(0, 15) == [1, 5, 9, 12, 15]
+    assert [beat for beat in range(16) if tempo.number_in_bar(beat) == 1] == [1, 5, 9, 12, 15]
+    assert [tempo.downbeat_of(beat) for beat in (0, 1, 4, 8, 9, 11, 12)] == [-3, 1, 1, 5, 9, 9, 12]
+
+
+metres = st.lists(st.tuples(st.integers(1, 9), st.integers(1, 20)), min_size=1, max_size=4)
+
+
+@given(metres, st.integers(-9, 9), st.integers(-60, 90))
+def test_the_downbeat_of_a_beat_is_the_last_one_up_to_it(rows, beat, at):
+    signatures = []
+    for numerator, n_beats in rows:  # of which the next may cut a bar short
+        signatures.append(TimeSignature(beat, numerator))
+        beat += n_beats
+    tempo = TempoMap((0.0, 1.0), tuple(signatures))
+    downbeat = tempo.downbeat_of(at)
+    numbers = [tempo.number_in_bar(beat) for beat in range(downbeat, at + 1)]
+    assert numbers == list(range(1, len(numbers) + 1))
 
 
 @pytest.mark.parametrize("beats_s", [(), (1.0,), (1.0, 1.0), (2.0, 1.0)])

@@ -141,10 +141,10 @@ class TempoMap:
         signature = self.signature_at(beat)
         return (beat - signature.first_beat) % signature.numerator + 1
 
+    def downbeat_of(self, beat: int) -> int:
+        """The beat that begins the bar of a beat, which may be that beat itself."""
+        return beat - self.number_in_bar(beat) + 1
+
     def beats(self) -> list[Beat]:
         """The beats of the map with their numbers in the bar."""
         return [Beat(time, self.number_in_bar(index)) for index, time in enumerate(self.beats_s)]
-
-    def downbeats(self, first: int, last: int) -> list[int]:
-        """The beats from ``first`` to ``last``, both included, that begin bars."""
-        return [beat for beat in range(first, last + 1) if self.number_in_bar(beat) == 1]

@@ -69,10 +69,10 @@ def lead_in_s(transcription: Transcription) -> float:
     tempo = tempo_of(transcription)
     first_s = min((event.onset_s for event in transcription.events), default=LEAD_IN_S)
     limit_s = min(0.0, first_s - LEAD_IN_S)
-    beat = int(tempo.positions(limit_s)) + 1
-    while tempo.number_in_bar(beat) != 1 or float(tempo.seconds(beat)) > limit_s:
-        beat -= 1
-    return -float(tempo.seconds(beat))
+    downbeat = tempo.downbeat_of(int(tempo.positions(limit_s)) + 1)
+    while float(tempo.seconds(downbeat)) > limit_s:
+        downbeat = tempo.downbeat_of(downbeat - 1)
+    return -float(tempo.seconds(downbeat))
 
 
 def game_chart(transcription: Transcription, layout: PadLayout | None = None) -> GameChart:

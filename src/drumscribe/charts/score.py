@@ -65,7 +65,7 @@ def score_of(transcription: Transcription) -> Score:
     tempo = tempo_of(transcription)
     hits = playable_hits(transcription.events, transcription.kit, tempo)
     first = min([0.0 if not hits else hits[0].onset_s, 0.0])
-    start = _downbeat_before(math.floor(float(tempo.positions(first)) + 0.25), tempo)
+    start = tempo.downbeat_of(math.floor(float(tempo.positions(first)) + 0.25))
     last = hits[-1].position if hits else float(start)
     spans = _spans(tempo, start, last)
     hits_by_span = _by_span(hits, [beat for bar in spans for beat, _ in bar[1]])
@@ -85,12 +85,6 @@ def score_of(transcription: Transcription) -> Score:
 
 
 _Span = tuple[TimeSignature, list[tuple[int, int]]]
-
-
-def _downbeat_before(beat: int, tempo: TempoMap) -> int:
-    while tempo.number_in_bar(beat) != 1:
-        beat -= 1
-    return beat
 
 
 def _spans(tempo: TempoMap, start: int, last: float) -> list[_Span]:
