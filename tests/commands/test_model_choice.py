@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from drumscribe import cli
 from drumscribe.commands import model_choice
 from drumscribe.commands.model_choice import (
     find_model,
@@ -142,7 +143,6 @@ def stub_model(here, monkeypatch):
     )
     module = SimpleNamespace(load_model=lambda path: SimpleNamespace(header=header))
     monkeypatch.setitem(sys.modules, "drumscribe.models.load", module)
-    monkeypatch.setattr(model_choice, "limit_threads", lambda n_busy: None)
 
 
 def thresholds_with(*options):
@@ -177,3 +177,24 @@ def test_a_number_of_threads_that_the_user_has_set_stays(monkeypatch):
     monkeypatch.setattr(os, "environ", {"OMP_NUM_THREADS": "3"})
     limit_threads(1)
     assert os.environ == {"OMP_NUM_THREADS": "3"}
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "transcribe absent.wav",
+        "chart absent.wav",
+        "live --file absent.wav",
+        "evaluate --mdb absent",
+        "tune --mdb absent -o m.onnx",
+        "export absent.ckpt m.onnx",
+    ],
+)
+def test_a_command_that_hears_sets_its_threads_before_it_looks_at_anything(
+    here, monkeypatch, command
+):
+    """So torch, which reads the number once, is never imported before."""
+    monkeypatch.delenv("OMP_NUM_THREADS")
+    monkeypatch.setattr(model_choice, "n_usable_cores", lambda: 7)
+    assert cli.main(command.split()) == 1
+    assert os.environ["OMP_NUM_THREADS"] == "7"

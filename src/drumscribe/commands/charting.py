@@ -5,7 +5,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from drumscribe.commands.model_choice import find_model, make_transcriber, thresholds_by_drum
+from drumscribe.commands.model_choice import (
+    find_model,
+    limit_threads,
+    make_transcriber,
+    thresholds_by_drum,
+)
 from drumscribe.commands.unused_options import require_unused
 from drumscribe.config import load_config
 from drumscribe.utils.errors import DrumscribeError
@@ -39,6 +44,7 @@ _OF_CLONE_HERO = {
 
 def chart(arguments: Namespace) -> int:
     """``drumscribe chart``."""
+    limit_threads()
     audio = require_file(arguments.audio, what="audio file")
     _require_folder_name(arguments.output)
     _require_options_used(arguments)

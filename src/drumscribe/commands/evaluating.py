@@ -4,7 +4,12 @@ from argparse import Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from drumscribe.commands.model_choice import find_model, make_streamed, make_transcriber
+from drumscribe.commands.model_choice import (
+    find_model,
+    limit_threads,
+    make_streamed,
+    make_transcriber,
+)
 from drumscribe.commands.unused_options import require_unused
 from drumscribe.config import Config, load_config
 from drumscribe.models.bundled import LIVE_MODEL
@@ -19,6 +24,7 @@ _FIGURES = (".png", ".svg", ".pdf")
 
 def evaluate(arguments: Namespace) -> int:
     """``drumscribe evaluate``."""
+    limit_threads()
     import json
 
     page = _page_path(arguments.report)
@@ -49,6 +55,7 @@ def evaluate(arguments: Namespace) -> int:
 
 def tune(arguments: Namespace) -> int:
     """``drumscribe tune``."""
+    limit_threads()
     config = load_config(arguments.config, arguments.overrides)
     folder = _labelled_folder(arguments, config)
     path = find_model(arguments.checkpoint, config)

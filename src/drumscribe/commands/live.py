@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from drumscribe.commands.model_choice import (
     find_model,
+    limit_threads,
     load_live_model,
     thresholds_by_drum,
 )
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 def live(arguments: Namespace) -> int:
     """``drumscribe live``."""
+    limit_threads()
     from drumscribe.charts.note_maps import note_map
     from drumscribe.live import LiveLatency, device_lines, midi_output, run_live
 

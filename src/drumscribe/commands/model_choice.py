@@ -65,7 +65,6 @@ def transcriber_source(
 ) -> TranscriberSource:
     """What the transcriber of the model at ``path`` is made of, in this process or in others."""
     logger.info("model: %s", path)
-    limit_threads(n_busy=0)
     return TranscriberSource(path, config.inference, tuple((thresholds or {}).items()))
 
 
@@ -121,7 +120,6 @@ def load_live_model(path: Path) -> "OnnxFrameModel":
             f"{path}: live needs an .onnx model; write one with 'drumscribe export'"
         )
     logger.info("model: %s", path)
-    limit_threads(n_busy=0)
     from drumscribe.models.onnx_model import load_onnx
 
     return load_onnx(path)
@@ -144,10 +142,10 @@ def thresholds_by_drum(options: Iterable[str]) -> dict[str, float]:
     return thresholds
 
 
-def limit_threads(n_busy: int) -> None:
+def limit_threads(n_busy: int = 0) -> None:
     """Leave a core to each of ``n_busy`` other processes: threads that wait for one stall all.
 
-    Must run before torch is imported; a number the user has set stays.
+    Must run before torch is imported, so handlers call it first; a number the user has set stays.
     """
     n_free = max(1, n_usable_cores() - n_busy)
     os.environ.setdefault("OMP_NUM_THREADS", str(n_free))

@@ -10,13 +10,13 @@ from drumscribe.utils.errors import DrumscribeError
 
 def export(arguments: Namespace) -> int:
     """``drumscribe export``."""
+    limit_threads()
     config = load_config(arguments.config, arguments.overrides)
     checkpoint = find_model(arguments.checkpoint, config)
     if arguments.model.suffix != ".onnx":
         raise DrumscribeError(f"{arguments.model}: name a file that ends in .onnx")
     if checkpoint.suffix == ".onnx":
         raise DrumscribeError(f"{checkpoint}: is an .onnx model already; name a checkpoint, .ckpt")
-    limit_threads(n_busy=0)
     from drumscribe.models.export import export_onnx
 
     export_onnx(checkpoint, arguments.model, half=arguments.half)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from drumscribe.commands.model_choice import (
     find_model,
+    limit_threads,
     make_transcriber,
     n_workers_for,
     thresholds_by_drum,
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 def transcribe(arguments: Namespace) -> int:
     """``drumscribe transcribe``."""
+    limit_threads()
     from drumscribe.charts.formats import require_installed
     from drumscribe.charts.note_maps import note_map
     from drumscribe.commands.timing_choice import timing_options
@@ -73,9 +75,9 @@ def _transcribe_jobs(
     n_workers, scheduler = arguments.workers, arguments.scheduler
     if n_workers < 0:
         raise DrumscribeError(f"--workers {n_workers}: must be 1 or more, or 0 for all cores")
-    if scheduler is None and len(jobs) > 1:
-        n_workers = n_workers or n_workers_for(model)
-    if scheduler is None and 1 in (len(jobs), n_workers):
+    if scheduler is None:
+        n_workers = min(len(jobs), n_workers or n_workers_for(model))
+    if scheduler is None and n_workers == 1:
         transcriber = make_transcriber(model, config, thresholds)
         return transcribe_files(transcriber, jobs, timing, notes)
     source = transcriber_source(model, config, thresholds)
