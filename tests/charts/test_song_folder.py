@@ -7,7 +7,7 @@ import pytest
 import soundfile
 from transcriptions import on_bars
 
-from drumscribe.charts.song_folder import SongFolderOptions, write_song_folder
+from drumscribe.charts.song_folder import SongFolderOptions, song_files, write_song_folder
 from drumscribe.charts.song_info import SongInfo, song_info
 from drumscribe.events import DrumEvent
 from drumscribe.tempo import TempoMap
@@ -66,7 +66,7 @@ def test_a_folder_holds_what_a_game_needs(tmp_path, song, chart_files, names):
     options = SongFolderOptions(chart_files=chart_files)
     write_song_folder(transcription(), song, tmp_path / "out", SongInfo("T"), options)
     found = {path.name for path in (tmp_path / "out").iterdir()}
-    assert found == {"song.ini", "song.opus"} | names
+    assert found == {"song.ini", "song.opus"} | names == set(song_files(options))
 
 
 def test_files_of_an_earlier_chart_are_told(tmp_path, song, caplog):

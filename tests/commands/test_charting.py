@@ -105,6 +105,18 @@ def test_what_is_charted_is_never_written_over(song, tmp_path, capsys):
     assert "notes.mid: is what the song is made of" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("options", [["--chart-files", "chart"], ["--game", "dtxmania"]])
+def test_what_is_charted_may_lie_in_the_folder_where_nothing_is_written_over_it(
+    song, tmp_path, options
+):
+    out = tmp_path / "out"
+    out.mkdir()
+    notes = (tmp_path / "notes.mid").rename(out / "notes.mid")
+    before = notes.read_bytes()
+    assert cli.main(["chart", str(song), "-o", str(out), "--midi", str(notes), *options]) == 0
+    assert notes.read_bytes() == before
+
+
 @pytest.mark.parametrize(
     "options",
     [

@@ -40,6 +40,12 @@ class SongFolderOptions:
     chart_files: ChartFiles = "both"
 
 
+def song_files(options: SongFolderOptions) -> tuple[str, ...]:
+    """Names of the files that a song's folder gets: the audio, its charts and ``song.ini``."""
+    kinds = ("mid", "chart") if options.chart_files == "both" else (options.chart_files,)
+    return (f"song.{options.audio_format}", *(f"notes.{kind}" for kind in kinds), "song.ini")
+
+
 def write_song_folder(
     transcription: Transcription,
     audio: Path,
@@ -64,16 +70,16 @@ def write_song_folder(
     """
     options = options or SongFolderOptions()
     chart = game_chart(transcription, options.layout)
-    audio_name = f"song.{options.audio_format}"
+    audio_name, *others = song_files(options)
     write_song_audio(
         audio,
         folder / audio_name,
         audio_format=options.audio_format,
         lead_in_s=chart.lead_in_s,
     )
-    if options.chart_files in ("both", "mid"):
+    if "notes.mid" in others:
         write_notes_mid(chart, folder / "notes.mid", name=info.title)
-    if options.chart_files in ("both", "chart"):
+    if "notes.chart" in others:
         write_notes_chart(
             chart, folder / "notes.chart", title=info.title, artist=info.artist, audio=audio_name
         )
@@ -83,15 +89,11 @@ def write_song_folder(
 
 
 def _tell_leftovers(folder: Path, options: SongFolderOptions) -> None:
-    """Warn of an earlier chart's files that a game might take for this one's."""
-    written = {f"song.{options.audio_format}"}
-    written |= {
-        f"notes.{name}" for name in ("mid", "chart") if options.chart_files in ("both", name)
-    }
+    """Warn of files that were there before and that a game might take for this chart's."""
     for name in ("song.opus", "song.ogg", "notes.mid", "notes.chart"):
-        if name not in written and (folder / name).exists():
+        if name not in song_files(options) and (folder / name).exists():
             logger.warning(
-                "%s: is left from before; delete it, or games may read it", folder / name
+                "%s: is left from before; move or delete it, or games may read it", folder / name
             )
 
 

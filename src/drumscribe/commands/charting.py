@@ -17,6 +17,7 @@ from drumscribe.utils.errors import DrumscribeError
 from drumscribe.utils.files import require_file, safe_name
 
 if TYPE_CHECKING:
+    from drumscribe.charts.song_folder import SongFolderOptions
     from drumscribe.inference.transcriber import Transcription
 
 
@@ -63,18 +64,25 @@ def chart(arguments: Namespace) -> int:
 
         levels = write_dtx_folder(transcription, audio, folder, info).lane_levels
     else:
-        from drumscribe.charts.pads import PadLayout
-        from drumscribe.charts.song_folder import SongFolderOptions, write_song_folder
+        from drumscribe.charts.song_folder import write_song_folder
 
-        options = SongFolderOptions(
-            layout=PadLayout(ride=arguments.ride, crash=arguments.crash),
-            audio_format=arguments.audio_format,
-            chart_files=arguments.chart_files,
-        )
+        options = _song_options(arguments)
         levels = write_song_folder(transcription, audio, folder, info, options).pro_levels
     counts = ", ".join(f"{name} {len(notes)}" for name, notes in levels.items())
     print(f"{folder}: {info.title or audio.stem}; notes: {counts}")
     return 0
+
+
+def _song_options(arguments: Namespace) -> "SongFolderOptions":
+    """How a folder for Clone Hero is to look."""
+    from drumscribe.charts.pads import PadLayout
+    from drumscribe.charts.song_folder import SongFolderOptions
+
+    return SongFolderOptions(
+        layout=PadLayout(ride=arguments.ride, crash=arguments.crash),
+        audio_format=arguments.audio_format,
+        chart_files=arguments.chart_files,
+    )
 
 
 def _transcription(arguments: Namespace, audio: Path) -> "Transcription":
@@ -131,10 +139,11 @@ def _require_inputs_kept(arguments: Namespace, audio: Path, folder: Path) -> Non
     """Refuse to write over what is charted, before the model has listened for minutes."""
     from drumscribe.charts.dtx_folder import AUDIO_NAME
     from drumscribe.charts.song_audio import require_another_file
+    from drumscribe.charts.song_folder import song_files
 
     is_dtx = arguments.game == "dtxmania"
-    require_another_file(
-        audio, folder / (AUDIO_NAME if is_dtx else f"song.{arguments.audio_format}")
-    )
-    if arguments.midi is not None and arguments.midi.exists() and not is_dtx:
-        require_another_file(arguments.midi, folder / "notes.mid")
+    written = (AUDIO_NAME,) if is_dtx else song_files(_song_options(arguments))
+    for source in (audio, arguments.midi):
+        if source is not None and source.exists():  # notes that are absent are told of when read
+            for name in written:
+                require_another_file(source, folder / name)
