@@ -21,26 +21,22 @@ if TYPE_CHECKING:
     from drumscribe.inference.transcriber import Transcription
 
 
-# Options by their names in the arguments, and what they are when they are not given.
-_OF_HEARING: dict[str, object] = {
-    "bpm": None,
-    "time_signature": None,
-    "first_beat": None,
-    "quantize": None,
-    "quantize_strength": 1.0,
-    "threshold": [],
-    "checkpoint": None,
-    "config": None,
-    "overrides": [],
-}
+# Options by their names in the arguments.
+_OF_HEARING = (
+    "bpm",
+    "time_signature",
+    "first_beat",
+    "quantize",
+    "quantize_strength",
+    "threshold",
+    "checkpoint",
+    "config",
+    "overrides",
+)
+_OF_MIDI = ("midi_notes",)
+_OF_CLONE_HERO = ("ride", "crash", "chart_files", "audio_format")
+
 _OF_FILES = (".mid", ".midi", ".chart", ".dtx", ".ini", ".zip")
-_OF_MIDI = {"midi_notes": "gm"}
-_OF_CLONE_HERO = {
-    "ride": "blue",
-    "crash": "green",
-    "chart_files": "both",
-    "audio_format": "opus",
-}
 
 
 def chart(arguments: Namespace) -> int:

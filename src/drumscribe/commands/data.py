@@ -13,16 +13,9 @@ from drumscribe.utils.errors import DrumscribeError
 RENDERED_HOURS: dict[Split, float] = {"train": 10.0, "val": 0.5, "test": 0.0}
 """Hours of each split that are rendered where no option says otherwise."""
 
-# Options by their names in the arguments, and what they are when they are not given.
-_OF_FEATURES: dict[str, object] = {
-    "hours": None,
-    "val_hours": None,
-    "test_hours": None,
-    "soundfont": None,
-    "voices": None,
-    "overwrite": False,
-}
-_OF_LAYOUT = {"performances": None}
+# Options by their names in the arguments.
+_OF_FEATURES = ("hours", "val_hours", "test_hours", "soundfont", "voices", "overwrite")
+_OF_LAYOUT = ("performances",)
 
 
 def preprocess(arguments: Namespace) -> int:

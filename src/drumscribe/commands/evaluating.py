@@ -88,7 +88,7 @@ def tune(arguments: Namespace) -> int:
 def _labelled_folder(arguments: Namespace, config: Config) -> Path:
     """The folder of the labelled recordings that the user named."""
     if arguments.mdb is None:
-        require_unused(arguments, {"mix": "drum_only"}, "it is of --mdb, MDB Drums")
+        require_unused(arguments, ["mix"], "it is of --mdb, MDB Drums")
     named: Path | None = arguments.egmd or arguments.mdb
     folder = named or config.data.processed_path / arguments.split
     if not folder.is_dir():

@@ -19,7 +19,7 @@ def timing_options(arguments: Namespace) -> TimingOptions:
     if not 0 <= arguments.quantize_strength <= 1:
         raise DrumscribeError(f"--quantize-strength {arguments.quantize_strength:g}: must be 0..1")
     if arguments.quantize is None:
-        require_unused(arguments, {"quantize_strength": 1.0}, "there is no --quantize")
+        require_unused(arguments, ["quantize_strength"], "there is no --quantize")
     return TimingOptions(hints, arguments.quantize, arguments.quantize_strength)
 
 

@@ -38,7 +38,7 @@ def transcribe(arguments: Namespace) -> int:
     if arguments.format is None:
         require_telling_names(jobs)
     if "mid" not in formats:
-        require_unused(arguments, {"midi_notes": "gm"}, "no MIDI is written")
+        require_unused(arguments, ["midi_notes"], "no MIDI is written")
     notes = note_map(arguments.midi_notes)
     thresholds = thresholds_by_drum(arguments.threshold)
     timing = timing_options(arguments)

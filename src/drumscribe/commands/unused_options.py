@@ -1,7 +1,7 @@
 """Options that would change nothing are refused, as a user who gives them expects something."""
 
 from argparse import Namespace
-from collections.abc import Mapping
+from collections.abc import Iterable
 
 from drumscribe.utils.errors import DrumscribeError
 
@@ -9,18 +9,18 @@ _OPTIONS_BY_NAME = {"overrides": "--set"}
 """Those whose names in the arguments are other words."""
 
 
-def require_unused(arguments: Namespace, defaults: Mapping[str, object], reason: str) -> None:
+def require_unused(arguments: Namespace, names: Iterable[str], reason: str) -> None:
     """Refuse options that have another value than when they are not given.
 
     Args:
         arguments: the command's.
-        defaults: values of options that are not given, by their names in ``arguments``.
+        names: of the options, in ``arguments``.
         reason: why they change nothing.
 
     Raises:
         DrumscribeError: naming the first of them.
     """
-    for name, default in defaults.items():
-        if getattr(arguments, name) != default:
+    for name in names:
+        if getattr(arguments, name) != arguments.default_of(name):
             option = _OPTIONS_BY_NAME.get(name, "--" + name.replace("_", "-"))
             raise DrumscribeError(f"{option}: is of no use here, as {reason}; leave it out")

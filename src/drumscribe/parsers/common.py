@@ -33,11 +33,14 @@ class CommandParser(argparse.ArgumentParser):
 def add_command(
     commands: Commands, name: str, description: str, handler: str
 ) -> argparse.ArgumentParser:
-    """A subcommand that runs ``handler``, a ``module.function`` of the package ``commands``."""
+    """A subcommand that runs ``handler``, a ``module.function`` of the package ``commands``.
+
+    The handler's arguments have ``default_of``, what an option is when it is not given.
+    """
     parser = commands.add_parser(
         name, help=description, description=f"{description[0].upper()}{description[1:]}."
     )
-    parser.set_defaults(handler=handler)
+    parser.set_defaults(handler=handler, default_of=parser.get_default)
     return parser
 
 
