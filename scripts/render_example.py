@@ -16,10 +16,12 @@ from drumscribe.data.render.rendered_recording import render_recording
 from drumscribe.data.render.sources import open_sources
 from drumscribe.drums import LANES8
 from drumscribe.inference.transcriber import Transcription
+from drumscribe.tempo import TempoMap
 from drumscribe.timing import SAMPLE_RATE
 from drumscribe.utils.errors import DrumscribeError
 
 _KITS = ("exadrums", "osdk")
+_BPM = 120.0  # of a file whose bars nobody needs
 _FOLDER = Path(__file__).parents[1] / "examples"
 
 
@@ -39,7 +41,8 @@ def main() -> None:
     rendered = render_recording(arguments.seed, dataclasses.replace(sources, kits=kits), config)
     _FOLDER.mkdir(exist_ok=True)
     soundfile.write(_FOLDER / "groove.ogg", rendered.samples, SAMPLE_RATE)
-    played = Transcription(rendered.events, LANES8, rendered.duration_s)
+    tempo = TempoMap.steady(_BPM, until_s=rendered.duration_s)
+    played = Transcription(rendered.events, LANES8, rendered.duration_s, tempo)
     write_transcription_midi(played, _FOLDER / "groove-played.mid")
     for name, text in rendered.description.items():
         print(f"{name}: {text}")

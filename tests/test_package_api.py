@@ -9,8 +9,10 @@ import pytest
 
 import drumscribe
 from drumscribe import api
+from drumscribe.drums import LANES8
 
 GROOVE = Path(__file__).parents[1] / "examples" / "groove.ogg"
+NOTHING = drumscribe.Transcription([], LANES8, 1.0, drumscribe.TempoMap.steady(120))
 
 
 def test_the_package_offers_the_api_and_nothing_else():
@@ -52,14 +54,12 @@ def test_one_transcriber_for_many_recordings():
 
 @pytest.mark.parametrize("name", ["groove", "groove.wav", "groove.lanes"])
 def test_a_name_that_says_no_format_is_refused(tmp_path, name):
-    nothing = drumscribe.Transcription([], drumscribe.load().kit, 1.0)
     with pytest.raises(drumscribe.DrumscribeError, match=r"\.lanes\.json"):
-        drumscribe.save(nothing, tmp_path / name)
+        drumscribe.save(NOTHING, tmp_path / name)
     assert not list(tmp_path.iterdir())
 
 
 def test_the_longest_suffix_decides(tmp_path):
-    nothing = drumscribe.Transcription([], drumscribe.load().kit, 1.0)
-    drumscribe.save(nothing, tmp_path / "a.json")
-    drumscribe.save(nothing, tmp_path / "a.lanes.json")
+    drumscribe.save(NOTHING, tmp_path / "a.json")
+    drumscribe.save(NOTHING, tmp_path / "a.lanes.json")
     assert (tmp_path / "a.json").read_text() != (tmp_path / "a.lanes.json").read_text()

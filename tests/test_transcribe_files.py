@@ -257,7 +257,7 @@ class StubTranscriber:
             on_progress(1.0)
         if path.stem == "bad":
             raise DrumscribeError(f"{path}: cannot be decoded")
-        return Transcription([DrumEvent(0.5, "kick", 90)], LANES8, 1.0)
+        return Transcription([DrumEvent(0.5, "kick", 90)], LANES8, 1.0, TempoMap.steady(120))
 
 
 def n_notes(path):
@@ -316,7 +316,8 @@ def test_the_log_tells_every_file_written(tmp_path, caplog):
     with caplog.at_level(logging.INFO):
         transcribe_files(StubTranscriber(), jobs_of(tmp_path, "a", formats=("mid", "csv")))
     assert [record.getMessage() for record in caplog.records] == [
-        f"{tmp_path / name}: 1 hits in 1.0 s" for name in ("a.mid", "a.csv")
+        "a.wav: constant 120.0 BPM, 4/4 (confidence 1.00)",
+        *(f"{tmp_path / name}: 1 hits in 1.0 s" for name in ("a.mid", "a.csv")),
     ]
 
 

@@ -17,7 +17,6 @@ from drumscribe.utils.progress import Advance, progress_bar
 if TYPE_CHECKING:
     from drumscribe.charts.note_maps import NoteMap
     from drumscribe.inference.transcriber import Transcriber, Transcription
-    from drumscribe.tempo import TempoMap
 
 logger = logging.getLogger(__name__)
 
@@ -272,20 +271,18 @@ def _heard(
 ) -> "Transcription":
     """What is heard in a recording, snapped as asked."""
     transcription = transcriber.transcribe(audio, advance, timing.hints)
-    if transcription.tempo is None:
-        return transcription
     logger.info("%s: %s", audio.name, transcription.tempo.summary())
-    return _snapped(transcription, transcription.tempo, timing)
+    return _snapped(transcription, timing)
 
 
-def _snapped(
-    transcription: "Transcription", tempo: "TempoMap", timing: TimingOptions
-) -> "Transcription":
+def _snapped(transcription: "Transcription", timing: TimingOptions) -> "Transcription":
     """A copy on the grid, if that is asked for."""
     if timing.division is None:
         return transcription
     from drumscribe.inference.quantize import quantize
 
-    snapped = quantize(transcription.events, tempo, timing.division, strength=timing.strength)
+    snapped = quantize(
+        transcription.events, transcription.tempo, timing.division, strength=timing.strength
+    )
     logger.info("quantized to 1/%d: %s", timing.division, snapped.summary())
     return replace(transcription, events=snapped.events)

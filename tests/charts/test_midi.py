@@ -23,7 +23,6 @@ from drumscribe.charts.song_info import SongInfo
 from drumscribe.data.midi_processing import notes_to_events, read_midi
 from drumscribe.drums import ARTICULATIONS12, LANES8
 from drumscribe.events import DrumEvent
-from drumscribe.inference.transcriber import Transcription
 from drumscribe.tempo import TempoMap
 from drumscribe.timing import FRAME_RATE, frame_to_seconds
 from drumscribe.utils.errors import DrumscribeError
@@ -51,7 +50,7 @@ spaced_events = st.lists(
 
 
 def transcription_of(events, *, kit=LANES8, duration_s=10.0):
-    return Transcription(sorted(events), kit, duration_s)
+    return on_bars(events, TempoMap.steady(120, until_s=duration_s), kit=kit, duration_s=duration_s)
 
 
 def written(path, transcription):
@@ -365,7 +364,7 @@ def test_hours_of_hits_take_little_more_memory_than_the_file(tmp_path):
 
     def peak(n_hits):
         events = [DrumEvent(0.25 * k, "kick", 100) for k in range(n_hits)]
-        transcription = Transcription(events, LANES8, 0.25 * n_hits)
+        transcription = transcription_of(events, duration_s=0.25 * n_hits)
         tracemalloc.start()
         try:
             write_transcription_midi(transcription, tmp_path / "out.mid")

@@ -15,6 +15,7 @@ from drumscribe.charts.tables import (
 from drumscribe.drums import ARTICULATIONS12, LANES8
 from drumscribe.events import DrumEvent
 from drumscribe.inference.transcriber import Transcription
+from drumscribe.tempo import TempoMap
 from drumscribe.utils.errors import DrumscribeError
 
 WRITERS = {"csv": write_transcription_csv, "json": write_transcription_json}
@@ -32,7 +33,7 @@ events_of_lanes = st.lists(
 
 
 def transcription_of(events, *, kit=LANES8, duration_s=3600.0):
-    return Transcription(events, kit, duration_s)
+    return Transcription(events, kit, duration_s, TempoMap.steady(120))
 
 
 def read_csv(path):

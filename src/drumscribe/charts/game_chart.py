@@ -4,7 +4,6 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from drumscribe.charts.bars import shifted, tempo_of
 from drumscribe.charts.hits import Hit, chords_of, playable_hits
 from drumscribe.charts.pads import Pad, PadLayout
 from drumscribe.charts.phrases import (
@@ -66,7 +65,7 @@ class GameChart:
 
 def lead_in_s(transcription: Transcription) -> float:
     """Silence that puts a bar line on second 0 and the first note ``LEAD_IN_S`` after it."""
-    tempo = tempo_of(transcription)
+    tempo = transcription.tempo
     first_s = min((event.onset_s for event in transcription.events), default=LEAD_IN_S)
     limit_s = min(0.0, first_s - LEAD_IN_S)
     downbeat = tempo.downbeat_of(int(tempo.positions(limit_s)) + 1)
@@ -78,8 +77,8 @@ def lead_in_s(transcription: Transcription) -> float:
 def game_chart(transcription: Transcription, layout: PadLayout | None = None) -> GameChart:
     """The chart of a transcription, its seconds counted from the start of the lead-in."""
     silence_s = lead_in_s(transcription)
-    song = shifted(_on_eight_lanes(transcription), silence_s)
-    tempo = tempo_of(song)
+    song = _shifted(_on_eight_lanes(transcription), silence_s)
+    tempo = song.tempo
     grid = tick_grid(tempo)
     hits = playable_hits(song.events, song.kit, tempo)
     pads = _pads(hits, layout or PadLayout())
@@ -101,6 +100,17 @@ def game_chart(transcription: Transcription, layout: PadLayout | None = None) ->
         duration_s=song.duration_s,
     )
     return _framed(chart)
+
+
+def _shifted(transcription: Transcription, by_s: float) -> Transcription:
+    """The transcription with everything ``by_s`` seconds later."""
+    tempo = transcription.tempo
+    return replace(
+        transcription,
+        events=[replace(e, onset_s=e.onset_s + by_s) for e in transcription.events],
+        duration_s=transcription.duration_s + by_s,
+        tempo=replace(tempo, beats_s=tuple(time_s + by_s for time_s in tempo.beats_s)),
+    )
 
 
 def _on_eight_lanes(transcription: Transcription) -> Transcription:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from drumscribe import __version__
-from drumscribe.charts.bars import tempo_of
 from drumscribe.inference.transcriber import Transcription
 from drumscribe.utils.files import writable_text, write_text
 
@@ -57,7 +56,7 @@ def _notes(transcription: Transcription) -> dict[str, Any]:
 
 
 def _beats(transcription: Transcription) -> dict[str, Any]:
-    tempo = tempo_of(transcription)
+    tempo = transcription.tempo
     rows = [
         _observation(beat.time_s, beat.number, tempo.confidence)
         for beat in tempo.beats()

@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from drumscribe.charts.bars import tempo_of
 from drumscribe.charts.hits import Hit, hits_of, playable_hits
 from drumscribe.charts.reduction import levels_of
 from drumscribe.drums import Kit
@@ -36,7 +35,7 @@ def write_lane_chart(transcription: Transcription, path: Path) -> None:
 
 def lane_chart(transcription: Transcription) -> dict[str, Any]:
     """The chart as the values of its JSON."""
-    tempo = tempo_of(transcription)
+    tempo = transcription.tempo
     events, kit = transcription.events, transcription.kit
     playable = playable_hits(events, kit, tempo)
     return {

@@ -7,7 +7,6 @@ from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
-from drumscribe.charts.bars import tempo_of
 from drumscribe.charts.note_maps import GENERAL_MIDI, NoteMap
 from drumscribe.data.midi_processing import MidiNote, MidiRecording, notes_to_events, read_midi
 from drumscribe.data.midi_writing import write_midi_on_grid
@@ -44,7 +43,7 @@ def write_transcription_midi(
         MidiNote(event.onset_s, note_map.note(event.drum, transcription.kit), event.velocity)
         for event in transcription.events
     )
-    grid = tick_grid(tempo_of(transcription))
+    grid = tick_grid(transcription.tempo)
     write_midi_on_grid(path, notes, grid, duration_s=transcription.duration_s)
 
 

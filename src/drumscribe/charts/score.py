@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from drumscribe.charts.bars import tempo_of
 from drumscribe.charts.hits import Hit, playable_hits
 from drumscribe.inference.transcriber import Transcription
 from drumscribe.tempo import TempoMap, TimeSignature, is_compound
@@ -62,7 +61,7 @@ class Score:
 
 def score_of(transcription: Transcription) -> Score:
     """The bars of a transcription, from its start or its first hit to its last."""
-    tempo = tempo_of(transcription)
+    tempo = transcription.tempo
     hits = playable_hits(transcription.events, transcription.kit, tempo)
     first = min([0.0 if not hits else hits[0].onset_s, 0.0])
     start = tempo.downbeat_of(math.floor(float(tempo.positions(first)) + 0.25))

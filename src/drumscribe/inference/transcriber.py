@@ -45,13 +45,13 @@ class Transcription:
         events: the hits in order of time.
         kit: the kit their names belong to.
         duration_s: length of the recording in seconds.
-        tempo: its beats and bars; ``None`` where nobody has looked for them.
+        tempo: its beats and bars.
     """
 
     events: list[DrumEvent]
     kit: Kit
     duration_s: float
-    tempo: TempoMap | None = None
+    tempo: TempoMap
 
 
 @dataclass(frozen=True)

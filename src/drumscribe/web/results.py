@@ -3,7 +3,6 @@
 import json
 from typing import Any
 
-from drumscribe.charts.bars import tempo_of
 from drumscribe.drums import LANES8, Kit, kit_by_name
 from drumscribe.events import DrumEvent
 from drumscribe.inference.transcriber import Transcription
@@ -112,7 +111,7 @@ def statistics_of(store: JobStore, job: Job) -> Statistics:
             name: sum(event.drum == name for event in transcription.events)
             for name in transcription.kit.names
         },
-        bpm=tempo_of(transcription).bpm,
+        bpm=transcription.tempo.bpm,
         mean_velocity=sum(velocities) / len(velocities) if velocities else None,
     )
 
