@@ -156,7 +156,7 @@ CANNOT_BE_DONE = {
     "export best_model.ckpt model.pt": "model.pt: name a file that ends in .onnx",
     "export drums8 x.onnx": "is an .onnx model already; name a checkpoint",
     "info absent.onnx": "absent.onnx: no such",
-    "synth out --recordings 1": "n_recordings: must be 3",
+    "synth out --recordings 1": "--recordings 1: must be 3..100000",
 }
 """Commands, each with what is said of it."""
 

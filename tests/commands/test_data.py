@@ -1,6 +1,8 @@
 """``drumscribe synth`` and ``render``: what they tell, and options that would do nothing."""
 
+import numpy as np
 import pytest
+import soundfile
 
 from drumscribe import cli
 from drumscribe.commands.data import RENDERED_HOURS
@@ -44,6 +46,25 @@ def test_help_tells_how_much_is_rendered_by_default(capsys):
     shown = " ".join(capsys.readouterr().out.split())
     for hours in RENDERED_HOURS.values():
         assert f"(default: {hours:g})" in shown
+
+
+def test_no_number_of_workers_is_one_for_each_core(capsys, tmp_path, monkeypatch):
+    monkeypatch.setattr("drumscribe.utils.cores.n_usable_cores", lambda: 1)
+    folder = ("synth", tmp_path / "set", "--recordings", 3, "--kits", 1, "--seconds", 2)
+    assert told(capsys, *folder, "--workers", 0)[0] == 0
+    verify = ("egmd", "verify", "--set", f"data.root={tmp_path}", "--set", "data.dataset_dir=set")
+    status, out, _ = told(capsys, *verify, "--workers", 0)
+    assert status == 0
+    assert "3 of 3 rows are sound" in out
+
+
+@pytest.mark.parametrize("command", ["synth out", "egmd verify", "transcribe a.wav"])
+def test_fewer_than_no_workers_are_refused_as_typed(capsys, tmp_path, monkeypatch, command):
+    monkeypatch.chdir(tmp_path)
+    soundfile.write("a.wav", np.zeros(100), 22_050)
+    status, out, err = told(capsys, *command.split(), "--workers", -2)
+    assert (status, out) == (1, "")
+    assert err.startswith("drumscribe: --workers -2: must be 1")
 
 
 def test_notes_that_are_left_out_of_a_practice_set_are_counted(capsys, tmp_path):

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from drumscribe.utils import cores
-from drumscribe.utils.cores import n_usable_cores
+from drumscribe.utils.cores import n_usable_cores, worker_count
 
 
 @pytest.fixture
@@ -52,6 +52,11 @@ def test_where_processes_cannot_be_bound_it_is_the_machine_that_counts(machine, 
     assert n_usable_cores() == 8
     monkeypatch.setattr(os, "cpu_count", lambda: None)
     assert n_usable_cores() == 1
+
+
+def test_no_number_of_workers_is_one_for_each_core(machine):
+    machine(3)
+    assert (worker_count(0), worker_count(1), worker_count(5)) == (3, 1, 5)
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="binds itself as Linux can")

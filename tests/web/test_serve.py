@@ -46,7 +46,8 @@ def test_an_address_that_is_not_ours_is_named(tmp_path, capsys, host):
     ("option", "words"),
     [
         (["--port", "70000"], "--port 70000"),
-        (["--workers", "0"], "--workers: must be a number above 0"),
+        (["--workers", "0"], "--workers 0: must be a number above 0"),
+        (["--max-minutes", "-3"], "--max-minutes -3: must be a number above 0"),
         (["--checkpoint", "absent/model.onnx"], "no such checkpoint"),
     ],
 )

@@ -7,7 +7,7 @@ from drumscribe.commands.unused_options import require_unused
 from drumscribe.config import Config, load_config
 from drumscribe.drums import LANES8, kit_by_name
 from drumscribe.splits import Split
-from drumscribe.utils.cores import n_usable_cores
+from drumscribe.utils.cores import worker_count
 from drumscribe.utils.errors import DrumscribeError
 
 RENDERED_HOURS: dict[Split, float] = {"train": 10.0, "val": 0.5, "test": 0.0}
@@ -47,7 +47,7 @@ def synth(arguments: Namespace) -> int:
         max_offset_ms=arguments.max_offset_ms,
         midi_dir=arguments.midi,
         drums=kit_by_name(arguments.drums),
-        n_workers=arguments.workers,
+        n_workers=worker_count(arguments.workers),
     )
     summary = write_dataset(arguments.folder, config)
     splits = ", ".join(f"{n} {name}" for name, n in summary.n_recordings_by_split.items())
@@ -101,7 +101,7 @@ def _render_layout(arguments: Namespace, config: Config) -> None:
         kits_dir=arguments.kits,
         n_performances=arguments.performances,
         seed=arguments.seed,
-        n_workers=config.preprocessing.n_workers or n_usable_cores(),
+        n_workers=worker_count(config.preprocessing.n_workers),
     )
     print(f"{arguments.layout}: {write_egmd_layout(job)} recordings")
 
@@ -125,7 +125,7 @@ def _render_store(arguments: Namespace, config: Config) -> None:
             seed=arguments.seed,
             render=EVALUATION if split == "test" else RenderConfig(),
             features=config.features,
-            n_workers=config.preprocessing.n_workers or n_usable_cores(),
+            n_workers=worker_count(config.preprocessing.n_workers),
             soundfont=arguments.soundfont,
             voices_dir=arguments.voices,
         )
@@ -170,6 +170,7 @@ def egmd_verify(arguments: Namespace) -> int:
     config = load_config(arguments.config, arguments.overrides)
     from drumscribe.data.egmd_verify import verify_egmd
 
-    report = verify_egmd(config.data.dataset_path, n_workers=arguments.workers, full=arguments.full)
+    n_workers = worker_count(arguments.workers)
+    report = verify_egmd(config.data.dataset_path, n_workers=n_workers, full=arguments.full)
     print(*report.lines(), sep="\n")
     return 0 if report.ok else 1

@@ -38,7 +38,7 @@ from drumscribe.data.targets import beat_array, event_array, single_hits
 from drumscribe.drums import kit_by_name
 from drumscribe.splits import SPLITS, Split
 from drumscribe.utils.cluster import cluster_results
-from drumscribe.utils.cores import n_usable_cores
+from drumscribe.utils.cores import worker_count
 from drumscribe.utils.errors import DrumscribeError
 from drumscribe.utils.files import remove_partial_files
 from drumscribe.utils.progress import Advance, progress_bar
@@ -180,7 +180,7 @@ def _make_shards(plans: Sequence[ShardPlan], config: Config) -> None:
     """Write shards, with more than one worker in their processes, showing seconds of audio done."""
     if not plans:
         return
-    n_workers = min(config.preprocessing.n_workers or n_usable_cores(), len(plans))
+    n_workers = min(worker_count(config.preprocessing.n_workers), len(plans))
     total_s = sum(plan.duration_s for plan in plans)
     with progress_bar("preprocessing", total_s, unit="s of audio") as advance:
         if n_workers > 1:

@@ -110,7 +110,12 @@ def _add_seed(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_workers(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--workers", type=int, default=1, help="processes (default: %(default)s)")
+    parser.add_argument(
+        "--workers",
+        type=int,
+        default=1,
+        help="processes; 0 is one for each core (default: %(default)s)",
+    )
 
 
 def _add_overwrite(parser: argparse.ArgumentParser) -> None:

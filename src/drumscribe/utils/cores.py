@@ -20,6 +20,11 @@ def n_usable_cores() -> int:
     return max(1, min(n_bound, _n_granted(n_bound)))
 
 
+def worker_count(setting: int) -> int:
+    """``setting`` itself, or where it is 0 one worker for each usable core."""
+    return setting or n_usable_cores()
+
+
 def _n_granted(n_most: int) -> int:
     """Whole cores whose time a container may take, ``n_most`` where nothing is said."""
     try:

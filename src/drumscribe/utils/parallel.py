@@ -5,7 +5,7 @@ from concurrent.futures import as_completed
 from typing import Any, TypeVar
 
 from drumscribe.utils.cluster import cluster_results
-from drumscribe.utils.cores import n_usable_cores
+from drumscribe.utils.cores import worker_count
 from drumscribe.utils.workers import worker_pool
 
 T = TypeVar("T")
@@ -34,7 +34,7 @@ def parallel_results(
         return
     if not tasks:
         return
-    with worker_pool(min(n_workers or n_usable_cores(), len(tasks))) as pool:
+    with worker_pool(min(worker_count(n_workers), len(tasks))) as pool:
         index_of = {pool.submit(function, *task): index for index, task in enumerate(tasks)}
         for future in as_completed(index_of):
             yield index_of[future], future.result()

@@ -13,15 +13,15 @@ LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 _MB = 1_000_000
 _MIN_TOKEN_LENGTH = 16
 _POSITIVE = {
-    "n_workers": "--workers",
-    "max_waiting": "--queue",
-    "max_upload_mb": "--max-upload-mb",
-    "max_duration_s": "--max-minutes",
-    "worker_memory_mb": "--worker-mb",
-    "keep_days": "--keep-days",
-    "keep_gb": "--keep-gb",
+    "n_workers": ("--workers", 1),
+    "max_waiting": ("--queue", 1),
+    "max_upload_mb": ("--max-upload-mb", 1),
+    "max_duration_s": ("--max-minutes", 60),
+    "worker_memory_mb": ("--worker-mb", 1),
+    "keep_days": ("--keep-days", 1),
+    "keep_gb": ("--keep-gb", 1),
 }
-"""Settings that are above 0, and the options that people know them by."""
+"""Settings that are above 0, the options that people know them by, and what 1 in these is."""
 
 
 @dataclass(frozen=True)
@@ -74,10 +74,10 @@ class StudioSettings:
             )
         if not 0 <= self.port <= 65535:
             raise DrumscribeError(f"--port {self.port}: must be 0..65535")
-        for name, option in _POSITIVE.items():
+        for name, (option, unit) in _POSITIVE.items():
             value = getattr(self, name)
             if not (math.isfinite(value) and value > 0):
-                raise DrumscribeError(f"{option}: must be a number above 0")
+                raise DrumscribeError(f"{option} {value / unit:g}: must be a number above 0")
 
     @property
     def is_local(self) -> bool:

@@ -202,21 +202,21 @@ def test_a_run_that_fails_leaves_no_csv(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("name", "value"),
+    ("name", "value", "typed"),
     [
-        ("n_recordings", 2),
-        ("n_kits", 0),
-        ("n_kits", 44),
-        ("duration_s", 0.5),
-        ("duration_s", float("nan")),
-        ("max_offset_ms", -1.0),
-        ("max_offset_ms", 101.0),
-        ("n_workers", 0),
-        ("seed", -1),
+        ("n_recordings", 2, "--recordings 2"),
+        ("n_kits", 0, "--kits 0"),
+        ("n_kits", 44, "--kits 44"),
+        ("duration_s", 0.5, "--seconds 0.5"),
+        ("duration_s", float("nan"), "--seconds nan"),
+        ("max_offset_ms", -1.0, "--max-offset-ms -1.0"),
+        ("max_offset_ms", 101.0, "--max-offset-ms 101.0"),
+        ("n_workers", 0, "--workers 0"),
+        ("seed", -1, "--seed -1"),
     ],
 )
-def test_nonsense_is_refused_by_name(name, value):
-    with pytest.raises(DrumscribeError, match=rf"^{name}: must be"):
+def test_nonsense_is_refused_by_its_option(name, value, typed):
+    with pytest.raises(DrumscribeError, match=rf"^{typed}: must be"):
         SynthConfig(**{name: value})
 
 

@@ -34,13 +34,14 @@ OFFSETS_NAME = "synth-offsets.csv"
 
 _MIN_LEAD_S = 0.01
 _RANGES = {
-    "n_recordings": (len(SPLITS), 100_000),
-    "n_kits": (1, N_KITS),
-    "duration_s": (1.0, 600.0),
-    "seed": (0, 2**32 - 1),
-    "max_offset_ms": (0.0, 100.0),
-    "n_workers": (1, 256),
+    "n_recordings": ("--recordings", len(SPLITS), 100_000),
+    "n_kits": ("--kits", 1, N_KITS),
+    "duration_s": ("--seconds", 1.0, 600.0),
+    "seed": ("--seed", 0, 2**32 - 1),
+    "max_offset_ms": ("--max-offset-ms", 0.0, 100.0),
+    "n_workers": ("--workers", 1, 1024),
 }
+"""What settings may be, with the options that people know them by."""
 
 
 @dataclass(frozen=True)
@@ -71,11 +72,10 @@ class SynthConfig:
     n_workers: int = 1
 
     def __post_init__(self) -> None:
-        for name, (lowest, highest) in _RANGES.items():
-            if not lowest <= getattr(self, name) <= highest:
-                raise DrumscribeError(
-                    f"{name}: must be {lowest:g}..{highest:g}, got {getattr(self, name)}"
-                )
+        for name, (option, lowest, highest) in _RANGES.items():
+            value = getattr(self, name)
+            if not lowest <= value <= highest:
+                raise DrumscribeError(f"{option} {value}: must be {lowest:g}..{highest:g}")
 
 
 @dataclass(frozen=True)
