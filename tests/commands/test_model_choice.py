@@ -180,6 +180,25 @@ def test_a_number_of_threads_that_the_user_has_set_stays(monkeypatch):
 
 
 @pytest.mark.parametrize(
+    ("command", "hint"),
+    [
+        ("transcribe a.wav", "give --threshold"),
+        ("chart a.wav", "give --threshold"),
+        ("live --file a.wav", "give --threshold"),
+        ("evaluate --mdb .", "'drumscribe tune' fits them"),
+        ("studio --no-browser", "'drumscribe tune' fits them"),
+    ],
+)
+def test_a_threshold_that_no_model_would_heed_is_refused(here, capsys, command, hint):
+    (here / "a.wav").touch()
+    options = ["--set", "inference.min_gap_s=0.05", "--set", "inference.threshold=0.9"]
+    assert cli.main([*command.split(), *options]) == 1
+    told = capsys.readouterr().err
+    assert told.startswith("drumscribe: --set inference.threshold=0.9: is of no use here, as ")
+    assert told.endswith(f"; {hint}\n")
+
+
+@pytest.mark.parametrize(
     "command",
     [
         "transcribe absent.wav",

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from drumscribe.commands.model_choice import (
     find_model,
+    hearing_config,
     limit_threads,
     make_transcriber,
     thresholds_by_drum,
 )
 from drumscribe.commands.unused_options import require_unused
-from drumscribe.config import load_config
 from drumscribe.utils.errors import DrumscribeError
 from drumscribe.utils.files import require_file, safe_name
 
@@ -95,7 +95,7 @@ def _transcription(arguments: Namespace, audio: Path) -> "Transcription":
     from drumscribe.transcribe_files import transcribe_recording
 
     timing = timing_options(arguments)
-    config = load_config(arguments.config, arguments.overrides)
+    config = hearing_config(arguments)
     thresholds = thresholds_by_drum(arguments.threshold)
     transcriber = make_transcriber(find_model(arguments.checkpoint, config), config, thresholds)
     return transcribe_recording(transcriber, audio, timing)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from drumscribe.commands.model_choice import (
     find_model,
+    hearing_config,
     limit_threads,
     make_streamed,
     make_transcriber,
@@ -28,7 +29,7 @@ def evaluate(arguments: Namespace) -> int:
     import json
 
     page = _page_path(arguments.report)
-    config = load_config(arguments.config, arguments.overrides)
+    config = hearing_config(arguments)
     folder = _labelled_folder(arguments, config)
     default = LIVE_MODEL if arguments.live else None
     model_path = find_model(arguments.checkpoint, config, default=default)

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 from drumscribe.commands.model_choice import (
     find_model,
+    hearing_config,
     limit_threads,
     load_live_model,
     thresholds_by_drum,
 )
-from drumscribe.config import Config, load_config
+from drumscribe.config import Config
 from drumscribe.models.bundled import LIVE_MODEL
 from drumscribe.utils.files import require_file
 
@@ -34,7 +35,7 @@ def live(arguments: Namespace) -> int:
         return 0
     notes = note_map(arguments.midi_notes)
     thresholds = thresholds_by_drum(arguments.threshold)
-    config = load_config(arguments.config, arguments.overrides)
+    config = hearing_config(arguments)
     if arguments.file is not None:
         require_file(arguments.file, what="audio file")
     transcriber = _transcriber(arguments.checkpoint, config, thresholds)

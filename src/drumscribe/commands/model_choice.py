@@ -2,11 +2,12 @@
 
 import logging
 import os
+from argparse import Namespace
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from drumscribe.config import Config
+from drumscribe.config import Config, load_config
 from drumscribe.models.bundled import bundled_models, bundled_path
 from drumscribe.transcribe_many import TranscriberSource
 from drumscribe.utils.cores import n_usable_cores
@@ -18,6 +19,22 @@ if TYPE_CHECKING:
     from drumscribe.models.onnx_model import OnnxFrameModel
 
 logger = logging.getLogger(__name__)
+
+
+def hearing_config(arguments: Namespace) -> Config:
+    """The configuration of a command that hears with a model, which brings its own thresholds.
+
+    Raises:
+        DrumscribeError: as ``load_config``; for ``--set inference.threshold``, which would change
+            nothing.
+    """
+    for override in arguments.overrides:
+        if override.partition("=")[0].strip() == "inference.threshold":
+            hint = "give --threshold" if "threshold" in arguments else "'drumscribe tune' fits them"
+            raise DrumscribeError(
+                f"--set {override}: is of no use here, as models carry their thresholds; {hint}"
+            )
+    return load_config(arguments.config, arguments.overrides)
 
 
 def find_model(path: Path | None, config: Config, *, default: str | None = None) -> Path:

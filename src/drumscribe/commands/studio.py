@@ -3,8 +3,7 @@
 import os
 from argparse import Namespace
 
-from drumscribe.commands.model_choice import find_model, require_model
-from drumscribe.config import load_config
+from drumscribe.commands.model_choice import find_model, hearing_config, require_model
 from drumscribe.utils.cores import n_usable_cores
 from drumscribe.utils.errors import DrumscribeError
 from drumscribe.utils.extras import install_advice, missing_packages
@@ -14,7 +13,7 @@ _EXTRA = ("fastapi", "uvicorn", "python_multipart")
 
 def studio(arguments: Namespace) -> int:
     """``drumscribe studio``."""
-    config = load_config(arguments.config, arguments.overrides)
+    config = hearing_config(arguments)
     _require_extra()
     from drumscribe.web.serve import serve
     from drumscribe.web.settings import StudioSettings

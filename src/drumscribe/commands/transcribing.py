@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from drumscribe.commands.model_choice import (
     find_model,
+    hearing_config,
     limit_threads,
     make_transcriber,
     n_workers_for,
@@ -13,7 +14,6 @@ from drumscribe.commands.model_choice import (
     transcriber_source,
 )
 from drumscribe.commands.unused_options import require_unused
-from drumscribe.config import load_config
 from drumscribe.utils.errors import DrumscribeError
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def _transcribe_jobs(
     from drumscribe.transcribe_files import transcribe_files
     from drumscribe.transcribe_many import transcribe_many
 
-    config = load_config(arguments.config, arguments.overrides)
+    config = hearing_config(arguments)
     model = find_model(arguments.checkpoint, config)
     n_workers, scheduler = arguments.workers, arguments.scheduler
     if n_workers < 0:
