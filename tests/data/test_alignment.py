@@ -1,4 +1,4 @@
-"""The constant offset between audio and MIDI is found, or is said not to be known."""
+"""The constant offset between audio and MIDI, or player and click, is found, or is not known."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drumscribe.config import PreprocessingConfig
-from drumscribe.data.alignment import Alignment, align, onset_strength
+from drumscribe.data.alignment import Alignment, align, grid_phase_s, onset_strength
 from drumscribe.data.audio_processing import read_audio
 from drumscribe.data.midi_processing import MidiNote, read_midi
+from drumscribe.tempo import Beat
 
 MakeSamples = Callable[..., np.ndarray]
 MAX_OFFSET_S = 0.1
@@ -179,3 +180,73 @@ def test_the_onset_strength_has_a_value_a_millisecond_and_none_below_zero(
     assert len(strength) == 22_050 // 22
     assert strength.min() >= 0
     assert np.argmax(strength) / len(strength) == pytest.approx(0.25, abs=0.0015)
+
+
+# The phase of the grid
+
+
+def click(n_beats: int = 32, bpm: float = 120) -> list[Beat]:
+    return [Beat(60 / bpm * i, i % 4 + 1) for i in range(n_beats)]
+
+
+def groove(phase_s: float, *, bpm: float = 120, jitter_s: float = 0.0) -> list[MidiNote]:
+    """Kick and snare on beats and half beats, hats between them, all late by ``phase_s``."""
+    rng = np.random.default_rng(3)
+    half_beat_s = 30 / bpm
+    notes = [
+        MidiNote(max(0.0, i * half_beat_s + phase_s + rng.normal(0, jitter_s)), note, 100)
+        for i, note in enumerate([36, 36, 38, 36] * 12, start=1)
+    ]
+    hats = [MidiNote((i + 0.5) * half_beat_s, 42, 60) for i in range(48)]
+    return sorted(notes + hats, key=lambda note: note.onset_s)
+
+
+@pytest.mark.parametrize("phase_ms", [-55, -38, -17, -1, 0, 5, 15, 55])
+@pytest.mark.parametrize("bpm", [60, 120, 200])
+def test_a_player_behind_or_ahead_of_the_click_is_found_so(phase_ms: float, bpm: float) -> None:
+    notes = groove(phase_ms / 1000, bpm=bpm)
+    assert grid_phase_s(notes, click(bpm=bpm)) * 1000 == pytest.approx(phase_ms, abs=0.1)
+
+
+def test_half_beats_are_on_the_grid_too() -> None:
+    between = [MidiNote(0.5 * i + 0.25 + 0.02, 36, 100) for i in range(12)]
+    assert grid_phase_s(between, click()) == pytest.approx(0.02)
+
+
+def test_human_error_averages_out() -> None:
+    notes = groove(-0.017, jitter_s=0.008)
+    assert grid_phase_s(notes, click()) == pytest.approx(-0.017, abs=0.004)
+
+
+def test_syncopation_far_from_the_grid_is_not_counted() -> None:
+    off_beat = [MidiNote(0.5 * i + 0.125, 36, 100) for i in range(12)]
+    assert grid_phase_s(groove(0.01) + off_beat, click()) == pytest.approx(0.01, abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("notes", "beats"),
+    [
+        ([], click()),
+        (groove(0.02), []),
+        (groove(0.02), click(1)),
+        ([MidiNote(0.5 * i + 0.02, 42, 90) for i in range(20)], click()),
+        ([MidiNote(0.5 * i + 0.125, 36, 90) for i in range(20)], click()),
+        ([MidiNote(1000.0, 36, 90)], click()),
+    ],
+    ids=["no notes", "no beats", "one beat", "hats only", "off beats only", "after the beats"],
+)
+def test_without_evidence_the_click_stays_where_it_is(
+    notes: list[MidiNote], beats: list[Beat]
+) -> None:
+    assert grid_phase_s(notes, beats) == 0
+
+
+def test_a_side_stick_is_a_snare() -> None:
+    side_sticks = [MidiNote(0.5 * i + 0.02, 37, 90) for i in range(20)]
+    assert grid_phase_s(side_sticks, click()) == pytest.approx(0.02)
+
+
+def test_a_pad_that_sends_another_drums_note_is_what_its_kit_says() -> None:
+    toms = [MidiNote(0.5 * i + 0.02, 39, 90) for i in range(20)]
+    assert grid_phase_s(toms, click()) == pytest.approx(0.02)
+    assert grid_phase_s(toms, click(), {39: "mid_tom"}) == 0

@@ -8,14 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drumscribe.data.midi_processing import MidiNote
 from drumscribe.data.targets import (
     NeighbourTargets,
     Targets,
     beat_array,
     event_array,
     events_of_array,
-    grid_phase_s,
     paint_targets,
     single_hits,
 )
@@ -230,73 +228,3 @@ def test_beats_are_painted_and_downbeats_beside_them() -> None:
 def test_an_hour_in_a_beat_is_still_at_its_frame() -> None:
     targets = painted(beats=[Beat(3600.0, 1)], first_frame=3600 * FRAME_RATE - 2)
     assert targets.beat[:, 1].tolist() == [0, 0.5, 1, 0.5, 0, 0]
-
-
-# The phase of the grid
-
-
-def click(n_beats: int = 32, bpm: float = 120) -> list[Beat]:
-    return [Beat(60 / bpm * i, i % 4 + 1) for i in range(n_beats)]
-
-
-def groove(phase_s: float, *, bpm: float = 120, jitter_s: float = 0.0) -> list[MidiNote]:
-    """Kick and snare on beats and half beats, hats between them, all late by ``phase_s``."""
-    rng = np.random.default_rng(3)
-    half_beat_s = 30 / bpm
-    notes = [
-        MidiNote(max(0.0, i * half_beat_s + phase_s + rng.normal(0, jitter_s)), note, 100)
-        for i, note in enumerate([36, 36, 38, 36] * 12, start=1)
-    ]
-    hats = [MidiNote((i + 0.5) * half_beat_s, 42, 60) for i in range(48)]
-    return sorted(notes + hats, key=lambda note: note.onset_s)
-
-
-@pytest.mark.parametrize("phase_ms", [-55, -38, -17, -1, 0, 5, 15, 55])
-@pytest.mark.parametrize("bpm", [60, 120, 200])
-def test_a_player_behind_or_ahead_of_the_click_is_found_so(phase_ms: float, bpm: float) -> None:
-    notes = groove(phase_ms / 1000, bpm=bpm)
-    assert grid_phase_s(notes, click(bpm=bpm)) * 1000 == pytest.approx(phase_ms, abs=0.1)
-
-
-def test_half_beats_are_on_the_grid_too() -> None:
-    between = [MidiNote(0.5 * i + 0.25 + 0.02, 36, 100) for i in range(12)]
-    assert grid_phase_s(between, click()) == pytest.approx(0.02)
-
-
-def test_human_error_averages_out() -> None:
-    notes = groove(-0.017, jitter_s=0.008)
-    assert grid_phase_s(notes, click()) == pytest.approx(-0.017, abs=0.004)
-
-
-def test_syncopation_far_from_the_grid_is_not_counted() -> None:
-    off_beat = [MidiNote(0.5 * i + 0.125, 36, 100) for i in range(12)]
-    assert grid_phase_s(groove(0.01) + off_beat, click()) == pytest.approx(0.01, abs=1e-4)
-
-
-@pytest.mark.parametrize(
-    ("notes", "beats"),
-    [
-        ([], click()),
-        (groove(0.02), []),
-        (groove(0.02), click(1)),
-        ([MidiNote(0.5 * i + 0.02, 42, 90) for i in range(20)], click()),
-        ([MidiNote(0.5 * i + 0.125, 36, 90) for i in range(20)], click()),
-        ([MidiNote(1000.0, 36, 90)], click()),
-    ],
-    ids=["no notes", "no beats", "one beat", "hats only", "off beats only", "after the beats"],
-)
-def test_without_evidence_the_click_stays_where_it_is(
-    notes: list[MidiNote], beats: list[Beat]
-) -> None:
-    assert grid_phase_s(notes, beats) == 0
-
-
-def test_a_side_stick_is_a_snare() -> None:
-    side_sticks = [MidiNote(0.5 * i + 0.02, 37, 90) for i in range(20)]
-    assert grid_phase_s(side_sticks, click()) == pytest.approx(0.02)
-
-
-def test_a_pad_that_sends_another_drums_note_is_what_its_kit_says() -> None:
-    toms = [MidiNote(0.5 * i + 0.02, 39, 90) for i in range(20)]
-    assert grid_phase_s(toms, click()) == pytest.approx(0.02)
-    assert grid_phase_s(toms, click(), {39: "mid_tom"}) == 0

@@ -7,12 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from drumscribe.config import PreprocessingConfig
-from drumscribe.data.alignment import Alignment, align, onset_strength
+from drumscribe.data.alignment import (
+    MAX_PHASE_S,
+    Alignment,
+    align,
+    grid_phase_s,
+    onset_strength,
+)
 from drumscribe.data.audio_level import levelled
 from drumscribe.data.audio_processing import read_audio
 from drumscribe.data.egmd import Labels, Recording, read_labels
 from drumscribe.data.midi_processing import MidiNote, notes_to_events
-from drumscribe.data.targets import MAX_PHASE_S, grid_phase_s
 from drumscribe.drums import Kit
 from drumscribe.events import DrumEvent
 from drumscribe.tempo import Beat

@@ -6,14 +6,13 @@ stays a choice of the training run.
 """
 
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from drumscribe.data.midi_processing import MidiNote
-from drumscribe.drums import LANES8, Kit
+from drumscribe.drums import Kit
 from drumscribe.events import MAX_VELOCITY, DrumEvent
 from drumscribe.tempo import Beat
 from drumscribe.timing import seconds_to_frames
@@ -25,10 +24,6 @@ EVENT_DTYPE = np.dtype([("onset_s", "<f8"), ("drum", "u1"), ("velocity", "u1")])
 BEAT_DTYPE = np.dtype([("time_s", "<f8"), ("number", "u1")])
 """One beat: seconds, number in the bar (1 is the downbeat)."""
 
-MAX_PHASE_S = 0.06
-"""How far from the click a player is looked for; Groove's play a constant -38..+15 ms off it."""
-
-_GRID_STEPS_PER_BEAT = 2
 _SAME_HIT_S = 0.015  # nobody strikes one drum again so soon: a pad that sent one blow twice
 
 
@@ -134,38 +129,6 @@ def paint_targets(
     _paint(beat, beat_frames, np.zeros(len(beats), int), neighbours)
     _paint(beat, beat_frames[is_downbeat], np.ones(is_downbeat.sum(), int), neighbours)
     return Targets(onset, velocity, beat)
-
-
-def grid_phase_s(
-    notes: Sequence[MidiNote], beats: Sequence[Beat], overrides: Mapping[int, str] | None = None
-) -> float:
-    """How far the player lies behind the grid of the click, in seconds (negative: ahead).
-
-    The median distance of kicks and snares to the nearest half beat, over those within
-    ``MAX_PHASE_S`` of one. What is a kick or a snare is told by the eight lanes, whatever kit the
-    labels are read as.
-
-    Args:
-        notes: what was played, in seconds on the clock of ``beats``.
-        beats: the click.
-        overrides: class names for notes that mean something else in this file.
-
-    Returns:
-        Seconds to add to beats so that they fall where the player has them; 0 without evidence.
-    """
-    lanes = LANES8.name_by_note | dict(overrides or {})
-    backbeat = [note.onset_s for note in notes if lanes.get(note.note) in ("kick", "snare")]
-    onsets = np.array(backbeat, dtype=np.float64)
-    times_s = np.array([beat.time_s for beat in beats])
-    if len(onsets) == 0 or len(times_s) < 2:
-        return 0.0
-    positions = np.arange(len(times_s)) * _GRID_STEPS_PER_BEAT
-    grid_s = np.interp(np.arange(positions[-1] + 1), positions, times_s)
-    nearest = np.clip(np.searchsorted(grid_s, onsets), 1, len(grid_s) - 1)
-    distances = np.stack([onsets - grid_s[nearest - 1], onsets - grid_s[nearest]])
-    closest = distances[np.abs(distances).argmin(axis=0), np.arange(len(onsets))]
-    near = closest[np.abs(closest) <= MAX_PHASE_S]
-    return float(np.median(near)) if len(near) else 0.0
 
 
 def _paint(

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import numpy as np
 
+from drumscribe.data.alignment import grid_phase_s
 from drumscribe.data.midi_processing import read_midi
 from drumscribe.data.render.articulations import ARTICULATION_BY_NOTE
-from drumscribe.data.targets import grid_phase_s
 from drumscribe.utils.errors import DrumscribeError
 from drumscribe.utils.files import require_file
 
