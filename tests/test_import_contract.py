@@ -66,6 +66,7 @@ WITHOUT_TORCH = [
     "drumscribe.models.header",
     "drumscribe.models.load",
     "drumscribe.models.onnx_model",
+    "drumscribe.output_plan",
     "drumscribe.timing",
     "drumscribe.transcribe_files",
 ]

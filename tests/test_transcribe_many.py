@@ -8,7 +8,8 @@ import pytest
 
 from drumscribe.config import InferenceConfig
 from drumscribe.models.bundled import bundled_path
-from drumscribe.transcribe_files import plan_outputs, transcribe_files
+from drumscribe.output_plan import plan_outputs
+from drumscribe.transcribe_files import transcribe_files
 from drumscribe.transcribe_many import TranscriberSource, transcribe_many
 from drumscribe.utils.errors import DrumscribeError
 

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from drumscribe.config import InferenceConfig
+from drumscribe.output_plan import Job
 from drumscribe.transcribe_files import (
     AS_PLAYED,
-    Job,
     TimingOptions,
     tell_failures,
     transcribe_job,

@@ -18,7 +18,8 @@ from drumscribe.utils.errors import DrumscribeError
 
 if TYPE_CHECKING:
     from drumscribe.charts.note_maps import NoteMap
-    from drumscribe.transcribe_files import Job, TimingOptions
+    from drumscribe.output_plan import Job
+    from drumscribe.transcribe_files import TimingOptions
 
 
 def transcribe(arguments: Namespace) -> int:
@@ -27,7 +28,7 @@ def transcribe(arguments: Namespace) -> int:
     from drumscribe.charts.formats import require_installed
     from drumscribe.charts.note_maps import note_map
     from drumscribe.commands.timing_choice import timing_options
-    from drumscribe.transcribe_files import output_formats, plan_outputs, require_telling_names
+    from drumscribe.output_plan import output_formats, plan_outputs, require_telling_names
 
     inputs = [*arguments.inputs, *([arguments.audio] if arguments.audio else [])]
     if not inputs:
