@@ -1,13 +1,13 @@
 """Put an exported model into the package: ``python scripts/bundle_model.py MODEL.onnx [NAME]``."""
 
 import argparse
-import hashlib
 import json
 import shutil
 from pathlib import Path
 
 from drumscribe.models.load import load_model
 from drumscribe.utils.errors import DrumscribeError
+from drumscribe.utils.files import file_sha256
 
 _FOLDER = Path(__file__).parents[1] / "src" / "drumscribe" / "models" / "pretrained"
 _DESCRIPTIONS = {
@@ -29,7 +29,7 @@ def main(model: Path, name: str) -> None:
         "name": name,
         "description": _DESCRIPTIONS[name],
         "file": target.name,
-        "sha256": hashlib.sha256(target.read_bytes()).hexdigest(),
+        "sha256": file_sha256(target),
     }
     # The first is the default.
     ordered = [by_name[known] for known in _DESCRIPTIONS if known in by_name]

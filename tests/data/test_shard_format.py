@@ -11,6 +11,8 @@ from drumscribe.data.shard_format import (
     StoredRecording,
     StoreHeader,
     header_from_json,
+    shard_path,
+    shard_paths,
     shifted,
 )
 from drumscribe.drums import ARTICULATIONS12, LANES8
@@ -57,6 +59,15 @@ def test_a_header_of_other_meaning_is_refused(changes, told):
 
 def test_the_gap_is_a_quarter_of_a_second_and_no_frame_longer():
     assert GAP_FRAMES - 1 < seconds_to_frame(0.25) <= GAP_FRAMES
+
+
+def test_the_shards_of_a_folder_are_those_that_are_whole_in_order(tmp_path):
+    assert shard_path(tmp_path, 7) == tmp_path / "shard-00007.h5"
+    shards = [shard_path(tmp_path, index) for index in (0, 2, 10)]
+    for path in (*reversed(shards), tmp_path / ".0a1b2c3d.partial.h5", tmp_path / "other.h5"):
+        path.touch()
+    assert shard_paths(tmp_path) == shards
+    assert shard_paths(tmp_path / "absent") == []
 
 
 def test_rendered_recordings_have_no_hits_outside():

@@ -25,6 +25,7 @@ from drumscribe.data.shard_format import (
     StoredRecording,
     StoreHeader,
     header_from_json,
+    shard_paths,
     shifted,
 )
 from drumscribe.timing import frame_to_seconds
@@ -142,7 +143,7 @@ def open_split(folder: Path) -> list[Shard]:
     Raises:
         DrumscribeError: when there are none, or they differ.
     """
-    paths = sorted(folder.glob("shard-*.h5"))
+    paths = shard_paths(folder)
     if not paths:
         raise DrumscribeError(
             f"{folder}: holds no shards; run 'drumscribe preprocess' first, on 3 recordings or more"

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from drumscribe.data.feature_store import shard_fingerprint
+from drumscribe.data.shard_format import shard_paths
 from drumscribe.utils.errors import DrumscribeError
 from drumscribe.utils.files import remove_partial_files
 
@@ -44,7 +45,7 @@ def absent_shards(plans: Sequence[P], folders: Iterable[Path], *, overwrite: boo
     damaged, foreign = [], []
     for folder in folders:
         remove_partial_files(folder)
-        for path in sorted(folder.glob("shard-*.h5")):
+        for path in shard_paths(folder):
             fingerprint = shard_fingerprint(path)
             if fingerprint is None:
                 damaged.append(path)

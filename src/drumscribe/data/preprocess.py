@@ -11,7 +11,6 @@ kit.
 import contextlib
 import dataclasses
 import hashlib
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
@@ -31,7 +30,7 @@ from drumscribe.data.recording_processing import (
     has_usable_files,
     label_recording,
 )
-from drumscribe.data.shard_format import StoredRecording, StoreHeader
+from drumscribe.data.shard_format import StoredRecording, StoreHeader, shard_path
 from drumscribe.data.shard_writer import ShardWriter, writing_shard
 from drumscribe.data.store_summary import SplitSummary, summarise_split
 from drumscribe.data.targets import beat_array, event_array, single_hits
@@ -41,6 +40,7 @@ from drumscribe.utils.cluster import cluster_results
 from drumscribe.utils.cores import worker_count
 from drumscribe.utils.errors import DrumscribeError
 from drumscribe.utils.files import remove_partial_files
+from drumscribe.utils.fingerprint import fingerprint_of
 from drumscribe.utils.progress import Advance, progress_bar
 from drumscribe.utils.workers import SPAWN, worker_pool
 
@@ -123,7 +123,7 @@ def plan_shards(config: Config, recordings: Sequence[Recording]) -> list[ShardPl
         chosen = [recording for recording in recordings if recording.split == split]
         chosen.sort(key=lambda r: hashlib.sha256(r.audio_filename.encode()).hexdigest())
         for index, group in enumerate(_grouped(chosen, config.preprocessing.shard_hours * 3600)):
-            path = config.data.processed_path / split / f"shard-{index:05}.h5"
+            path = shard_path(config.data.processed_path / split, index)
             plans.append(ShardPlan(path, group, _fingerprint(config, group)))
     return plans
 
@@ -155,7 +155,7 @@ def _fingerprint(config: Config, recordings: Sequence[Recording]) -> str:
         "settings": settings,
         "recordings": [dataclasses.asdict(recording) for recording in recordings],
     }
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+    return fingerprint_of(content)
 
 
 def _unfinished(plans: Sequence[ShardPlan], config: Config, *, overwrite: bool) -> list[ShardPlan]:

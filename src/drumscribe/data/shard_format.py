@@ -8,6 +8,7 @@ each, so that any window of it can be read as one slice. Labels are sparse, on t
 import dataclasses
 import json
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +21,16 @@ from drumscribe.utils.errors import DrumscribeError, naming
 FORMAT_VERSION = 1
 GAP_FRAMES = 25
 """Frames of silence after each recording (a quarter of a second)."""
+
+
+def shard_path(folder: Path, index: int) -> Path:
+    """Where the shard of a number lies in the folder of its split."""
+    return folder / f"shard-{index:05}.h5"
+
+
+def shard_paths(folder: Path) -> list[Path]:
+    """The shards that lie in the folder of a split, in order; none where there is no folder."""
+    return sorted(folder.glob("shard-*.h5"))
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,6 @@ offset. The csv comes last: a folder without one was left unfinished, and runnin
 """
 
 import dataclasses
-import hashlib
-import json
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -32,6 +30,7 @@ from drumscribe.timing import SAMPLE_RATE, samples_to_seconds, seconds_to_sample
 from drumscribe.utils.arrays import FloatArray
 from drumscribe.utils.errors import DrumscribeError
 from drumscribe.utils.files import atomic_path, write_text
+from drumscribe.utils.fingerprint import fingerprint_of
 from drumscribe.utils.progress import progress_bar
 from drumscribe.utils.workers import mapped
 
@@ -147,7 +146,7 @@ def _require_same_job(job: LayoutJob, sources: RenderSources) -> None:
     How many performances are taken is no matter: each sounds the same whatever the others are.
     """
     content = sources.content() | {"render": dataclasses.asdict(job.render), "seed": job.seed}
-    fingerprint = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+    fingerprint = fingerprint_of(content)
     note = job.folder / _FINGERPRINT_NAME
     if not note.exists() and not any(job.folder.rglob("*.wav")):
         write_text(note, f"{fingerprint}\n")

@@ -6,8 +6,6 @@ again.
 """
 
 import dataclasses
-import hashlib
-import json
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -20,11 +18,12 @@ from drumscribe.data.planned_shards import absent_shards
 from drumscribe.data.render.render_config import RenderConfig
 from drumscribe.data.render.rendered_recording import RenderedRecording, render_recording
 from drumscribe.data.render.sources import RenderSources, open_sources
-from drumscribe.data.shard_format import StoredRecording, StoreHeader
+from drumscribe.data.shard_format import StoredRecording, StoreHeader, shard_path
 from drumscribe.data.shard_writer import ShardWriter, writing_shard
 from drumscribe.data.targets import beat_array, event_array
 from drumscribe.drums import LANES8
 from drumscribe.splits import Split
+from drumscribe.utils.fingerprint import fingerprint_of
 from drumscribe.utils.progress import progress_bar
 from drumscribe.utils.workers import mapped
 
@@ -108,7 +107,7 @@ def plan_shards(job: StoreJob) -> list[ShardJob]:
     shards = []
     for number, first in enumerate(range(0, n_recordings, n_per_shard)):
         indices = range(first, min(first + n_per_shard, n_recordings))
-        path = job.folder / job.split / f"shard-{number:05}.h5"
+        path = shard_path(job.folder / job.split, number)
         shards.append(ShardJob(path, indices, _fingerprint(job, sources, indices)))
     return shards
 
@@ -127,7 +126,7 @@ def _fingerprint(job: StoreJob, sources: RenderSources, indices: range) -> str:
         "soundfont": job.soundfont and [job.soundfont.name, job.soundfont.stat().st_size],
         "voices": job.voices_dir and [path.name for path in find_audio(job.voices_dir)],
     }
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+    return fingerprint_of(content)
 
 
 _sources: dict[tuple[Path, Path, Split, Path | None, Path | None], RenderSources] = {}
