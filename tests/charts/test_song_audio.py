@@ -89,6 +89,16 @@ def test_two_channels_are_kept_and_more_are_averaged(tmp_path, n_channels, subty
     np.testing.assert_allclose(np.concatenate(list(opened.blocks)), wanted, atol=1e-6)
 
 
+@pytest.mark.parametrize("rate", [8_000, 11_025, 44_100, 96_000])
+@pytest.mark.parametrize("n_samples", [2_000, 44_101, 99_991])
+def test_a_song_at_another_rate_keeps_its_length(tmp_path, rate, n_samples):
+    samples = np.random.default_rng(4).uniform(-0.5, 0.5, (n_samples, 2))
+    soundfile.write(tmp_path / "song.wav", samples, rate)
+    target = tmp_path / "song.opus"
+    write_song_audio(tmp_path / "song.wav", target, audio_format="opus", lead_in_s=0.5)
+    assert len(soundfile.read(target)[0]) == 24_000 + round(n_samples * 48_000 / rate)
+
+
 def write_m4a(path: Path, samples: np.ndarray, layout: str) -> None:
     av: Any = pytest.importorskip("av")
     with av.open(str(path), "w") as container:

@@ -209,6 +209,8 @@ def test_the_suffix_does_not_matter(write_wav: WriteWav, tmp_path: Path) -> None
 
 # Blocks
 
+EMPTY = np.zeros(0, np.float32)
+
 
 def test_blocks_together_are_the_whole_and_none_is_empty(
     write_wav: WriteWav, rng: np.random.Generator
@@ -231,6 +233,26 @@ def test_resampling_does_not_depend_on_the_blocks(rate: int, lengths: list[int])
     whole = np.concatenate(list(resample_blocks([samples], rate)))
     assert len(in_pieces) == round(len(samples) * SAMPLE_RATE / rate)
     np.testing.assert_allclose(in_pieces, whole, atol=1e-6)
+
+
+@given(
+    st.sampled_from([11_025, 44_100, 48_000, 96_000]),
+    st.lists(st.integers(0, 9_000), max_size=4),
+    st.integers(1, 3),
+)
+def test_every_channel_is_resampled_as_it_is_alone(
+    rate: int, lengths: list[int], n_channels: int
+) -> None:
+    rng = np.random.default_rng(2)
+    blocks = [rng.uniform(-1, 1, (n, n_channels)).astype(np.float32) for n in lengths]
+    found = list(resample_blocks(blocks, rate, to_rate=48_000, n_channels=n_channels))
+    assert sum(map(len, found)) == round(sum(lengths) * 48_000 / rate)
+    for channel in range(n_channels):
+        alone = resample_blocks([block[:, channel] for block in blocks], rate, to_rate=48_000)
+        own = [block.reshape(-1, n_channels)[:, channel] for block in found]
+        np.testing.assert_array_equal(
+            np.concatenate([EMPTY, *own]), np.concatenate([EMPTY, *alone])
+        )
 
 
 # Refusals

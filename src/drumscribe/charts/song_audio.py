@@ -1,16 +1,13 @@
 """The song as a game plays it: Opus or Vorbis, in stereo where it was, after some silence."""
 
-from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
-import soxr
 
-from drumscribe.data.audio_processing import checked, open_channels
+from drumscribe.data.audio_processing import checked, open_channels, resample_blocks
 from drumscribe.data.ogg_writing import OggCodec, write_ogg
-from drumscribe.utils.arrays import FloatArray
 from drumscribe.utils.errors import DrumscribeError
 
 AudioFormat = Literal["opus", "ogg"]
@@ -43,7 +40,7 @@ def write_song_audio(
     target_rate = rate if is_kept else _OPUS_RATE
     silence = np.zeros((round(lead_in_s * target_rate), n_channels), np.float32)
     blocks = checked(source, recording.blocks, rate, duration_s=recording.duration_s)
-    heard = _resampled(blocks, rate, target_rate, n_channels)
+    heard = resample_blocks(blocks, rate, to_rate=target_rate, n_channels=n_channels)
     write_ogg(
         target,
         chain([silence], heard),
@@ -62,17 +59,3 @@ def require_another_file(source: Path, target: Path) -> None:
     """
     if target.exists() and target.samefile(source):
         raise DrumscribeError(f"{target}: is what the song is made of; name another folder")
-
-
-def _resampled(
-    blocks: Iterator[FloatArray], rate: int, target_rate: int, n_channels: int
-) -> Iterator[FloatArray]:
-    """Blocks of shape (n, channels) at another rate."""
-    if rate == target_rate:
-        yield from blocks
-        return
-    stream = soxr.ResampleStream(rate, target_rate, n_channels, dtype="float32")
-    for block in blocks:
-        yield stream.resample_chunk(block).reshape(-1, n_channels)
-    tail = stream.resample_chunk(np.zeros((0, n_channels), np.float32), last=True)
-    yield tail.reshape(-1, n_channels)

@@ -144,27 +144,41 @@ def find_audio(folder: Path) -> list[Path]:
     )
 
 
-def resample_blocks(blocks: Iterable[FloatArray], rate: int) -> Iterator[FloatArray]:
-    """Mono blocks at ``rate`` samples per second as mono blocks at ``SAMPLE_RATE``.
+def resample_blocks(
+    blocks: Iterable[FloatArray], rate: int, *, to_rate: int = SAMPLE_RATE, n_channels: int = 1
+) -> Iterator[FloatArray]:
+    """Blocks of samples at another rate.
 
     The filter's delay is compensated, and the output is cut or zero-padded to the rounded length,
-    so times are kept whatever the rate.
+    so times are kept whatever the rates.
+
+    Args:
+        blocks: float32, shape (n, n_channels), or (n,) of one channel, of any length.
+        rate: samples a second that they have.
+        to_rate: samples a second that they get.
+        n_channels: how many channels.
+
+    Yields:
+        Shape (n,) of one channel, (n, n_channels) of more; together
+        ``round(n_samples * to_rate / rate)`` samples of each channel.
     """
-    if rate == SAMPLE_RATE:
-        yield from blocks
+    shape = (-1,) if n_channels == 1 else (-1, n_channels)
+    if rate == to_rate:
+        yield from (block.reshape(shape) for block in blocks)
         return
     import soxr
 
-    stream = soxr.ResampleStream(rate, SAMPLE_RATE, 1, dtype="float32", quality="HQ")
+    stream = soxr.ResampleStream(rate, to_rate, n_channels, dtype="float32", quality="HQ")
     n_in = n_out = 0
     for block in blocks:
         n_in += len(block)
-        resampled = stream.resample_chunk(block)
+        resampled = stream.resample_chunk(block.reshape(shape))
         n_out += len(resampled)
         yield resampled
-    tail = stream.resample_chunk(np.zeros(0, np.float32), last=True)
-    n_missing = max(0, round(n_in * SAMPLE_RATE / rate) - n_out)
-    yield np.pad(tail[:n_missing], (0, max(0, n_missing - len(tail))))
+    tail = stream.resample_chunk(np.zeros(0, np.float32).reshape(shape), last=True)
+    n_missing = max(0, round(n_in * to_rate / rate) - n_out)
+    yield tail[:n_missing]
+    yield np.zeros((max(0, n_missing - len(tail)), *tail.shape[1:]), np.float32)
 
 
 def checked(
