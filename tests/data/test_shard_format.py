@@ -8,7 +8,6 @@ import pytest
 from drumscribe.config import FeatureConfig
 from drumscribe.data.shard_format import (
     GAP_FRAMES,
-    StoredRecording,
     StoreHeader,
     header_from_json,
     shard_path,
@@ -68,12 +67,6 @@ def test_the_shards_of_a_folder_are_those_that_are_whole_in_order(tmp_path):
         path.touch()
     assert shard_paths(tmp_path) == shards
     assert shard_paths(tmp_path / "absent") == []
-
-
-def test_rendered_recordings_have_no_hits_outside():
-    """Labels that were made with their sound need not say so."""
-    made = StoredRecording("a.wav", "a.mid", "a", "kit", 0, 98, 1.0, 0.0, 1.0, "own", {})
-    assert made.n_outside == 0
 
 
 def test_shifting_moves_times_of_a_copy_alone():

@@ -1,26 +1,20 @@
 """Limits that make sense, or one line that names the option."""
 
-import math
-from pathlib import Path
-
 import pytest
 
-from drumscribe.utils.errors import DrumscribeError
-from drumscribe.web.settings import StudioSettings
+from drumscribe import cli
+from drumscribe.web import serve as serving
 
-OPTIONS = {
-    "n_workers": "--workers",
-    "max_waiting": "--queue",
-    "max_upload_mb": "--max-upload-mb",
-    "max_duration_s": "--max-minutes",
-    "worker_memory_mb": "--worker-mb",
-    "keep_days": "--keep-days",
-    "keep_gb": "--keep-gb",
-}
+WHOLE = ["--workers", "--queue"]
+ANY = ["--max-upload-mb", "--max-minutes", "--worker-mb", "--keep-days", "--keep-gb"]
 
 
-@pytest.mark.parametrize("name", OPTIONS)
-@pytest.mark.parametrize("value", [0, -1, math.nan, math.inf])
-def test_a_limit_that_makes_no_sense_is_refused_by_its_option(name, value):
-    with pytest.raises(DrumscribeError, match=f"^{OPTIONS[name]} [^ ]+: must be a number above 0$"):
-        StudioSettings(Path("data"), Path("m.onnx"), **{name: value})
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [(option, value) for option in (*WHOLE, *ANY) for value in ("0", "-1")]
+    + [(option, value) for option in ANY for value in ("nan", "inf")],
+)
+def test_a_limit_that_makes_no_sense_is_refused_by_its_option(option, value, monkeypatch, capsys):
+    monkeypatch.setattr(serving, "serve", lambda *_, **__: pytest.fail("is served"))
+    assert cli.main(["studio", option, value]) == 1
+    assert capsys.readouterr().err == f"drumscribe: {option} {value}: must be a number above 0\n"
