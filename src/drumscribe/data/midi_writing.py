@@ -26,6 +26,8 @@ Message: TypeAlias = "mido.Message | mido.MetaMessage"
 TimedMessage: TypeAlias = "tuple[int, Message]"
 """A message and its tick from the start of the file."""
 
+_NOTE_LENGTH_S = 0.05  # how long a drum rings is in no label
+
 
 def write_midi(
     path: Path,
@@ -34,7 +36,6 @@ def write_midi(
     duration_s: float,
     bpm: float = DEFAULT_BPM,
     metre: tuple[int, int] = (4, 4),
-    note_length_s: float = 0.05,
 ) -> None:
     """Write a type 1 file of one tempo and one metre, as ``write_midi_on_grid``.
 
@@ -44,11 +45,10 @@ def write_midi(
         duration_s: length of the file in seconds; notes that begin later lengthen it.
         bpm: constant tempo in quarter notes a minute.
         metre: time signature as (numerator, denominator).
-        note_length_s: longest length of a note in seconds.
     """
     tempo = TempoChange(0, to_microseconds(60.0 / bpm))
     grid = TickGrid(TICKS_PER_QUARTER, (tempo,), (MetreChange(0, *metre),))
-    write_midi_on_grid(path, notes, grid, duration_s=duration_s, note_length_s=note_length_s)
+    write_midi_on_grid(path, notes, grid, duration_s=duration_s)
 
 
 def write_midi_on_grid(
@@ -57,11 +57,10 @@ def write_midi_on_grid(
     grid: TickGrid,
     *,
     duration_s: float,
-    note_length_s: float = 0.05,
 ) -> None:
     """Write a type 1 file with a tempo track and a drum track, whole or not at all.
 
-    A note ends after ``note_length_s``, where the next of the same pitch begins or where the file
+    A note ends after 50 ms, where the next of the same pitch begins or where the file
     ends, so notes never overlap. The end-of-track marks stand at ``duration_s``, so the file lasts
     as long as the recording it was made from.
 
@@ -70,11 +69,10 @@ def write_midi_on_grid(
         notes: any order; two of one pitch on the same tick become the louder one.
         grid: ticks, tempos and metres.
         duration_s: length of the file in seconds; notes that begin later lengthen it.
-        note_length_s: longest length of a note in seconds.
     """
     played = _played(notes, grid)
     end_tick = max(int(grid.ticks(duration_s)), int(played.tick.max(initial=-1)) + 1)
-    messages = _note_messages(played, grid, note_length_s=note_length_s, end_tick=end_tick)
+    messages = _note_messages(played, grid, end_tick)
     midi = mido.MidiFile(type=1, ticks_per_beat=grid.ticks_per_quarter)
     midi.tracks.append(tempo_track(grid, end_tick))
     midi.tracks.append(track_of(messages, name="Drums", end_tick=end_tick))
@@ -139,14 +137,12 @@ def _played(notes: Iterable[MidiNote], grid: TickGrid) -> _Played:
     return _Played(tick[is_next], pitch[is_next], velocity[is_next])
 
 
-def _note_messages(
-    played: _Played, grid: TickGrid, *, note_length_s: float, end_tick: int
-) -> Iterator[TimedMessage]:
+def _note_messages(played: _Played, grid: TickGrid, end_tick: int) -> Iterator[TimedMessage]:
     """Note-on and note-off messages with absolute ticks, in order, no two notes overlapping."""
     tick, pitch, velocity = played
     is_last = np.diff(pitch, append=-1) != 0
     following = np.where(is_last, end_tick, np.roll(tick, -1))
-    off_tick = grid.ticks(grid.seconds(tick) + note_length_s)
+    off_tick = grid.ticks(grid.seconds(tick) + _NOTE_LENGTH_S)
     off_tick = np.minimum(np.maximum(off_tick, tick + 1), following)
     at = np.concatenate([tick, off_tick])
     is_on = np.arange(len(at)) < len(tick)

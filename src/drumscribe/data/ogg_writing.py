@@ -12,7 +12,7 @@ from drumscribe.utils.files import atomic_path
 
 OggCodec = Literal["OPUS", "VORBIS"]
 
-_BLOCK_FRAMES = 16_384  # libsndfile's Vorbis encoder, on its stack, does not bear much longer ones
+_BLOCK_SAMPLES = 16_384  # libsndfile's Vorbis encoder, on its stack, does not bear much longer ones
 
 
 def write_ogg(
@@ -52,5 +52,5 @@ def write_ogg(
         ) as file,
     ):
         for block in blocks:
-            for start in range(0, len(block), _BLOCK_FRAMES):
-                file.write(np.clip(block[start : start + _BLOCK_FRAMES], -1, 1))
+            for start in range(0, len(block), _BLOCK_SAMPLES):
+                file.write(np.clip(block[start : start + _BLOCK_SAMPLES], -1, 1))

@@ -5,26 +5,15 @@ A checksum tells of damage on the disk; these tell of files that other programs 
 """
 
 from collections.abc import Iterable
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from drumscribe.data.shard_format import StoredRecording
 from drumscribe.data.targets import BEAT_DTYPE, EVENT_DTYPE
 from drumscribe.events import MAX_VELOCITY
 from drumscribe.utils.arrays import Float64Array
-
-
-class Placed(Protocol):
-    """What takes some frames of a shard."""
-
-    @property
-    def start_frame(self) -> int:
-        """The first of them."""
-
-    @property
-    def n_frames(self) -> int:
-        """How many."""
 
 
 def require_features(dataset: Any, n_mels: int) -> None:
@@ -52,7 +41,7 @@ def require_beats(beats: npt.NDArray[Any]) -> npt.NDArray[np.void]:
     return beats
 
 
-def require_places(recordings: Iterable[Placed], n_frames: int) -> None:
+def require_places(recordings: Iterable[StoredRecording], n_frames: int) -> None:
     """Refuse recordings that lie outside the ``n_frames`` of their shard."""
     for recording in recordings:
         end_frame = recording.start_frame + recording.n_frames

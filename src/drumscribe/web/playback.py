@@ -20,7 +20,7 @@ _PLAYED_AS_IS = {
 _OGG = "audio/ogg"
 _MAX_RATE = 96_000
 _MAX_CHANNELS = 2
-_BLOCK_FRAMES = 8192
+_BLOCK_SAMPLES = 8192
 
 
 def write_playback(recording: Path, folder: Path) -> dict[str, str]:
@@ -39,7 +39,7 @@ def write_playback(recording: Path, folder: Path) -> dict[str, str]:
                 media_type = _TYPES_BY_FORMAT.get(file.format, _OGG)
                 return {"file": recording.name, "media_type": media_type}
             if is_plain:
-                blocks = file.blocks(_BLOCK_FRAMES, dtype="float32", always_2d=True)
+                blocks = file.blocks(_BLOCK_SAMPLES, dtype="float32", always_2d=True)
                 write_ogg(target, blocks, rate=file.samplerate, n_channels=file.channels)
                 return {"file": target.name, "media_type": _OGG}
     except (soundfile.LibsndfileError, RuntimeError):

@@ -31,7 +31,7 @@ _MAX_FILE_BYTES = 4_000_000_000
 
 
 @dataclass(frozen=True)
-class WorkerLimits:
+class WorkerSetup:
     """What a worker loads and may use.
 
     Attributes:
@@ -47,24 +47,24 @@ class WorkerLimits:
     memory_bytes: int
 
 
-def run_worker(connection: Connection, limits: WorkerLimits) -> None:
+def run_worker(connection: Connection, setup: WorkerSetup) -> None:
     """Answer requests until the server ends or closes the connection."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the server says what becomes of the work
     threading.Thread(target=_end_with_server, daemon=True).start()
-    os.environ["OMP_NUM_THREADS"] = str(limits.n_threads)
+    os.environ["OMP_NUM_THREADS"] = str(setup.n_threads)
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
-    limit_process(limits.memory_bytes)
+    limit_process(setup.memory_bytes)
     from drumscribe.config import InferenceConfig, section_from_dict
     from drumscribe.models.load import load_model
     from drumscribe.utils.files import file_sha256
 
-    inference = section_from_dict(InferenceConfig, limits.inference, name="inference")
+    inference = section_from_dict(InferenceConfig, setup.inference, name="inference")
     try:
-        model = load_model(Path(limits.model))
+        model = load_model(Path(setup.model))
     except DrumscribeError as error:  # it fails the job that waits for this process
         _send(connection, kind="failed", message=str(error), is_last=True)
         return
-    known = {"model_sha256": file_sha256(Path(limits.model))}
+    known = {"model_sha256": file_sha256(Path(setup.model))}
     _send(connection, kind="ready")
     with contextlib.suppress(EOFError):
         while True:

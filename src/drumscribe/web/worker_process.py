@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from drumscribe.utils.workers import SPAWN
 from drumscribe.web.settings import StudioSettings
-from drumscribe.web.worker import WorkerLimits, run_worker
+from drumscribe.web.worker import WorkerSetup, run_worker
 
 _POLL_S = 0.2
 _START_TIMEOUT_S = 120.0
@@ -92,14 +92,14 @@ class WorkerProcess:
             self.end()
         if self._connection is None:
             settings = self._settings
-            limits = WorkerLimits(
+            setup = WorkerSetup(
                 str(settings.model),
                 dataclasses.asdict(settings.inference),
                 settings.threads_per_worker,
                 settings.worker_memory_bytes,
             )
             self._connection, theirs = SPAWN.Pipe()
-            self._process = SPAWN.Process(target=run_worker, args=(theirs, limits), daemon=True)
+            self._process = SPAWN.Process(target=run_worker, args=(theirs, setup), daemon=True)
             self._process.start()
             theirs.close()  # so that its death closes the connection
             self._n_jobs = 0
