@@ -54,7 +54,7 @@ def transcribe_in_two(jobs):
 
 
 def test_thresholds_of_a_source_are_those_of_its_transcriber():
-    thresholds = SOURCE.load().thresholds
+    thresholds = SOURCE.load().settings.thresholds
     assert thresholds.pop("kick") == 0.3
     assert set(thresholds.values()) == {0.4}
 

@@ -148,7 +148,7 @@ def stub_model(here, monkeypatch):
 def thresholds_with(*options):
     return make_transcriber(
         Path("best_model.ckpt"), Config(), thresholds_by_drum(options)
-    ).thresholds
+    ).settings.thresholds
 
 
 def test_without_options_the_models_own_thresholds_are_used(stub_model):

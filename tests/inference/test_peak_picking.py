@@ -14,6 +14,7 @@ from drumscribe.inference.peak_picking import (
     EventPicker,
     find_peaks,
 )
+from drumscribe.inference.picker_settings import PickerSettings
 from drumscribe.models.calibration import Calibration
 from drumscribe.models.frame_model import Activations
 from drumscribe.timing import FRAME_RATE
@@ -223,7 +224,7 @@ def test_hits_are_the_same_however_the_activations_are_cut(values, config, cuts)
     onset = np.stack([curve(values), curve(values[::-1])] * 4, axis=1)
     velocity = np.linspace(0, 1, onset.size, dtype=np.float32).reshape(onset.shape)
     whole = pick_events(Activations(onset, velocity, None), LANES8, config, LOW)
-    picker = EventPicker(LANES8, config, LOW)
+    picker = EventPicker(PickerSettings(LANES8, config, LOW))
     edges = [0, *sorted(min(cut, len(onset)) for cut in cuts), len(onset)]
     for first, end in itertools.pairwise(edges):
         picker.push(Activations(onset[first:end], velocity[first:end], None))
@@ -237,4 +238,4 @@ def test_hits_are_the_same_however_the_activations_are_cut(values, config, cuts)
 
 def test_nothing_heard_is_no_hits():
     thresholds = dict.fromkeys(LANES8.names, 0.5)
-    assert EventPicker(LANES8, PeakPickingConfig(), thresholds).finish() == []
+    assert EventPicker(PickerSettings(LANES8, PeakPickingConfig(), thresholds)).finish() == []

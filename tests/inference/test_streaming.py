@@ -12,6 +12,7 @@ from drumscribe.data.audio_level import levelled
 from drumscribe.data.log_mel import log_mel
 from drumscribe.drums import LANES8
 from drumscribe.inference.peak_picking import DEFAULT_VELOCITY
+from drumscribe.inference.picker_settings import PickerSettings
 from drumscribe.inference.streaming import (
     ActivationStream,
     LivePicker,
@@ -132,7 +133,7 @@ def test_a_model_that_hears_whole_recordings_is_refused(tmp_path):
 
 def picked(values, threshold=0.5, config=PICKING):
     """Frames of the hits of one drum."""
-    picker = LivePicker(LANES8, config, LOW | {"snare": threshold}, {})
+    picker = LivePicker(PickerSettings(LANES8, config, LOW | {"snare": threshold}))
     frames = []
     for value in values:
         onset = np.zeros((1, len(LANES8)), np.float32)
@@ -176,11 +177,11 @@ def test_a_hit_carries_velocity_and_confidence():
     onset = np.full((1, len(LANES8)), 0.6, np.float32)
     thresholds = dict.fromkeys(LANES8.names, 0.9) | {"kick": 0.5}
     calibration = dict.fromkeys(LANES8.names, Calibration(0.0, 0.0))
-    plain = LivePicker(LANES8, PICKING, thresholds, {})
+    plain = LivePicker(PickerSettings(LANES8, PICKING, thresholds))
     [event] = plain.push(Activations(onset, None, None))
     assert (event.drum, event.velocity) == ("kick", DEFAULT_VELOCITY)
     assert event.confidence == pytest.approx(0.6)
-    judged = LivePicker(LANES8, PICKING, thresholds, calibration)
+    judged = LivePicker(PickerSettings(LANES8, PICKING, thresholds, calibration))
     [event] = judged.push(Activations(onset, np.full_like(onset, 0.5), None))
     assert (event.velocity, event.confidence) == (64, pytest.approx(0.5))
 
@@ -194,7 +195,7 @@ def test_a_hit_carries_velocity_and_confidence():
     ],
 )
 def test_one_stroke_on_a_tom_is_not_told_as_two(heights, expected):
-    picker = LivePicker(LANES8, PICKING, dict.fromkeys(LANES8.names, 0.5), {})
+    picker = LivePicker(PickerSettings(LANES8, PICKING, dict.fromkeys(LANES8.names, 0.5)))
     onset = np.array([[heights.get(name, 0.0) for name in LANES8.names]], np.float32)
     events = picker.push(Activations(onset, None, None))
     assert {event.drum for event in events} == expected

@@ -243,6 +243,6 @@ def test_memory_does_not_grow_with_the_recording(tmp_path):
 def test_peak_picking_is_the_models_own_where_the_configuration_sets_none():
     own = PeakPickingConfig(peak_window_s=0.01, min_gap_s=0.07)
     model = EnergyModel(dataclasses.replace(HEADER, peak_picking=own))
-    assert Transcriber(model, InferenceConfig()).peak_picking == own
-    found = Transcriber(model, InferenceConfig(min_gap_s=0.0)).peak_picking
+    assert Transcriber(model, InferenceConfig()).settings.peak_picking == own
+    found = Transcriber(model, InferenceConfig(min_gap_s=0.0)).settings.peak_picking
     assert found == PeakPickingConfig(peak_window_s=0.01, min_gap_s=0.0)

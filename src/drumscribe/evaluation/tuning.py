@@ -105,12 +105,12 @@ def tune(
         raise DrumscribeError(
             f"tuning needs a model of the eight lanes, or of more, not {kit.name}"
         )
-    counters = _counters(kit, transcriber.peak_picking, config)
+    counters = _counters(kit, transcriber.settings.peak_picking, config)
     n_recordings = _count(transcriber, references, counters.values())
     if n_recordings == 0:
         raise DrumscribeError("no labelled recordings to tune on")
     gaps = {gap_s: _micro_f(counter) for gap_s, counter in counters.items()}
-    own_gap_s = transcriber.peak_picking.min_gap_s
+    own_gap_s = transcriber.settings.peak_picking.min_gap_s
     good_gaps_s = [gap_s for gap_s, f in gaps.items() if f >= max(gaps.values()) - _GAP_SLACK]
     gap_s = min(good_gaps_s, key=lambda gap_s: abs(gap_s - own_gap_s))
     thresholds, counts = counters[gap_s].best(strategy)
@@ -119,7 +119,7 @@ def tune(
         counts=counts,
         curves=counters[gap_s].curves(),
         n_recordings=n_recordings,
-        peak_picking=dataclasses.replace(transcriber.peak_picking, min_gap_s=gap_s),
+        peak_picking=dataclasses.replace(transcriber.settings.peak_picking, min_gap_s=gap_s),
         gaps=gaps,
         calibration=counters[gap_s].calibrations(),
         strategy=strategy,

@@ -7,19 +7,16 @@ that height into a confidence, which decides nothing. T frames, C drum classes.
 """
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from drumscribe.config import PeakPickingConfig
-from drumscribe.drums import Kit
 from drumscribe.events import MAX_VELOCITY, DrumEvent
 from drumscribe.inference.doubled_toms import doubled_toms
-from drumscribe.models.calibration import Calibration
+from drumscribe.inference.picker_settings import PickerSettings
 from drumscribe.models.frame_model import Activations
 from drumscribe.timing import FRAME_RATE, frame_to_seconds, seconds_to_frame
 from drumscribe.utils.arrays import BoolArray, FloatArray, IntArray
@@ -70,22 +67,14 @@ class EventPicker:
     """Picks the hits of activations that come in parts; of those it keeps the peaks alone.
 
     Args:
-        kit: the model's kit.
-        config: peak window and smallest gap.
-        thresholds: of each class by name, of activations.
-        calibration: what activations mean, by class; where absent the activation is the confidence.
+        settings: what is a hit.
     """
 
-    def __init__(
-        self,
-        kit: Kit,
-        config: PeakPickingConfig,
-        thresholds: Mapping[str, float],
-        calibration: Mapping[str, Calibration] = MappingProxyType({}),
-    ) -> None:
+    def __init__(self, settings: PickerSettings) -> None:
+        kit, config = settings.kit, settings.peak_picking
+        self._settings = settings
         self._kit = kit
-        self._calibration = calibration
-        self._thresholds = np.array([thresholds[name] for name in kit.names], np.float32)
+        self._thresholds = np.array([settings.thresholds[name] for name in kit.names], np.float32)
         self._reach = seconds_to_frame(config.peak_window_s)
         self._border = max(1, self._reach)
         self._min_gap_frames = gap_frames(config)
@@ -110,16 +99,15 @@ class EventPicker:
             np.concatenate(column) for column in zip(*self._found, strict=True)
         )
         is_hit = np.zeros(len(frames), bool)
-        sure = heights.astype(np.float64)
+        sure = np.empty(len(heights))
         for index, name in enumerate(self._kit.names):
             own = np.flatnonzero(classes == index)
             kept = _thin_out(frames[own], heights[own], self._min_gap_frames)
             is_hit[own[np.searchsorted(frames[own], kept)]] = True
-            if name in self._calibration:
-                sure[own] = self._calibration[name].confidence(heights[own])
+            sure[own] = self._settings.confidence(name, heights[own])
         hits = np.flatnonzero(is_hit)
         is_hit[hits[doubled_toms(frames[hits], classes[hits], heights[hits], self._kit)]] = False
-        columns = (frames, classes, velocities, np.minimum(sure, 1.0))
+        columns = (frames, classes, velocities, sure)
         return [
             DrumEvent(frame_to_seconds(frame), self._kit.names[index], velocity, confidence)
             for frame, index, velocity, confidence in zip(

@@ -10,14 +10,13 @@ from operator import itemgetter
 
 import numpy as np
 
-from drumscribe.config import InferenceConfig, PeakPickingConfig
+from drumscribe.config import InferenceConfig
 from drumscribe.data.log_mel import LogMelStream
-from drumscribe.drums import Kit
 from drumscribe.events import DrumEvent
 from drumscribe.inference.doubled_toms import doubled_toms
 from drumscribe.inference.peak_picking import gap_frames, midi_velocities
+from drumscribe.inference.picker_settings import PickerSettings
 from drumscribe.inference.transcriber import Transcriber
-from drumscribe.models.calibration import Calibration
 from drumscribe.models.frame_model import Activations
 from drumscribe.models.onnx_model import OnnxFrameModel
 from drumscribe.timing import (
@@ -52,14 +51,12 @@ class StreamingTranscriber:
         config: InferenceConfig,
         thresholds: Mapping[str, float] | None = None,
     ) -> None:
-        settings = Transcriber(model, config, thresholds)
+        settings = PickerSettings.of(model.header, config, thresholds)
         self.kit = settings.kit
         self.latency_s = algorithmic_latency_s(model)
         self._log_mel = LogMelStream(model.header.features)
         self._activations = ActivationStream(model)
-        self._picker = LivePicker(
-            self.kit, settings.peak_picking, settings.thresholds, model.header.calibration
-        )
+        self._picker = LivePicker(settings)
 
     def push(self, samples: FloatArray) -> list[DrumEvent]:
         """Hear more of the sound.
@@ -107,11 +104,7 @@ class StreamedTranscriber(Transcriber):
 
     def _picker(self) -> "_PatientPicker":
         """One that decides each frame without those after it."""
-        return _PatientPicker(
-            LivePicker(
-                self.kit, self.peak_picking, self.thresholds, self._causal_model.header.calibration
-            )
-        )
+        return _PatientPicker(LivePicker(self.settings))
 
 
 class _PatientPicker:
@@ -169,22 +162,14 @@ class LivePicker:
     that is clearly less likely than another in the same frame gives way.
 
     Args:
-        kit: the model's kit.
-        config: peak window and smallest gap.
-        thresholds: of each class by name.
-        calibration: what activations mean, by class; where absent the activation is the confidence.
+        settings: what is a hit.
     """
 
-    def __init__(
-        self,
-        kit: Kit,
-        config: PeakPickingConfig,
-        thresholds: Mapping[str, float],
-        calibration: Mapping[str, Calibration],
-    ) -> None:
+    def __init__(self, settings: PickerSettings) -> None:
+        kit, config = settings.kit, settings.peak_picking
+        self._settings = settings
         self._kit = kit
-        self._calibration = calibration
-        self._thresholds = np.maximum([thresholds[name] for name in kit.names], 1e-9)
+        self._thresholds = np.maximum([settings.thresholds[name] for name in kit.names], 1e-9)
         self._gap_frames = gap_frames(config)
         n_recent = max(1, seconds_to_frame(config.peak_window_s))
         self._recent = np.full((n_recent, len(kit)), -np.inf, np.float32)
@@ -213,12 +198,10 @@ class LivePicker:
 
     def _event(self, frame: Activations, index: int) -> DrumEvent:
         name = self._kit.names[index]
-        confidence = frame.onset[:, index]
-        if name in self._calibration:
-            confidence = self._calibration[name].confidence(confidence)
+        [confidence] = self._settings.confidence(name, frame.onset[:, index]).tolist()
         velocity = int(midi_velocities(frame.velocity, frame.onset.shape)[0, index])
         onset_s = frame_to_seconds(self._frame)
-        return DrumEvent(onset_s, name, velocity, min(1.0, float(confidence[0])))
+        return DrumEvent(onset_s, name, velocity, confidence)
 
 
 def algorithmic_latency_s(model: OnnxFrameModel) -> float:

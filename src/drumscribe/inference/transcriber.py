@@ -19,6 +19,7 @@ from drumscribe.events import DrumEvent
 from drumscribe.inference.beats import find_tempo
 from drumscribe.inference.chunking import Chunk, keep_middle, split
 from drumscribe.inference.peak_picking import EventPicker
+from drumscribe.inference.picker_settings import PickerSettings
 from drumscribe.inference.tempo_hints import NO_HINTS, TempoHints
 from drumscribe.models.frame_model import Activations, FrameModel
 from drumscribe.tempo import TempoMap
@@ -100,17 +101,7 @@ class Transcriber:
         self.model = model
         self._config = config
         self.kit = model.header.kit
-        self.peak_picking = config.peak_picking(model.header.peak_picking)
-        self.thresholds = {**model.header.thresholds, **(thresholds or {})}
-        unknown = set(self.thresholds) - set(self.kit.names)
-        if unknown:
-            raise DrumscribeError(
-                f"thresholds: unknown drum {min(unknown)!r}; the model has "
-                + ", ".join(self.kit.names)
-            )
-        for name, threshold in self.thresholds.items():
-            if not 0 <= threshold <= 1:
-                raise DrumscribeError(f"thresholds: {name} must be 0..1, got {threshold:g}")
+        self.settings = PickerSettings.of(model.header, config, thresholds)
 
     def transcribe(
         self,
@@ -208,9 +199,7 @@ class Transcriber:
         return picker.finish()
 
     def _picker(self) -> Picker:
-        return EventPicker(
-            self.kit, self.peak_picking, self.thresholds, self.model.header.calibration
-        )
+        return EventPicker(self.settings)
 
     def _parts(self, log_mel: Iterable[FloatArray]) -> Iterator[Activations]:
         """The activations of a recording, chunk by chunk, while the next chunk is read."""

@@ -146,7 +146,7 @@ def hear_recording(
         "kit": transcriber.kit.lanes.name,
         "duration_s": heard.duration_s,
         "thresholds": _lane_thresholds(transcriber),
-        "picking": dataclasses.asdict(transcriber.peak_picking),
+        "picking": dataclasses.asdict(transcriber.settings.peak_picking),
         "calibration": _lane_calibration(transcriber),
         "events": [
             [event.onset_s, event.drum, event.velocity, event.confidence]
@@ -197,7 +197,7 @@ def tempo_to_dict(tempo: TempoMap) -> dict[str, Any]:
 def _lane_thresholds(transcriber: Transcriber) -> dict[str, float]:
     """The threshold of each lane: of the classes that fold onto it the lowest."""
     found: dict[str, float] = {}
-    for name, threshold in transcriber.thresholds.items():
+    for name, threshold in transcriber.settings.thresholds.items():
         lane = transcriber.kit[name].lane
         found[lane] = min(threshold, found.get(lane, 1.0))
     return found
