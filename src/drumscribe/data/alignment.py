@@ -49,7 +49,7 @@ def align(
     """Estimate the constant offset of a recording against its MIDI.
 
     Args:
-        onset_strength: what ``onset_strength`` gave for the recording.
+        onset_strength: what ``onset_strength`` gave for the recording, one value a millisecond.
         notes: its hits, onsets in seconds.
         max_offset_s: search range to both sides, in seconds.
 
@@ -77,10 +77,13 @@ def align(
 
 
 def onset_strength(sample_blocks: Iterable[FloatArray]) -> FloatArray:
-    """Rise of the log energy of pre-emphasised audio, one value a millisecond, all >= 0.
+    """Rise of the log energy of pre-emphasised audio.
 
     Args:
-        sample_blocks: mono samples at ``SAMPLE_RATE`` in blocks of any length.
+        sample_blocks: mono samples at ``SAMPLE_RATE`` in blocks of any length, shape (n,) each.
+
+    Returns:
+        Shape (n_samples // 22,): one value a millisecond, all >= 0.
     """
     energies = [np.zeros(0, np.float32)]
     rest = np.zeros(1, np.float32)  # one sample of context for the pre-emphasis

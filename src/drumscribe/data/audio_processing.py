@@ -188,9 +188,12 @@ def checked(
 
     Args:
         path: the recording, for messages.
-        blocks: its samples, time first.
+        blocks: its samples, shape (n,) or (n, n_channels), of any length.
         rate: how many of them make a second.
         duration_s: how long it should be; a warning tells of a good deal less.
+
+    Raises:
+        DrumscribeError: when there are none, or some are NaN or infinite.
     """
     n_samples = 0
     for block in blocks:

@@ -35,6 +35,9 @@ def log_mel(samples: FloatArray, config: FeatureConfig) -> FloatArray:
 
     Returns:
         Shape (T, F) with T = ``frame_count(n_samples)``, values 0..1.
+
+    Raises:
+        DrumscribeError: as ``mel_filterbank``, when bands are too narrow.
     """
     return np.concatenate(list(log_mel_blocks([samples], config)))
 
@@ -50,6 +53,9 @@ def log_mel_blocks(
 
     Yields:
         Shape (t, F) with 0 < t <= 128; together exactly what ``log_mel`` gives for the whole.
+
+    Raises:
+        DrumscribeError: as ``log_mel``.
     """
     spectrum = _block_spectrum(config)
     for frames, n_frames in _frame_blocks(sample_blocks):

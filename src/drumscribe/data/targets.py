@@ -106,8 +106,8 @@ def paint_targets(
     """The targets of the window of ``n_frames`` frames from ``first_frame`` on.
 
     Args:
-        events: ``EVENT_DTYPE``, times on the clock whose frame 0 is at 0 s.
-        beats: ``BEAT_DTYPE``, on the same clock.
+        events: ``EVENT_DTYPE``, shape (n_events,), times on the clock whose frame 0 is at 0 s.
+        beats: ``BEAT_DTYPE``, shape (n_beats,), on the same clock.
         first_frame: the window's first frame on that clock.
         n_frames: T.
         n_classes: C.
