@@ -163,14 +163,8 @@ def _largest_difference(model: TorchFrameModel, path: Path) -> float:
 
 def _difference(wanted: Activations, found: Activations) -> float:
     """The largest of all heads; infinite where one has a head that the other lacks."""
-    largest = [0.0]
-    for ours, theirs in (
-        (wanted.onset, found.onset),
-        (wanted.velocity, found.velocity),
-        (wanted.beat, found.beat),
-    ):
-        if ours is not None and theirs is not None:
-            largest.append(float(np.abs(ours - theirs).max()))
-        elif ours is not theirs:
-            return float("inf")
+    ours, theirs = wanted.heads(), found.heads()
+    if ours.keys() != theirs.keys():
+        return float("inf")
+    largest = [np.abs(ours[name] - theirs[name]).max() for name in ours]
     return float(np.max(largest))  # keeps what is not a number, unlike ``max``
