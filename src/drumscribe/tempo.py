@@ -52,6 +52,10 @@ class TempoMap:
             beats are a pick-up of its metre; the others begin at a downbeat of the one before.
         confidence: how sure the finder of the beats is, 0..1; 1 for what a person said.
         is_steady: that all beats are meant to be equally long, as with a click track.
+
+    Raises:
+        ValueError: when the beats are fewer than two, not increasing or too many before the first,
+            or the time signatures are none or out of order.
     """
 
     beats_s: tuple[float, ...]
@@ -90,6 +94,9 @@ class TempoMap:
             until_s: the beats reach at least so far.
             numerator: counts of a bar.
             denominator: the note that a count is.
+
+        Raises:
+            ValueError: when it begins too late for so fast a tempo.
         """
         step_s = 60.0 / bpm
         n_beats = max(2, int(np.ceil((until_s - first_downbeat_s) / step_s)) + 1)

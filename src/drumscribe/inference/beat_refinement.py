@@ -42,7 +42,7 @@ class SteadyGrid:
         return np.asarray(self.first_s + np.arange(n_beats) * 60.0 / self.bpm)
 
     def through(self, index: int, time_s: float) -> "SteadyGrid":
-        """The same tempo with a beat at a time."""
+        """The same tempo with beat ``index`` at a time."""
         return SteadyGrid(time_s - index * 60.0 / self.bpm, self.bpm)
 
 
@@ -57,7 +57,10 @@ def refine_beats(
     Args:
         beats_s: at least two, ascending.
         onsets_s: hits, any order.
-        pinned_beat: a beat's index and its time, which is certain.
+        pinned_beat: a beat's index and its time in seconds, which is certain.
+
+    Returns:
+        As many beats, ascending.
     """
     if len(beats_s) < 3 or len(onsets_s) == 0:
         return beats_s
@@ -73,6 +76,9 @@ def steady_grid(beats_s: Float64Array) -> SteadyGrid | None:
     """The grid of a track whose beats are equally long as far as can be told, else ``None``.
 
     Its tempo is the roundest that fits: whole beats a minute, else halves, tenths, hundredths.
+
+    Args:
+        beats_s: at least two, ascending.
     """
     index = np.arange(len(beats_s), dtype=np.float64)
     step_s, first_s = np.polyfit(index, beats_s, 1)

@@ -88,7 +88,7 @@ class EventPicker:
         ]
 
     def push(self, part: Activations) -> None:
-        """Take the next part of a recording, of any length."""
+        """Take the next part of a recording, arrays of shape (t, C), t of any size."""
         self._take(part.onset, midi_velocities(part.velocity, part.onset.shape))
 
     def finish(self) -> list[DrumEvent]:

@@ -63,7 +63,7 @@ def quantize(
     Args:
         events: hits in order of time.
         tempo: their bars.
-        division: steps of a whole note.
+        division: steps of a whole note, one of ``DIVISIONS``.
         strength: the part of the way to the grid, 0..1.
     """
     played_s = np.array([event.onset_s for event in events], np.float64)

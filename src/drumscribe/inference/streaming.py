@@ -42,7 +42,8 @@ class StreamingTranscriber:
         thresholds: thresholds that replace the model's own, by class name.
 
     Raises:
-        DrumscribeError: when the model is not causal, or a threshold names no class of its kit.
+        DrumscribeError: when the model is not causal, or a threshold names no class of its kit or
+            is not 0..1.
     """
 
     def __init__(
@@ -88,6 +89,9 @@ class StreamedTranscriber(Transcriber):
     Args:
         model: a causal model.
         config: peak picking where it differs from the model's own.
+
+    Raises:
+        DrumscribeError: when the model is not causal.
     """
 
     def __init__(self, model: OnnxFrameModel, config: InferenceConfig) -> None:

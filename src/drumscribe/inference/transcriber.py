@@ -74,7 +74,7 @@ class Picker(Protocol):
     """Decides what the hits of a recording's activations are, which come in parts."""
 
     def push(self, part: Activations) -> None:
-        """Take the next part."""
+        """Take the next part, arrays of shape (t, C)."""
 
     def finish(self) -> list[DrumEvent]:
         """The hits of all parts in order of time."""
@@ -118,7 +118,8 @@ class Transcriber:
             hints: what is known of its tempo and bars.
 
         Raises:
-            DrumscribeError: when the file cannot be decoded, or the hints do not fit it.
+            DrumscribeError: when the file cannot be decoded, the hints do not fit it, or
+                torch runs out of a GPU's memory.
         """
 
         def tell(seconds: float, share: float) -> None:
@@ -146,7 +147,14 @@ class Transcriber:
 
         Args:
             blocks: mono samples at ``SAMPLE_RATE``, best at full scale (``data/audio_level.py``).
-            on_activations: called with the activations of each part, one after the other.
+            on_activations: called with the activations of each part, one after the other, arrays
+                of shape (t, C) and (t, 2).
+
+        Returns:
+            The hits and beat activations of all blocks, and their length.
+
+        Raises:
+            DrumscribeError: when torch runs out of a GPU's memory; else whatever ``blocks`` raises.
         """
         n_samples = 0
 
@@ -184,6 +192,9 @@ class Transcriber:
 
         Returns:
             Arrays of shape (T, C) and (T, 2), T the frames of all blocks.
+
+        Raises:
+            DrumscribeError: as ``hear``.
         """
         parts: dict[str, list[FloatArray]] = {}
         for part in self._parts(log_mel):
@@ -193,7 +204,7 @@ class Transcriber:
         return Activations.of_heads({name: np.concatenate(parts.pop(name)) for name in list(parts)})
 
     def events(self, activations: Activations) -> list[DrumEvent]:
-        """The hits that the activations of a whole recording show."""
+        """The hits that the activations of a whole recording, (T, C), show, as ``hear`` does."""
         picker = self._picker()
         picker.push(activations)
         return picker.finish()

@@ -19,6 +19,9 @@ class Calibration:
     Attributes:
         scale: factor of the height's log-odds, >= 0.
         offset: what is added to them.
+
+    Raises:
+        ValueError: when a number is not finite, or the scale negative.
     """
 
     scale: float = 1.0

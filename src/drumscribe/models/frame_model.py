@@ -56,7 +56,11 @@ class FrameModel(Protocol):
         """How many threads may call it at once, and be the faster for it."""
 
     def __call__(self, log_mel: FloatArray) -> Activations:
-        """Activations (B, T, C) of log-mel (B, T, F)."""
+        """Activations (B, T, C) of log-mel (B, T, F).
+
+        Raises:
+            DrumscribeError: when torch runs out of a GPU's memory.
+        """
 
     def free_memory(self) -> None:
         """Give back the memory that calls work in, which it keeps for the next otherwise."""

@@ -69,7 +69,10 @@ class OnnxFrameModel:
         self._run_options = None
 
     def initial_state(self, n_streams: int) -> FloatArray:
-        """The state of a causal model before the first frame, for ``step``."""
+        """The state of a causal model before the first frame, for ``step``.
+
+        Its shape is (layers, n_streams, units).
+        """
         sizes = self._header.model
         return np.zeros((sizes.gru_layers, n_streams, sizes.gru_units), np.float32)
 
