@@ -177,6 +177,14 @@ def test_a_sound_card_that_cannot_be_opened_is_one_line(card, device, reason):
         live.microphone(device).__enter__()
 
 
+def test_a_sound_card_that_goes_away_ends_it_in_one_line(card, monkeypatch, capsys):
+    monkeypatch.setattr(live, "_N_WAITS", 2)
+    assert cli.main(["live", "--device", "1"]) == 1
+    shown = capsys.readouterr()
+    assert shown.err == "drumscribe: input 1: gives no more sound; is it plugged in?\n"
+    assert "algorithmic latency" in shown.out
+
+
 @pytest.mark.parametrize(("n_inputs", "n_heard"), [(1, 1), (2, 2), (8, 2)])
 def test_inputs_without_a_microphone_do_not_drown_the_others(card, n_inputs, n_heard):
     card.n_inputs = n_inputs

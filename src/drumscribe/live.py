@@ -4,7 +4,6 @@ sounddevice (PortAudio) and python-rtmidi, of the extra ``live``, are imported w
 opened. Times are counted in samples heard, so they do not depend on the machine's clock.
 """
 
-import itertools
 import logging
 import queue
 import time
@@ -34,6 +33,7 @@ BLOCK_SAMPLES = HOP_LENGTH // 3
 """Samples that are pushed at once (3.4 ms): smaller blocks decide sooner, and cost more."""
 
 _STEP_S, _N_STEPS = 0.0001, 10_000  # of delays up to a second
+_WAIT_S, _N_WAITS = 0.1, 50  # until a card is gone; in parts, as Windows' waits hear no Ctrl-C
 _MOST_CHANNELS = 2  # of a card with many inputs those without a microphone would drown the others
 _MISSING = f"{{what}} needs the package {{package!r}}; {install_advice('live')}"
 
@@ -151,9 +151,11 @@ def microphone(device: str | None) -> Iterator[Iterator[FloatArray]]:
             two inputs are heard, averaged.
 
     Raises:
-        DrumscribeError: when the extra is not installed or the device cannot be opened.
+        DrumscribeError: when the extra is not installed or the device cannot be opened; from the
+            blocks, when it gives no more.
     """
     sounddevice = _sounddevice()
+    name = f"input {device or 'of the system'}"
     heard: queue.SimpleQueue[FloatArray] = queue.SimpleQueue()
     n_losses = 0
 
@@ -167,19 +169,33 @@ def microphone(device: str | None) -> Iterator[Iterator[FloatArray]]:
             stack.enter_context(_input_stream(sounddevice, device, hear))
         except (sounddevice.PortAudioError, ValueError) as error:
             raise DrumscribeError(
-                f"input {device or 'of the system'}: cannot be opened at {SAMPLE_RATE} Hz "
+                f"{name}: cannot be opened at {SAMPLE_RATE} Hz "
                 f"({' '.join(str(error).split())}); choose one of 'drumscribe live --list-devices'"
             ) from error
         try:
-            yield (heard.get() for _ in itertools.count())
+            yield _blocks_of(heard, name)
         finally:
             if n_losses:
                 logger.warning(
-                    "input %s: sound was lost %d times, as the machine was too busy; what came "
-                    "later is told with too early times",
-                    device or "of the system",
+                    "%s: sound was lost %d times, as the machine was too busy; what came later is "
+                    "told with too early times",
+                    name,
                     n_losses,
                 )
+
+
+def _blocks_of(heard: "queue.SimpleQueue[FloatArray]", name: str) -> Iterator[FloatArray]:
+    """What a card gives, until it gives nothing for some seconds."""
+    n_waits = 0
+    while n_waits < _N_WAITS:
+        try:
+            block = heard.get(timeout=_WAIT_S)
+        except queue.Empty:
+            n_waits += 1
+        else:
+            n_waits = 0
+            yield block
+    raise DrumscribeError(f"{name}: gives no more sound; is it plugged in?")
 
 
 def _input_stream(sounddevice: Any, device: str | None, hear: Callable[..., None]) -> Any:
