@@ -42,6 +42,7 @@ class Backend:
 
     def __init__(self, *names):
         self.names, self.sent, self.is_open = names, [], False
+        self.is_busy = self.is_gone = False
 
     def get_output_names(self):
         if self.names == ("broken",):
@@ -49,6 +50,8 @@ class Backend:
         return list(self.names)
 
     def open_output(self, name):
+        if self.is_busy:
+            raise OSError("error creating MIDI output port")  # as rtmidi's, without a file's name
         return self
 
     def __enter__(self):
@@ -59,6 +62,8 @@ class Backend:
         self.is_open = False
 
     def send(self, message):
+        if self.is_gone:
+            raise OSError("error sending message")
         self.sent.append(message)
 
 
@@ -160,6 +165,25 @@ def test_an_output_that_is_not_there_is_told_what_is(monkeypatch, names, told):
         live.midi_output("Game", GENERAL_MIDI, LANES8),
     ):
         pass
+
+
+def test_an_output_that_another_program_holds_is_one_line(backend):
+    backend.is_busy = True
+    with (
+        pytest.raises(DrumscribeError, match=r"MIDI output 'Game': .*creating MIDI.*plugged in"),
+        live.midi_output("Game", GENERAL_MIDI, LANES8),
+    ):
+        pass
+
+
+def test_an_output_that_goes_away_is_one_line(backend):
+    with live.midi_output("Game", GENERAL_MIDI, LANES8) as play:
+        play(KICK)
+        backend.is_gone = True
+        with pytest.raises(DrumscribeError, match=r"MIDI output 'Game': .*sending.*plugged in"):
+            play(TOM)
+    assert len(backend.sent) == 2
+    assert not backend.is_open
 
 
 @pytest.mark.parametrize(("device", "wanted"), [(None, None), ("1", 1), ("micro", "micro")])

@@ -218,7 +218,8 @@ def midi_output(port: str, notes: NoteMap, kit: Kit) -> Iterator[OnEvent]:
     """A function that plays hits on a MIDI output, on the drum channel.
 
     Raises:
-        DrumscribeError: when the extra is not installed or there is no such output.
+        DrumscribeError: when the extra is not installed, there is no such output or it is busy;
+            from the function, when it has gone.
     """
     import mido
 
@@ -229,14 +230,29 @@ def midi_output(port: str, notes: NoteMap, kit: Kit) -> Iterator[OnEvent]:
             f"MIDI output {port!r}: there is none of that name; there is "
             + (", ".join(map(repr, names)) or "none at all")
         )
-    with backend.open_output(port) as output:
+    with _midi_failures(port):
+        output = backend.open_output(port)
+    with output:
 
         def play(event: DrumEvent) -> None:
             note = {"note": notes.note(event.drum, kit), "channel": DRUM_CHANNEL}
-            output.send(mido.Message("note_on", velocity=event.velocity, **note))
-            output.send(mido.Message("note_off", **note))
+            with _midi_failures(port):
+                output.send(mido.Message("note_on", velocity=event.velocity, **note))
+                output.send(mido.Message("note_off", **note))
 
         yield play
+
+
+@contextmanager
+def _midi_failures(port: str) -> Iterator[None]:
+    """What MIDI refuses as an error of one line."""
+    try:
+        yield
+    except (OSError, RuntimeError) as error:  # rtmidi's are some of each
+        raise DrumscribeError(
+            f"MIDI output {port!r}: cannot be played ({str(error).rstrip('.')}); see that it is plugged in and that "
+            "no other program holds it, then start again"
+        ) from error
 
 
 def _sounddevice() -> Any:
