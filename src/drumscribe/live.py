@@ -250,8 +250,8 @@ def _midi_failures(port: str) -> Iterator[None]:
         yield
     except (OSError, RuntimeError) as error:  # rtmidi's are some of each
         raise DrumscribeError(
-            f"MIDI output {port!r}: cannot be played ({str(error).rstrip('.')}); see that it is plugged in and that "
-            "no other program holds it, then start again"
+            f"MIDI output {port!r}: cannot be played ({str(error).rstrip('.')}); see that it "
+            "is plugged in and that no other program holds it, then start again"
         ) from error
 
 
