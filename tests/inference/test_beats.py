@@ -84,6 +84,15 @@ def test_a_pause_does_not_lose_the_beat():
     assert np.diff(tempo.beats_s).min() > 0.9 * 60 / 110
 
 
+def test_a_long_pause_does_not_change_the_tempo():
+    beats_s = beats_at(110, 120)
+    events = [e for e in play(ROCK, beats_s, jitter_s=0.005) if not 20 < e.onset_s < 100]
+    for beat in (None, np.full((120 * FRAME_RATE, 2), 0.01, np.float32)):
+        tempo = tempo_of(events, 120.0, beat)
+        assert tempo.bpm == pytest.approx(110, rel=0.02)
+        assert tempo.confidence <= 1
+
+
 def test_the_second_half_at_another_tempo():
     first_s = beats_at(100, 30)
     beats_s = np.concatenate([first_s[:-1], beats_at(125, 60, first_s[-1])])
@@ -277,6 +286,16 @@ def test_a_named_first_beat_begins_a_bar():
     tempo = tempo_of(events, first_beat_s=1.2)
     downbeats_s = [beat.time_s for beat in tempo.beats() if beat.number == 1]
     assert np.abs(np.array(downbeats_s) - 1.2).min() < 1e-6
+    assert tempo.bpm == pytest.approx(100, rel=0.005)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_every_bar_turns_with_a_named_first_beat(count):
+    beats_s = beats_at(100, DURATION_S)
+    tempo = tempo_of(play(ROCK, beats_s, jitter_s=0.005), first_beat_s=float(beats_s[4 + count]))
+    downbeats_s = np.array([beat.time_s for beat in tempo.beats() if beat.number == 1])
+    within = downbeats_s[(downbeats_s > 0) & (downbeats_s < DURATION_S)]
+    np.testing.assert_allclose(within, beats_s[count::4], atol=0.03)
     assert tempo.bpm == pytest.approx(100, rel=0.005)
 
 

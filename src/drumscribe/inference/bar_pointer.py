@@ -22,16 +22,13 @@ from drumscribe.inference.bar_patterns import BarPattern
 from drumscribe.inference.beat_evidence import BeatEvidence
 from drumscribe.inference.hit_values import LENGTH_RANGES, LENGTHS, LONGEST, SHORTEST, hit_values
 from drumscribe.timing import FRAME_RATE, seconds_to_frame
-from drumscribe.utils.arrays import Float64Array, FloatArray, IntArray
+from drumscribe.utils.arrays import BoolArray, Float64Array, FloatArray, IntArray
 
 _BLOCK = SHORTEST
 _SCORED = 42 * _BLOCK  # frames whose pulses are valued at once
 
-_WINDOW = 60 * FRAME_RATE
-"""Frames that are searched before pulses are decided on."""
-
-_LAG = 15 * FRAME_RATE
-"""Frames at a window's end whose pulses may still change by what follows."""
+_WINDOW = 60 * FRAME_RATE  # frames that are searched before pulses are decided on
+_LAG = 15 * FRAME_RATE  # those at a window's end, whose pulses may still change by what follows
 
 _REACH = 2
 """A pulse may be so many steps of ``LENGTHS`` longer or shorter than the last."""
@@ -47,7 +44,7 @@ _ACTIVATION_WEIGHTS = (1.0, 1.0)
 _EMPTY_COST = 0.6
 """Of a pulse that nobody plays on, in nats, but not in pauses: music keeps its tempo there."""
 
-_PLAYED_FRAMES, _PAUSE_FRAMES = 3, FRAME_RATE
+_PLAYED_FRAMES, _PAUSE_FRAMES, _LONG_PAUSE_FRAMES = 3, FRAME_RATE, 3 * FRAME_RATE
 
 _TYPICAL_BPM, _TEMPO_OCTAVES, _TEMPO_WEIGHT = 112.0, 0.45, 0.1
 """Tempo of most music, its spread, and how much a pulse of another tempo costs."""
@@ -160,7 +157,8 @@ class _Search:
         arrivals = np.full(shape, _IMPOSSIBLE, np.float32)
         arrivals_of = _arrivals_by_departure(arrivals)
         scores = _PulseScores(self._values, self._hit_frame, self._hit_group, begin)
-        gain = self._pulse_gain(begin + np.arange(n_blocks * _BLOCK)).T
+        frames = begin + np.arange(n_blocks * _BLOCK)
+        gain = self._pulse_gain(frames).T - self._pulse_value * self._is_long_pause(frames)
         for block in range(n_blocks):
             here = slice(block * _BLOCK, (block + 1) * _BLOCK)
             arrived = arrivals[..., here] + gain[:, here]
@@ -249,6 +247,10 @@ class _Search:
         gain[np.isin(frames, self._pinned_frames), 0] = _REQUIRED
         return gain
 
+    def _is_long_pause(self, frames: IntArray) -> BoolArray:
+        """Where pulses as such are worth nothing, or many seconds of them would drift apart."""
+        return _frames_to_nearest(frames, self._hit_frame) >= _LONG_PAUSE_FRAMES
+
     def _track(self, pulses: list[_Pulse]) -> PulseTrack:
         """The track of pulses, and what it is worth."""
         frame, length, number = np.array(pulses).T
@@ -261,7 +263,7 @@ class _Search:
         after = self._hit_frame - started[pulse]
         place = (self._hit_group, frame_length[pulse], number[pulse], LONGEST - 1 - after)
         fit += float(self._values[place].sum())
-        score = fit + self._pulse_value * len(started)
+        score = fit + self._pulse_value * np.count_nonzero(~self._is_long_pause(frame[1:]))
         return PulseTrack((frame + self._origin) / FRAME_RATE, number, fit, score)
 
 

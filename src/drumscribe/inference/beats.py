@@ -7,6 +7,7 @@ they are one. Where the hits fit no metre better than chance, a steady tempo is 
 grid that is wrong in one way is easier to mend than one that is wrong everywhere.
 """
 
+import dataclasses
 import logging
 import math
 from collections.abc import Sequence
@@ -46,6 +47,7 @@ _SURE_NATS_PER_HIT = 0.4
 _HALF_SURE_HITS = 8
 _SLOWEST_BPM, _FASTEST_BPM = 60 * FRAME_RATE / LONGEST, 60 * FRAME_RATE / SHORTEST
 _MOST_COMPOUND_BPM = 90.0  # faster pulses of three parts are a shuffle's beats
+_NEAR_PULSE = 0.2  # of a pulse's length: so far off is still that pulse
 _EDGE_S = 0.03  # a first beat so little after the start is the recording's first
 
 
@@ -133,16 +135,35 @@ def _likeliest(evidence: BeatEvidence, hints: TempoHints) -> tuple[BarPattern, P
         bounds = _bounds(hints, pattern)
         if bounds is None:
             continue
-        track = track_pulses(evidence, pattern, bounds)
+        track = _turned(evidence, pattern, bounds)
         value = track.score - _metre_cost(metre, n_hits)
         if best is None or value > best[0]:
             best = value, pattern, track
     if best is None:
+        numerator, denominator = metres[0]
+        per_pulse = bar_pattern(numerator, denominator).counts_per_pulse
         raise DrumscribeError(
-            f"a tempo of about {hints.bpm:g}: drummers can be followed at {_SLOWEST_BPM:.0f} to "
-            f"{_FASTEST_BPM:.0f} beats a minute; name a constant tempo, or one half or twice that"
+            f"a tempo of about {hints.bpm:g}: drummers can be followed at "
+            f"{per_pulse * _SLOWEST_BPM:.0f} to {per_pulse * _FASTEST_BPM:.0f} counts of "
+            f"{numerator}/{denominator} a minute; name a constant tempo, or one half or twice that"
         )
     return best[1], best[2]
+
+
+def _turned(evidence: BeatEvidence, pattern: BarPattern, bounds: TempoBounds) -> PulseTrack:
+    """The best pulses; where one of them is named a downbeat, every bar turns with it.
+
+    To search for what is named would bend the tempo about that one bar line: hits tell the others
+    from where they were. That is done only where no pulse is near it.
+    """
+    if bounds.downbeat_s is None:
+        return track_pulses(evidence, pattern, bounds)
+    free = track_pulses(evidence, pattern, dataclasses.replace(bounds, downbeat_s=None))
+    away_s = np.abs(free.time_s - bounds.downbeat_s)
+    if away_s.min() > _NEAR_PULSE * np.median(np.diff(free.time_s)):
+        return track_pulses(evidence, pattern, bounds)
+    number = (free.number - free.number[away_s.argmin()]) % pattern.n_pulses
+    return dataclasses.replace(free, number=number)
 
 
 def _known_tempo(
