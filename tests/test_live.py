@@ -50,6 +50,7 @@ class Backend:
         return list(self.names)
 
     def open_output(self, name):
+        self.opened = name
         if self.is_busy:
             raise OSError("error creating MIDI output port")  # as rtmidi's, without a file's name
         return self
@@ -162,6 +163,28 @@ def test_an_output_that_is_not_there_is_told_what_is(monkeypatch, names, told):
     monkeypatch.setattr(live, "_midi_backend", lambda: Backend(*names))
     with (
         pytest.raises(DrumscribeError, match=f"'Game': there is none of that name; .*{told}"),
+        live.midi_output("Game", GENERAL_MIDI, LANES8),
+    ):
+        pass
+
+
+THROUGH = ("Midi Through:Midi Through Port-0 14:0", "Game 1", "Game 10")
+
+
+@pytest.mark.parametrize(
+    ("part", "whole"), [("Midi Through", THROUGH[0]), ("Port-0", THROUGH[0]), ("Game 1", "Game 1")]
+)
+def test_a_part_of_an_outputs_name_is_enough_and_the_whole_name_wins(monkeypatch, part, whole):
+    backend = Backend(*THROUGH)
+    monkeypatch.setattr(live, "_midi_backend", lambda: backend)
+    with live.midi_output(part, GENERAL_MIDI, LANES8):
+        assert backend.opened == whole
+
+
+def test_a_part_of_two_outputs_names_is_told_with_both(monkeypatch):
+    monkeypatch.setattr(live, "_midi_backend", lambda: Backend(*THROUGH))
+    with (
+        pytest.raises(DrumscribeError, match=r"more than one .*; there is 'Game 1', 'Game 10'$"),
         live.midi_output("Game", GENERAL_MIDI, LANES8),
     ):
         pass

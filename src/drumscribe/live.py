@@ -217,6 +217,11 @@ def _input_stream(sounddevice: Any, device: str | None, hear: Callable[..., None
 def midi_output(port: str, notes: NoteMap, kit: Kit) -> Iterator[OnEvent]:
     """A function that plays hits on a MIDI output, on the drum channel.
 
+    Args:
+        port: its name, or a part of it that no other output has.
+        notes: what each drum plays.
+        kit: the drums of the hits.
+
     Raises:
         DrumscribeError: when the extra is not installed, there is no such output or it is busy;
             from the function, when it has gone.
@@ -224,12 +229,7 @@ def midi_output(port: str, notes: NoteMap, kit: Kit) -> Iterator[OnEvent]:
     import mido
 
     backend = _midi_backend()
-    names = _output_names(backend)
-    if port not in names:
-        raise DrumscribeError(
-            f"MIDI output {port!r}: there is none of that name; there is "
-            + (", ".join(map(repr, names)) or "none at all")
-        )
+    port = _found_output(port, _output_names(backend))
     with _midi_failures(port):
         output = backend.open_output(port)
     with output:
@@ -241,6 +241,19 @@ def midi_output(port: str, notes: NoteMap, kit: Kit) -> Iterator[OnEvent]:
                 output.send(mido.Message("note_off", **note))
 
         yield play
+
+
+def _found_output(port: str, names: list[str]) -> str:
+    """The whole name of an output: systems add numbers to it that differ from start to start."""
+    if port in names:
+        return port
+    found = [name for name in names if port in name]
+    if len(found) != 1:
+        raise DrumscribeError(
+            f"MIDI output {port!r}: there is {'more than one' if found else 'none'} of that name; "
+            f"there is {', '.join(map(repr, found or names)) or 'none at all'}"
+        )
+    return found[0]
 
 
 @contextmanager

@@ -26,7 +26,11 @@ def add_live(commands: Commands) -> None:
     source.add_argument(
         "--list-devices", action="store_true", help="list inputs and MIDI outputs, and end"
     )
-    parser.add_argument("--midi-port", metavar="NAME", help="also play the hits on this output")
+    parser.add_argument(
+        "--midi-port",
+        metavar="NAME",
+        help="also play the hits on this output, by its name or part of it",
+    )
     parser.add_argument(
         "-c",
         "--checkpoint",
