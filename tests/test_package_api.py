@@ -5,11 +5,14 @@ import sys
 from pathlib import Path
 
 import mido
+import numpy as np
 import pytest
+import soundfile
 
 import drumscribe
 from drumscribe import api
 from drumscribe.drums import LANES8
+from drumscribe.timing import SAMPLE_RATE
 
 GROOVE = Path(__file__).parents[1] / "examples" / "groove.ogg"
 NOTHING = drumscribe.Transcription([], LANES8, 1.0, drumscribe.TempoMap.steady(120))
@@ -50,6 +53,17 @@ def test_a_recording_to_midi_in_two_lines(tmp_path):
 def test_one_transcriber_for_many_recordings():
     transcriber = drumscribe.load(thresholds={"kick": 1.0})
     assert not [hit for hit in transcriber.transcribe(GROOVE).events if hit.drum == "kick"]
+
+
+def test_samples_are_heard_alike_in_every_width_that_soundfile_reads():
+    transcriber = drumscribe.load()
+    narrow, _ = soundfile.read(GROOVE, frames=5 * SAMPLE_RATE, dtype="float32")
+    wide, _ = soundfile.read(GROOVE, frames=5 * SAMPLE_RATE)
+    assert wide.dtype == np.float64
+    assert transcriber.hear([wide]).events == transcriber.hear([narrow]).events != []
+    for refused in ([(narrow * 32767).astype(np.int16)], narrow):
+        with pytest.raises(drumscribe.DrumscribeError, match="must be floats"):
+            transcriber.hear(refused)
 
 
 @pytest.mark.parametrize("name", ["groove", "groove.wav", "groove.lanes"])

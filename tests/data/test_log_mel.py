@@ -156,6 +156,32 @@ def test_no_block_is_empty_and_none_is_long() -> None:
         assert all(0 < len(b) <= 128 for b in log_mel_blocks([noise(n_samples)], DEFAULT))
 
 
+# Kinds of samples
+
+NOT_MONO_FLOATS = [
+    np.zeros(1000, np.int16),
+    np.zeros((1000, 2), np.float32),
+    np.float32(0.5),  # where one array is given for the blocks
+    ["loud"],
+]
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.longdouble, ">f4"])
+def test_samples_of_any_width_are_heard_as_float32(dtype):
+    samples, stream = noise(30_000), LogMelStream(DEFAULT)
+    wanted = log_mel(samples, DEFAULT)
+    np.testing.assert_array_equal(log_mel(samples.astype(dtype), DEFAULT), wanted)
+    streamed = np.concatenate([stream.push(samples.astype(dtype)), stream.finish()])
+    np.testing.assert_allclose(streamed, wanted, atol=1e-6)
+
+
+@pytest.mark.parametrize("samples", NOT_MONO_FLOATS, ids=["int16", "stereo", "number", "text"])
+def test_samples_without_a_full_scale_or_of_channels_are_refused(samples):
+    for hear in (lambda: log_mel(samples, DEFAULT), lambda: LogMelStream(DEFAULT).push(samples)):
+        with pytest.raises(DrumscribeError, match=r"type .* shape .*: must be floats"):
+            hear()
+
+
 # Shape, level, time
 
 

@@ -209,6 +209,14 @@ def test_thresholds_of_the_user_replace_the_models(model):
     assert isinstance(StreamedTranscriber(model, CONFIG), Transcriber)
 
 
+def test_samples_of_any_width_are_heard_alike_and_whole_numbers_refused(model):
+    samples = noisy_hits()
+    assert heard(model, [samples.astype(np.float64)]) == heard(model, [samples]) != []
+    for refused in (samples.astype(np.int16), samples[:, None]):
+        with pytest.raises(DrumscribeError, match="must be floats"):
+            StreamingTranscriber(model, CONFIG).push(refused)
+
+
 def test_a_whole_recording_is_heard_as_its_stream_is(model, tmp_path):
     """A stream whose input is set to full scale, as files are brought to it."""
     samples = levelled(noisy_hits())

@@ -14,6 +14,7 @@ import functools
 from collections.abc import Iterable, Iterator
 
 import numpy as np
+import numpy.typing as npt
 
 from drumscribe.config import FeatureConfig
 from drumscribe.timing import HOP_LENGTH, SAMPLE_RATE, WINDOW_LENGTH, frame_count
@@ -30,14 +31,14 @@ def log_mel(samples: FloatArray, config: FeatureConfig) -> FloatArray:
     """The log-mel spectrogram of a recording.
 
     Args:
-        samples: mono samples at ``SAMPLE_RATE``, shape (n_samples,), full scale -1..1.
+        samples: mono samples at ``SAMPLE_RATE``, as ``mono_float32`` takes them.
         config: mel bands and range.
 
     Returns:
         Shape (T, F) with T = ``frame_count(n_samples)``, values 0..1.
 
     Raises:
-        DrumscribeError: as ``mel_filterbank``, when bands are too narrow.
+        DrumscribeError: as ``mono_float32``, and as ``mel_filterbank``, when bands are too narrow.
     """
     return np.concatenate(list(log_mel_blocks([samples], config)))
 
@@ -62,6 +63,25 @@ def log_mel_blocks(
         yield spectrum(frames)[:n_frames]
 
 
+def mono_float32(samples: npt.ArrayLike) -> FloatArray:
+    """Samples in the width that everything here computes in.
+
+    Args:
+        samples: floats of any width, shape (n_samples,), full scale -1..1.
+
+    Raises:
+        DrumscribeError: when they are whole numbers, whose full scale is unknown, or several
+            channels.
+    """
+    array = np.asarray(samples)
+    if array.ndim != 1 or not np.issubdtype(array.dtype, np.floating):
+        raise DrumscribeError(
+            f"samples of type {array.dtype} and shape {array.shape}: must be floats, full scale "
+            "-1..1, of one channel, shape (n_samples,)"
+        )
+    return array.astype(np.float32, copy=False)
+
+
 class LogMelStream:
     """The log-mel of sound that is still being made: each frame as soon as its window is full.
 
@@ -79,9 +99,9 @@ class LogMelStream:
         self._n_samples = self._n_frames = 0
 
     def push(self, samples: FloatArray) -> FloatArray:
-        """The frames that ``samples`` complete, shape (t, F), t often 0."""
+        """The frames that ``samples`` complete, shape (t, F), t often 0; errors as ``log_mel``."""
+        self._buffer = np.concatenate([self._buffer, mono_float32(samples)])
         self._n_samples += len(samples)
-        self._buffer = np.concatenate([self._buffer, samples.astype(np.float32, copy=False)])
         frames = []
         start = 0
         while len(self._buffer) - start >= WINDOW_LENGTH:
@@ -192,8 +212,8 @@ def _frame_blocks(sample_blocks: Iterable[FloatArray]) -> Iterator[tuple[FloatAr
     buffer = np.zeros(_HALF_WINDOW, np.float32)
     n_samples = n_done = 0
     for block in sample_blocks:
+        buffer = np.concatenate([buffer, mono_float32(block)])
         n_samples += len(block)
-        buffer = np.concatenate([buffer, block])
         start = 0
         while len(buffer) - start >= n_needed:
             yield _windows(buffer[start : start + n_needed]), _BLOCK_FRAMES

@@ -11,7 +11,7 @@ from operator import itemgetter
 import numpy as np
 
 from drumscribe.config import InferenceConfig
-from drumscribe.data.log_mel import LogMelStream
+from drumscribe.data.log_mel import LogMelStream, mono_float32
 from drumscribe.events import DrumEvent
 from drumscribe.inference.doubled_toms import doubled_toms
 from drumscribe.inference.peak_picking import gap_frames, midi_velocities
@@ -63,13 +63,17 @@ class StreamingTranscriber:
         """Hear more of the sound.
 
         Args:
-            samples: mono at ``SAMPLE_RATE``, shape (n_samples,), any number of them.
+            samples: mono at ``SAMPLE_RATE`` as floats of any width, shape (n_samples,), any number
+                of them.
 
         Returns:
             The hits that have become certain, in order of time, then by class index.
+
+        Raises:
+            DrumscribeError: when they are whole numbers, or several channels.
         """
         # One sample that is no number would stay in the network's state for good.
-        sound = np.nan_to_num(samples, nan=0.0, posinf=1.0, neginf=-1.0)
+        sound = np.nan_to_num(mono_float32(samples), nan=0.0, posinf=1.0, neginf=-1.0)
         return self._picked(self._activations.push(self._log_mel.push(sound)))
 
     def finish(self) -> list[DrumEvent]:

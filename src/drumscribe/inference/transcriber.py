@@ -146,7 +146,8 @@ class Transcriber:
         """The hits of a recording that comes in blocks.
 
         Args:
-            blocks: mono samples at ``SAMPLE_RATE``, best at full scale (``data/audio_level.py``).
+            blocks: mono samples at ``SAMPLE_RATE`` as floats of any width, best at full scale
+                (``data/audio_level.py``).
             on_activations: called with the activations of each part, one after the other, arrays
                 of shape (t, C) and (t, 2).
 
@@ -154,14 +155,15 @@ class Transcriber:
             The hits and beat activations of all blocks, and their length.
 
         Raises:
-            DrumscribeError: when torch runs out of a GPU's memory; else whatever ``blocks`` raises.
+            DrumscribeError: when a block is of whole numbers or of several channels, or torch runs
+                out of a GPU's memory; else whatever ``blocks`` raises.
         """
         n_samples = 0
 
         def counted() -> Iterator[FloatArray]:
             nonlocal n_samples
             for block in blocks:
-                n_samples += len(block)
+                n_samples += np.size(block)  # a lone number too: it is refused further down
                 yield block
 
         picker = self._picker()
