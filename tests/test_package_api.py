@@ -66,6 +66,13 @@ def test_samples_are_heard_alike_in_every_width_that_soundfile_reads():
             transcriber.hear(refused)
 
 
+def test_a_loaded_transcriber_takes_names_as_the_package_does(tmp_path):
+    transcriber = drumscribe.load()
+    assert transcriber.transcribe(str(GROOVE)) == transcriber.transcribe(GROOVE)
+    with pytest.raises(drumscribe.DrumscribeError, match=r"absent\.ogg: no such audio file"):
+        transcriber.transcribe(str(tmp_path / "absent.ogg"))
+
+
 @pytest.mark.parametrize("name", ["groove", "groove.wav", "groove.lanes"])
 def test_a_name_that_says_no_format_is_refused(tmp_path, name):
     with pytest.raises(drumscribe.DrumscribeError, match=r"\.lanes\.json"):

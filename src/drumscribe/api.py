@@ -70,7 +70,7 @@ def transcribe(
         DrumscribeError: when the recording cannot be decoded, the hints do not fit it, or the model
             cannot be loaded.
     """
-    return load(model).transcribe(Path(audio), hints=hints)
+    return load(model).transcribe(audio, hints=hints)
 
 
 def save(transcription: Transcription, path: str | PathLike[str]) -> None:

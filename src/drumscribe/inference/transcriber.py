@@ -6,6 +6,7 @@ function of its own that can be used alone.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path
 from typing import Protocol
 
@@ -105,7 +106,7 @@ class Transcriber:
 
     def transcribe(
         self,
-        path: Path,
+        path: str | PathLike[str],
         on_progress: Callable[[float], None] | None = None,
         hints: TempoHints = NO_HINTS,
     ) -> Transcription:
@@ -121,13 +122,14 @@ class Transcriber:
             DrumscribeError: when the file cannot be decoded, the hints do not fit it, or
                 torch runs out of a GPU's memory.
         """
+        audio = Path(path)
 
         def tell(seconds: float, share: float) -> None:
             if on_progress is not None:
                 on_progress(share * seconds)
 
         def told() -> Iterator[FloatArray]:
-            for block in levelled_blocks(path, on_look=lambda seconds: tell(seconds, _LOOK_SHARE)):
+            for block in levelled_blocks(audio, on_look=lambda seconds: tell(seconds, _LOOK_SHARE)):
                 tell(samples_to_seconds(len(block)), 1 - _LOOK_SHARE)
                 yield block
 
