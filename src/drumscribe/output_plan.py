@@ -52,8 +52,9 @@ def plan_outputs(
     """
     _require_no_midi(inputs)
     is_folder = output is None or output.is_dir() or not (output.suffix or output.exists())
-    if output is not None and not is_folder and len(inputs) == 1 and inputs[0].is_file():
-        jobs = [Job(inputs[0], _targets_of_name(output, formats))]
+    if output is not None and not is_folder and len(inputs) == 1 and not inputs[0].is_dir():
+        audio = require_file(inputs[0], what="audio file")
+        jobs = [Job(audio, _targets_of_name(output, formats))]
     else:
         if output is not None and not is_folder and (output.exists() or known_ending(output.name)):
             raise DrumscribeError(f"{output}: is a file; name a folder for several recordings")
