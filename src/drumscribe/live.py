@@ -1,17 +1,19 @@
 """Live transcription: a sound card or a file in, hits and MIDI out as they come.
 
 sounddevice (PortAudio) and python-rtmidi, of the extra ``live``, are imported when a device is
-opened. Times are counted in samples heard, so they do not depend on the machine's clock.
+opened. Times are counted in samples, heard or left out, so they do not depend on the machine's
+clock.
 """
 
 import logging
 import queue
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -22,6 +24,7 @@ from drumscribe.events import DrumEvent
 from drumscribe.inference.streaming import StreamingTranscriber
 from drumscribe.timing import HOP_LENGTH, SAMPLE_RATE, samples_to_seconds
 from drumscribe.utils.arrays import FloatArray
+from drumscribe.utils.delays import Delays
 from drumscribe.utils.errors import DrumscribeError
 from drumscribe.utils.extras import install_advice
 
@@ -32,36 +35,11 @@ OnEvent = Callable[[DrumEvent], None]
 BLOCK_SAMPLES = HOP_LENGTH // 3
 """Samples that are pushed at once (3.4 ms): smaller blocks decide sooner, and cost more."""
 
-_STEP_S, _N_STEPS = 0.0001, 10_000  # of delays up to a second
+_MOST_WAITING = SAMPLE_RATE // 5 // BLOCK_SAMPLES  # blocks, 0.2 s of sound
+_N_GAPS = 32  # more than lie within a model's latency
 _WAIT_S, _N_WAITS = 0.1, 50  # until a card is gone; in parts, as Windows' waits hear no Ctrl-C
 _MOST_CHANNELS = 2  # of a card with many inputs those without a microphone would drown the others
 _MISSING = f"{{what}} needs the package {{package!r}}; {install_advice('live')}"
-
-
-class Delays:
-    """Delays of a kind, counted in steps of 0.1 ms rather than kept: a stream may never end."""
-
-    def __init__(self) -> None:
-        self.n = 0
-        self.most_s = 0.0
-        self._sum_s = 0.0
-        self._n_of_step = np.zeros(_N_STEPS + 1, np.int64)  # the last: all that are longer
-
-    def add(self, delay_s: float) -> None:
-        """Count one more."""
-        self.n += 1
-        self.most_s = max(self.most_s, delay_s)
-        self._sum_s += delay_s
-        self._n_of_step[min(_N_STEPS, max(0, int(delay_s / _STEP_S)))] += 1
-
-    def text(self) -> str:
-        """The figures of at least one delay."""
-        step = int(np.searchsorted(np.cumsum(self._n_of_step), 0.99 * self.n))
-        late_s = self.most_s if step == _N_STEPS else min(self.most_s, (step + 1) * _STEP_S)
-        return (
-            f"mean {1000 * self._sum_s / self.n:.1f} ms, 99 % within {1000 * late_s:.1f} ms, "
-            f"at most {1000 * self.most_s:.1f} ms"
-        )
 
 
 @dataclass
@@ -71,7 +49,8 @@ class LiveLatency:
     Attributes:
         algorithmic_s: sound after a hit that the model waits for, in seconds.
         compute: computing time of each block.
-        event: of each hit, from its onset until it was told: sound waited for and computing.
+        event: of each hit, from its onset until it was told: sound waited for, that sound's wait
+            for its turn, and computing.
     """
 
     algorithmic_s: float
@@ -87,9 +66,46 @@ class LiveLatency:
         return lines
 
 
+class Block(NamedTuple):
+    """The next samples of a stream.
+
+    Attributes:
+        samples: mono at ``SAMPLE_RATE``, shape (n_samples,).
+        waited_s: seconds for which they had been there when they were taken.
+        n_dropped: samples before them that nobody hears.
+    """
+
+    samples: FloatArray
+    waited_s: float = 0.0
+    n_dropped: int = 0
+
+
+class _StreamClock:
+    """Tells time in a stream with gaps, of which a transcriber counts only what it hears."""
+
+    def __init__(self) -> None:
+        self._n_heard = self._n_dropped = 0
+        self._gaps = deque([(0.0, 0.0)], maxlen=_N_GAPS)  # heard before it, dropped so far, in s
+
+    def count(self, block: Block) -> float:
+        """The time at the end of the next block, in seconds."""
+        if block.n_dropped:
+            self._n_dropped += block.n_dropped
+            gap = samples_to_seconds(self._n_heard), samples_to_seconds(self._n_dropped)
+            self._gaps.append(gap)
+        self._n_heard += len(block.samples)
+        return samples_to_seconds(self._n_heard + self._n_dropped)
+
+    def placed(self, event: DrumEvent) -> DrumEvent:
+        """A hit at its time in the stream."""
+        gaps = reversed(self._gaps)
+        before = (dropped_s for start_s, dropped_s in gaps if start_s <= event.onset_s)
+        return replace(event, onset_s=event.onset_s + next(before, self._gaps[0][1]))
+
+
 def run_live(
     transcriber: StreamingTranscriber,
-    blocks: Iterable[FloatArray],
+    blocks: Iterable[Block],
     on_event: OnEvent,
     latency: LiveLatency,
 ) -> None:
@@ -97,25 +113,25 @@ def run_live(
 
     Args:
         transcriber: fresh.
-        blocks: mono samples at ``SAMPLE_RATE``, in order.
+        blocks: in order.
         on_event: called in order of time.
         latency: where delays are counted, which are there when Ctrl-C ends it, too.
     """
-    n_samples = 0
+    clock = _StreamClock()
     for block in blocks:
-        n_samples += len(block)
+        now_s = clock.count(block)
         started_s = time.perf_counter()
-        events = transcriber.push(block)
+        events = transcriber.push(block.samples)
         spent_s = time.perf_counter() - started_s
         latency.compute.add(spent_s)
-        for event in events:
+        for event in map(clock.placed, events):
             on_event(event)
-            latency.event.add(samples_to_seconds(n_samples) - event.onset_s + spent_s)
-    for event in transcriber.finish():
+            latency.event.add(now_s - event.onset_s + block.waited_s + spent_s)
+    for event in map(clock.placed, transcriber.finish()):
         on_event(event)
 
 
-def file_blocks(path: Path) -> Iterator[FloatArray]:
+def file_blocks(path: Path) -> Iterator[Block]:
     """A recording in the small blocks that a sound card gives.
 
     Raises:
@@ -123,7 +139,7 @@ def file_blocks(path: Path) -> Iterator[FloatArray]:
     """
     for block in audio_blocks(path):
         for start in range(0, len(block), BLOCK_SAMPLES):
-            yield block[start : start + BLOCK_SAMPLES]
+            yield Block(block[start : start + BLOCK_SAMPLES])
 
 
 def device_lines() -> list[str]:
@@ -143,7 +159,7 @@ def device_lines() -> list[str]:
 
 
 @contextmanager
-def microphone(device: str | None) -> Iterator[Iterator[FloatArray]]:
+def microphone(device: str | None) -> Iterator[Iterator[Block]]:
     """An endless stream of blocks from a sound card.
 
     Args:
@@ -155,47 +171,74 @@ def microphone(device: str | None) -> Iterator[Iterator[FloatArray]]:
             blocks, when it gives no more.
     """
     sounddevice = _sounddevice()
-    name = f"input {device or 'of the system'}"
-    heard: queue.SimpleQueue[FloatArray] = queue.SimpleQueue()
-    n_losses = 0
-
-    def hear(samples: Any, n_samples: int, times: Any, status: Any) -> None:
-        nonlocal n_losses
-        n_losses += bool(status and status.input_overflow)
-        heard.put(samples.mean(axis=1, dtype=np.float32))
-
+    card = _Card(f"input {device or 'of the system'}")
     with ExitStack() as stack:
         try:  # some cards refuse only when they start
-            stack.enter_context(_input_stream(sounddevice, device, hear))
+            stack.enter_context(_input_stream(sounddevice, device, card.hear))
         except (sounddevice.PortAudioError, ValueError) as error:
             raise DrumscribeError(
-                f"{name}: cannot be opened at {SAMPLE_RATE} Hz "
+                f"{card.name}: cannot be opened at {SAMPLE_RATE} Hz "
                 f"({' '.join(str(error).split())}); choose one of 'drumscribe live --list-devices'"
             ) from error
         try:
-            yield _blocks_of(heard, name)
+            yield card.blocks()
         finally:
-            if n_losses:
-                logger.warning(
-                    "%s: sound was lost %d times, as the machine was too busy; what came later is "
-                    "told with too early times",
-                    name,
-                    n_losses,
-                )
+            card.tell_losses()
 
 
-def _blocks_of(heard: "queue.SimpleQueue[FloatArray]", name: str) -> Iterator[FloatArray]:
-    """What a card gives, until it gives nothing for some seconds."""
-    n_waits = 0
-    while n_waits < _N_WAITS:
-        try:
-            block = heard.get(timeout=_WAIT_S)
-        except queue.Empty:
-            n_waits += 1
-        else:
-            n_waits = 0
-            yield block
-    raise DrumscribeError(f"{name}: gives no more sound; is it plugged in?")
+class _Card:
+    """What a sound card gives, which waits to be taken.
+
+    Args:
+        name: what messages call it.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._waiting: queue.SimpleQueue[tuple[float, FloatArray]] = queue.SimpleQueue()
+        self._n_losses = 0
+        self._n_dropped = 0
+
+    def hear(self, samples: Any, n_samples: int, times: Any, status: Any) -> None:
+        """Take samples of shape (n_samples, n_channels), as PortAudio hands them."""
+        self._n_losses += bool(status and status.input_overflow)
+        self._waiting.put((time.perf_counter(), samples.mean(axis=1, dtype=np.float32)))
+
+    def blocks(self) -> Iterator[Block]:
+        """What is heard, without what could only be told much too late."""
+        while True:
+            came_s, samples = self._next()
+            n_dropped = 0
+            if self._waiting.qsize() > _MOST_WAITING:
+                while not self._waiting.empty():
+                    n_dropped += len(samples)
+                    came_s, samples = self._next()
+            self._n_dropped += n_dropped
+            yield Block(samples, time.perf_counter() - came_s, n_dropped)
+
+    def _next(self) -> tuple[float, FloatArray]:
+        """When the oldest samples came, and they."""
+        for _ in range(_N_WAITS):
+            with suppress(queue.Empty):
+                return self._waiting.get(timeout=_WAIT_S)
+        raise DrumscribeError(f"{self.name}: gives no more sound; is it plugged in?")
+
+    def tell_losses(self) -> None:
+        """Warn of sound that was not heard."""
+        if self._n_losses:
+            logger.warning(
+                "%s: sound was lost %d times, as the machine was too busy; what came later is "
+                "told with too early times",
+                self.name,
+                self._n_losses,
+            )
+        if self._n_dropped:
+            logger.warning(
+                "%s: %.1f s of sound were left out, as the machine was too slow to hear them in "
+                "time; close other programs",
+                self.name,
+                samples_to_seconds(self._n_dropped),
+            )
 
 
 def _input_stream(sounddevice: Any, device: str | None, hear: Callable[..., None]) -> Any:

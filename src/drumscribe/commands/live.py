@@ -20,8 +20,7 @@ from drumscribe.utils.files import require_file
 if TYPE_CHECKING:
     from drumscribe.events import DrumEvent
     from drumscribe.inference.streaming import StreamingTranscriber
-    from drumscribe.live import OnEvent
-    from drumscribe.utils.arrays import FloatArray
+    from drumscribe.live import Block, OnEvent
 
 
 def live(arguments: Namespace) -> int:
@@ -40,11 +39,11 @@ def live(arguments: Namespace) -> int:
         require_file(arguments.file, what="audio file")
     transcriber = _transcriber(arguments.checkpoint, config, thresholds)
     with ExitStack() as stack:
-        blocks = _blocks(arguments, stack)
         listeners: list[OnEvent] = [_show]
         if arguments.midi_port is not None:
             kit = transcriber.kit
             listeners.append(stack.enter_context(midi_output(arguments.midi_port, notes, kit)))
+        blocks = _blocks(arguments, stack)  # last, as what a card gives should not wait
 
         def tell(event: "DrumEvent") -> None:
             for listener in reversed(listeners):  # MIDI before the terminal, which is slow
@@ -59,7 +58,7 @@ def live(arguments: Namespace) -> int:
     return 0
 
 
-def _blocks(arguments: Namespace, stack: ExitStack) -> "Iterable[FloatArray]":
+def _blocks(arguments: Namespace, stack: ExitStack) -> "Iterable[Block]":
     """What is heard: a file, or a sound card until Ctrl-C."""
     from drumscribe.live import file_blocks, microphone
 
