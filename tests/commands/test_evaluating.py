@@ -8,6 +8,8 @@ import soundfile
 import yaml
 
 from drumscribe import cli
+from drumscribe.data.egmd_csv import CSV_NAME
+from drumscribe.data.synth.dataset import SynthConfig, write_dataset
 from drumscribe.drums import LANES8
 from drumscribe.models.bundled import bundled_path
 from drumscribe.timing import SAMPLE_RATE
@@ -69,6 +71,17 @@ def test_live_scores_what_a_stream_tells_and_refuses_other_models(mdb, tmp_path,
     (tmp_path / "m.ckpt").touch()
     assert cli.main([*arguments, "-c", str(tmp_path / "m.ckpt")]) == 1
     assert "live needs an .onnx model" in capsys.readouterr().err
+
+
+def test_a_folder_is_scored_on_its_test_split_and_tuned_on_its_validation_split(tmp_path, capsys):
+    write_dataset(tmp_path / "set", SynthConfig(n_recordings=3, n_kits=1, duration_s=2.0))
+    csv_path = tmp_path / "set" / CSV_NAME
+    validation = [line for line in csv_path.read_text().splitlines() if ",test," not in line]
+    run("evaluate", "--egmd", tmp_path / "set", "--json", tmp_path / "s.json")
+    csv_path.write_text("\n".join(validation) + "\n")
+    run("tune", "--egmd", tmp_path / "set", "-o", tmp_path / "tuned.onnx")
+    assert cli.main(["evaluate", "--egmd", str(tmp_path / "set")]) == 1
+    assert "no recordings in the test split" in capsys.readouterr().err
 
 
 def test_a_mix_of_no_mdb_is_refused(mdb, capsys):

@@ -166,20 +166,23 @@ TEST_TAKES = [
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """A dataset of three test takes and one to train on; not to be changed."""
+    """A dataset of three test takes, one to train on and one to tune on; not to be changed."""
     folder = tmp_path_factory.mktemp("egmd")
-    write_dataset(folder, [*TEST_TAKES, Take(9, "train", notes=random_notes(9))])
+    others = [Take(9, "train", notes=random_notes(9)), Take(8, "val", notes=random_notes(8))]
+    write_dataset(folder, [*TEST_TAKES, *others])
     return folder
 
 
 class TestEgmdFolder:
-    def references(self, folder):
-        return list(egmd_references(folder, HEADER, Config()).recordings)
+    def references(self, folder, split="test"):
+        return list(egmd_references(folder, HEADER, Config(), split).recordings)
 
-    def test_the_test_split_alone_is_read(self, folder):
+    def test_one_split_alone_is_read(self, folder):
         references = self.references(folder)
         names = {(reference.name, reference.kit_name) for reference in references}
         assert names == {(take.audio_filename, take.kit_name) for take in TEST_TAKES}
+        [tuned_on] = self.references(folder, "val")
+        assert tuned_on.name == Take(8, "val", notes=[]).audio_filename
 
     def test_aligned_labels_lie_where_hits_are_heard_and_raw_ones_where_the_midi_has_them(
         self, folder
@@ -216,6 +219,8 @@ class TestEgmdFolder:
         write_dataset(tmp_path, [Take(1, "train", notes=random_notes(1))])
         with pytest.raises(DrumscribeError, match="no recordings in the test split"):
             self.references(tmp_path)
+        with pytest.raises(DrumscribeError, match="no recordings in the validation split"):
+            self.references(tmp_path, "val")
 
 
 @pytest.fixture(scope="module")
@@ -235,7 +240,7 @@ class TestStore:
             reference.name: reference for reference in store_references(store, HEADER).recordings
         }
         n_read = 0
-        for read in egmd_references(folder, HEADER, Config()).recordings:
+        for read in egmd_references(folder, HEADER, Config(), "test").recordings:
             n_read += 1
             same = stored[read.name]
             assert (same.kit_name, same.offset_s) == (read.kit_name, read.offset_s)

@@ -128,7 +128,8 @@ def _references(
 
     header = transcriber.model.header
     if arguments.egmd is not None:
-        return egmd_references(folder, header, config)
+        # --split is not named beside it: the command's own, which for tune is never the test split.
+        return egmd_references(folder, header, config, arguments.split)
     if arguments.mdb is not None:
         return mdb_references(folder, header, arguments.mix)
     return store_references(folder, header)

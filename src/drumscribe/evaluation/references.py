@@ -14,6 +14,7 @@ from drumscribe.config import Config, FeatureConfig
 from drumscribe.data.audio_level import levelled_blocks
 from drumscribe.data.audio_processing import find_audio
 from drumscribe.data.egmd import Recording, read_recordings
+from drumscribe.data.egmd_csv import EGMD_NAME_BY_SPLIT
 from drumscribe.data.feature_store import Shard, open_split
 from drumscribe.data.log_mel import log_mel_blocks
 from drumscribe.data.recording_processing import UnusableRecordingError, label_recording
@@ -22,6 +23,7 @@ from drumscribe.data.targets import events_of_array
 from drumscribe.drums import require_same_kit
 from drumscribe.events import DrumEvent, fold_to_lanes
 from drumscribe.models.header import ModelHeader
+from drumscribe.splits import Split
 from drumscribe.tempo import Beat
 from drumscribe.timing import frame_to_seconds
 from drumscribe.utils.arrays import FloatArray
@@ -114,17 +116,20 @@ def store_references(split_dir: Path, header: ModelHeader) -> ReferenceSet:
     return ReferenceSet(references, left_out)
 
 
-def egmd_references(folder: Path, header: ModelHeader, config: Config) -> ReferenceSet:
-    """The test recordings of a folder in E-GMD's layout, decoded and aligned here.
+def egmd_references(
+    folder: Path, header: ModelHeader, config: Config, split: Split
+) -> ReferenceSet:
+    """One split's recordings of a folder in E-GMD's layout, decoded and aligned here.
 
     Recordings that cannot be used are named in the log and left out.
 
     Raises:
-        DrumscribeError: when there is no csv, or none of the test split in it.
+        DrumscribeError: when there is no csv, or none of the split in it.
     """
-    recordings = [r for r in read_recordings(folder).recordings if r.split == "test"]
+    recordings = [r for r in read_recordings(folder).recordings if r.split == split]
     if not recordings:
-        raise DrumscribeError(f"{folder}: its csv has no recordings in the test split")
+        name = EGMD_NAME_BY_SPLIT[split]
+        raise DrumscribeError(f"{folder}: its csv has no recordings in the {name} split")
     left_out: Counter[str] = Counter()
 
     def usable() -> Iterator[Reference]:

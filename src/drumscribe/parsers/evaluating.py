@@ -66,7 +66,7 @@ def _add_references(parser: argparse.ArgumentParser, *, default_split: Split) ->
         "--egmd",
         type=Path,
         metavar="FOLDER",
-        help="audio and MIDI in E-GMD's layout, its test split",
+        help=f"audio and MIDI in E-GMD's layout, its {default_split} split",
     )
     source.add_argument("--mdb", type=Path, metavar="FOLDER", help="MDB Drums")
     parser.add_argument(
