@@ -84,6 +84,29 @@ def test_a_folder_is_scored_on_its_test_split_and_tuned_on_its_validation_split(
     assert "no recordings in the test split" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "evaluate --json folder",
+        "evaluate --json file/a.json",
+        "evaluate --report file/out",
+        "tune -o folder.onnx",
+        "tune -o a.onnx --plot file/a.png",
+    ],
+)
+def test_a_target_that_cannot_be_written_is_refused_before_the_model_is_loaded(
+    mdb, tmp_path, monkeypatch, capsys, words
+):
+    monkeypatch.chdir(tmp_path)
+    for folder in ("folder", "folder.onnx"):
+        (tmp_path / folder).mkdir()
+    for name in ("file", "damaged.onnx"):
+        (tmp_path / name).touch()
+    assert cli.main([*words.split(), "--mdb", str(mdb), "-c", "damaged.onnx"]) == 1
+    target = words.split()[-1]
+    assert capsys.readouterr().err.startswith(f"drumscribe: {target}")
+
+
 def test_a_mix_of_no_mdb_is_refused(mdb, capsys):
     assert cli.main(["evaluate", "--egmd", str(mdb), "--mix", "full_mix"]) == 1
     assert "--mix: is of no use here, as it is of --mdb" in capsys.readouterr().err

@@ -219,6 +219,7 @@ def test_velocities_are_of_found_hits_where_labels_have_any():
 
 
 def test_one_performance_alone_has_no_interval_to_show():
-    lines = report_of(score("a.wav", "808", {"kick": Counts(1, 1, 0)})).lines()
-    assert "95 % interval of the first F: none, as there is but one performance" in lines
+    report = report_of(score("a.wav", "808", {"kick": Counts(1, 1, 0)}))
+    assert "95 % interval of the first F: none, as there is but one performance" in report.lines()
+    assert report.to_dict()["interval_95"] is None
     assert any(re.fullmatch(r"95 % interval.*: [01]\.\d+\.\.[01]\.\d+", x) for x in REPORT.lines())

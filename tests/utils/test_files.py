@@ -15,6 +15,7 @@ from drumscribe.utils.files import (
     atomic_path,
     remove_partial_files,
     require_file,
+    require_target,
     safe_name,
     write_text,
 )
@@ -32,6 +33,17 @@ def test_the_file_appears_whole_and_nothing_is_left_beside_it(tmp_path: Path) ->
         temporary.write_bytes(b"whole")
     assert target.read_bytes() == b"whole"
     assert names_in(target.parent) == ["song.mid"]
+
+
+def test_what_can_be_no_file_is_refused_and_nothing_made(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(DrumscribeError, match="is a folder"):
+        require_target(tmp_path)
+    with pytest.raises(DrumscribeError, match="file is no folder"):
+        require_target(tmp_path / "file" / "new" / "a.json")
+    for target in (tmp_path / "file", tmp_path / "new" / "a.json", Path("a")):
+        require_target(target)
+    assert names_in(tmp_path) == ["file"]
 
 
 @pytest.mark.parametrize("interruption", [ValueError, KeyboardInterrupt, SystemExit])

@@ -15,6 +15,7 @@ from drumscribe.commands.unused_options import require_unused
 from drumscribe.config import Config, load_config
 from drumscribe.models.bundled import LIVE_MODEL
 from drumscribe.utils.errors import DrumscribeError
+from drumscribe.utils.files import require_target
 
 if TYPE_CHECKING:
     from drumscribe.evaluation.references import ReferenceSet
@@ -29,6 +30,7 @@ def evaluate(arguments: Namespace) -> int:
     import json
 
     page = _page_path(arguments.report)
+    _require_targets(page, arguments.json)
     config = hearing_config(arguments)
     folder = _labelled_folder(arguments, config)
     default = LIVE_MODEL if arguments.live else None
@@ -65,6 +67,7 @@ def tune(arguments: Namespace) -> int:
             f"{arguments.output}: name a file that ends in {path.suffix}, as {path.name} does"
         )
     _require_figure_name(arguments.plot)
+    _require_targets(arguments.output, arguments.plot)
     transcriber = make_transcriber(path, config)
     from drumscribe.evaluation.tuning import tune as run
     from drumscribe.models.rewrite_header import write_with_header
@@ -106,6 +109,12 @@ def _page_path(folder: Path | None) -> Path | None:
     if folder.is_file() or folder.suffix == ".html":
         raise DrumscribeError(f"{folder}: is no folder; name the one that report.html goes into")
     return folder / "report.html"
+
+
+def _require_targets(*paths: Path | None) -> None:
+    """Refuse what cannot be written, of those that were named, before a model is loaded."""
+    for path in filter(None, paths):
+        require_target(path)
 
 
 def _require_figure_name(path: Path | None) -> None:

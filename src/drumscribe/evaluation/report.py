@@ -143,8 +143,8 @@ class EvaluationReport:
             "median_absolute": float(np.median(np.abs(errors))),
         }
 
-    def interval(self) -> tuple[float, float]:
-        """95 % bootstrap interval of the headline micro F-measure.
+    def interval(self) -> tuple[float, float] | None:
+        """95 % bootstrap interval of the headline micro F-measure; ``None`` of one performance.
 
         Performances are redrawn, each with all its recordings: the same playing on many kits is not
         as many independent samples.
@@ -152,6 +152,8 @@ class EvaluationReport:
         groups: dict[str, Counts] = defaultdict(Counts)
         for recording in self.recordings:
             groups[recording.performance] += recording.headline
+        if len(groups) < 2:
+            return None
         table = np.array([[c.n_true, c.n_false, c.n_missed] for c in groups.values()])
         rng = np.random.default_rng(0)
         draws = rng.integers(len(table), size=(_N_BOOTSTRAP, len(table)))
@@ -160,16 +162,17 @@ class EvaluationReport:
         low, high = np.percentile(scores, [2.5, 97.5])
         return float(low), float(high)
 
-    def _interval_text(self) -> str:
-        """The interval, where there is more than one performance to draw from."""
-        if len({recording.performance for recording in self.recordings}) < 2:
+    def interval_text(self) -> str:
+        """The interval for people, or why there is none."""
+        interval = self.interval()
+        if interval is None:
             return "none, as there is but one performance"
-        low, high = self.interval()
+        low, high = interval
         return f"{low:.3f}..{high:.3f}"
 
     def to_dict(self) -> dict[str, Any]:
         """Everything, as plain values for JSON."""
-        velocity = self.velocity()
+        velocity, interval = self.velocity(), self.interval()
         return {
             "n_recordings": len(self.recordings),
             "left_out": dict(self.left_out),
@@ -183,7 +186,7 @@ class EvaluationReport:
                 }
                 for labels in (ALIGNED, RAW)
             },
-            "interval_95": [round(edge, 4) for edge in self.interval()],
+            "interval_95": interval and [round(edge, 4) for edge in interval],
             "velocity": _scores(velocity) if velocity is not None else None,
             "timing_ms": {name: round(value, 2) for name, value in self.timing_ms().items()},
             "beats": beat_summary(self.beats()) if self.beats() else None,
@@ -226,7 +229,7 @@ class EvaluationReport:
         if velocity is not None:
             lines.append(_table_row("with velocity, 50 ms", velocity, " " * 9))
         timing = self.timing_ms()
-        lines.append(f"95 % interval of the first F: {self._interval_text()}")
+        lines.append(f"95 % interval of the first F: {self.interval_text()}")
         lines.append(
             f"timing: bias {timing['bias']:+.1f} ms, "
             f"median absolute error {timing['median_absolute']:.1f} ms"

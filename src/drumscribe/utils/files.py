@@ -36,9 +36,7 @@ def atomic_path(target: Path) -> Iterator[Path]:
     """
     with _errors_naming(target):
         is_device = target.is_char_device()
-        if target.exists() and not target.is_file() and not is_device:
-            kind = "a folder" if target.is_dir() else "no ordinary file"
-            raise DrumscribeError(f"{target}: is {kind}; name a file to write")
+        require_target(target)
         place = Path(os.path.realpath(target)) if target.is_symlink() else target
         folder = Path(tempfile.gettempdir()) if is_device else place.parent
         folder.mkdir(parents=True, exist_ok=True)
@@ -57,6 +55,21 @@ def atomic_path(target: Path) -> Iterator[Path]:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
         _being_written.discard(temporary)
+
+
+def require_target(target: Path) -> None:
+    """Refuse, before the work for it is done, what can be no file to write.
+
+    Raises:
+        DrumscribeError: when it is a folder or a special file, or lies below what is no folder.
+    """
+    with _errors_naming(target):
+        if target.exists() and not (target.is_file() or target.is_char_device()):
+            kind = "a folder" if target.is_dir() else "no ordinary file"
+            raise DrumscribeError(f"{target}: is {kind}; name a file to write")
+        above = next((parent for parent in target.parents if parent.exists()), target.parent)
+        if not above.is_dir():
+            raise _unwritable(target, f"{above} is no folder")
 
 
 def drop_what_is_being_written() -> None:

@@ -113,6 +113,11 @@ def test_the_page_has_every_section_and_the_headline(tmp_path):
     assert page.counts["svg"] == 2 + len(CLASSES) + len(excerpts)
 
 
+def test_of_one_performance_the_page_shows_no_interval(tmp_path):
+    text, _ = page_of(tmp_path, [score_of("a.wav", "kit", 1)[0]])
+    assert "<dd>none, as there is but one performance</dd>" in text
+
+
 def test_the_worst_recording_is_in_the_first_row(tmp_path):
     scores = [score_of(f"{i}.wav", "kit", i)[0] for i in range(5)]
     text, _ = page_of(tmp_path, scores)

@@ -57,13 +57,12 @@ def write_page(report: EvaluationReport, path: Path, *, title: str) -> None:
 
 def _cards(report: EvaluationReport) -> str:
     headline = report.micro(ALIGNED, _HEADLINE_S)
-    low, high = report.interval()
     timing = report.timing_ms()
     velocity = report.velocity()
     error = expected_calibration_error(report.reliability())
     cards = {
         "F at 50 ms": f"{headline.f_measure:.3f}",
-        "95 % interval of it": f"{low:.3f}..{high:.3f}",
+        "95 % interval of it": report.interval_text(),
         "precision": f"{headline.precision:.3f}",
         "recall": f"{headline.recall:.3f}",
         "F at 20 ms": f"{report.micro(ALIGNED, _TIGHT_S).f_measure:.3f}",
