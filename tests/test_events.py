@@ -1,8 +1,10 @@
 """Events are valid or do not exist, and fold onto the lanes the game plays."""
 
 import dataclasses
+import json
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -37,6 +39,20 @@ def test_a_velocity_must_be_one_that_midi_can_write(velocity: int) -> None:
 def test_a_confidence_must_be_a_share(confidence: float) -> None:
     with pytest.raises(ValueError, match=r"confidence must be 0\.\.1"):
         DrumEvent(0.0, "kick", 100, confidence)
+
+
+def test_numbers_of_numpy_become_plain_ones() -> None:
+    event = DrumEvent(np.float32(1.5), "kick", np.int64(100), np.float64(0.5))
+    assert json.dumps(dataclasses.astuple(event)) == '[1.5, "kick", 100, 0.5]'
+    assert event == DrumEvent(1.5, "kick", 100, 0.5)
+    assert json.dumps(dataclasses.astuple(DrumEvent(1, "kick", 100.0, 1))) == (
+        '[1.0, "kick", 100, 1.0]'
+    )
+
+
+def test_a_velocity_between_two_is_refused() -> None:
+    with pytest.raises(ValueError, match="a whole number"):
+        DrumEvent(1.5, "kick", 99.5)
 
 
 def test_an_event_cannot_be_changed() -> None:

@@ -64,6 +64,12 @@ def test_signatures_out_of_order_are_refused():
         TempoMap((0.0, 1.0), (TimeSignature(4, 4), TimeSignature(0, 3)))
 
 
+@pytest.mark.parametrize("metre", [(0, 4), (-3, 4), (4, 0), (4, 3), (4, -4), (4, 12)])
+def test_a_metre_of_no_counts_or_of_no_note_is_refused(metre: tuple[int, int]):
+    with pytest.raises(ValueError, match=f"time signature {metre[0]}/{metre[1]}"):
+        TimeSignature(0, *metre)
+
+
 def test_the_summary_says_how_steady_it_is():
     assert TempoMap.steady(120).summary() == "constant 120.0 BPM, 4/4 (confidence 1.00)"
     assert (

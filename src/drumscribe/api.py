@@ -82,7 +82,8 @@ def save(transcription: Transcription, path: str | PathLike[str]) -> None:
             ``.svg``, ``.pdf`` or ``.tab.txt``.
 
     Raises:
-        DrumscribeError: when it ends in something else, or cannot be written.
+        DrumscribeError: when it ends in something else, a hit is on a drum that the kit has not,
+            or it cannot be written.
     """
     target = Path(path)
     write_format(transcription, format_of(target), target)

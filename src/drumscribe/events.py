@@ -19,6 +19,9 @@ class DrumEvent:
         drum: class name in the kit in use ("kick").
         velocity: MIDI velocity, 1..127.
         confidence: how sure the transcriber is, 0..1; 1 for labels.
+
+    Raises:
+        ValueError: when one of them is out of its range, or the velocity is no whole number.
     """
 
     onset_s: float
@@ -33,6 +36,20 @@ class DrumEvent:
             raise ValueError(f"velocity must be 1..127, got {self.velocity}")
         if not 0 <= self.confidence <= 1:
             raise ValueError(f"confidence must be 0..1, got {self.confidence}")
+        # Written out, as events are made by the hundred thousand.
+        if (
+            type(self.onset_s) is not float
+            or type(self.velocity) is not int
+            or type(self.confidence) is not float
+        ):
+            self._make_plain()
+
+    def _make_plain(self) -> None:
+        """Have Python's numbers for numpy's, which JSON cannot hold."""
+        if self.velocity != int(self.velocity):
+            raise ValueError(f"velocity must be 1..127, a whole number, got {self.velocity}")
+        for name, kind in (("onset_s", float), ("velocity", int), ("confidence", float)):
+            object.__setattr__(self, name, kind(getattr(self, name)))
 
 
 def fold_to_lanes(events: Iterable[DrumEvent], kit: Kit) -> list[DrumEvent]:

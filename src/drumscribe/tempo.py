@@ -23,11 +23,22 @@ class Beat:
 
 @dataclass(frozen=True, slots=True)
 class TimeSignature:
-    """Bars of ``numerator`` counts of a ``1 / denominator`` note from a beat of a map on."""
+    """Bars of ``numerator`` counts of a ``1 / denominator`` note from a beat of a map on.
+
+    Raises:
+        ValueError: when bars would be empty, or there is no such note.
+    """
 
     first_beat: int
     numerator: int
     denominator: int = 4
+
+    def __post_init__(self) -> None:
+        if self.numerator < 1 or self.denominator < 1 or self.denominator.bit_count() > 1:
+            raise ValueError(
+                f"time signature {self.numerator}/{self.denominator}: must be one count or more "
+                "of a whole, half, quarter, eighth ... note"
+            )
 
 
 def is_compound(numerator: int, denominator: int) -> bool:

@@ -1,6 +1,7 @@
 """Every format by its name, and pictures of scores."""
 
 import builtins
+import dataclasses
 import importlib.util
 
 import pytest
@@ -13,6 +14,7 @@ from drumscribe.charts.formats import (
     suffix_of,
     write_format,
 )
+from drumscribe.events import DrumEvent
 from drumscribe.tempo import TempoMap
 from drumscribe.utils.errors import DrumscribeError
 
@@ -32,6 +34,14 @@ def test_every_format_is_written_by_its_name(tmp_path, played, name):
     path = tmp_path / f"a.{suffix_of(name)}"
     write_format(played, name, path)
     assert path.stat().st_size > 100
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_drum_that_the_kit_has_not_is_refused(tmp_path, played, name):
+    foreign = dataclasses.replace(played, events=[DrumEvent(1.0, "gong", 100)])
+    with pytest.raises(DrumscribeError, match=r"unknown drum 'gong'; the kit has kick, snare"):
+        write_format(foreign, name, tmp_path / "a")
+    assert not list(tmp_path.iterdir())
 
 
 @needs_score

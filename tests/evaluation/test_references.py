@@ -97,9 +97,10 @@ class TestMdbDrums:
         path = tmp_path / "annotations" / "beats" / name
         path.write_text("0.01000 \t 4\n0.58 1.000\n\n")
         assert mdb(tmp_path)[0].beats == (Beat(0.01, 4), Beat(0.58, 1))
-        path.write_text("0.01 first\n")
-        with pytest.raises(DrumscribeError, match="is not a readable annotation"):
-            mdb(tmp_path)
+        for wrong in ("0.01 first\n", "0.58 1\n0.01 2\n", "0.58 1\n0.58 2\n", "0.1 1\nnan 2\n"):
+            path.write_text(wrong)
+            with pytest.raises(DrumscribeError, match="is not a readable annotation"):
+                mdb(tmp_path)
 
     def test_every_subclass_becomes_its_lane_and_the_tambourine_none(self, tmp_path):
         lines = [f"{0.05 * i:.6f} \t {label} " for i, label in enumerate(MDB_LANES)]

@@ -97,8 +97,13 @@ def write_format(
         note_map: which note of a MIDI file plays each drum; General MIDI's by default.
 
     Raises:
-        DrumscribeError: when it cannot be written.
+        DrumscribeError: when a hit is on a drum that the kit has not, or it cannot be written.
     """
+    names = transcription.kit.names
+    if unknown := {event.drum for event in transcription.events}.difference(names):
+        raise DrumscribeError(
+            f"{path}: unknown drum {min(unknown)!r}; the kit has {', '.join(names)}"
+        )
     module, function = _WRITERS[name]
     write: Callable[..., None] = getattr(import_module(f"drumscribe.charts.{module}"), function)
     if name == "mid" and note_map is not None:

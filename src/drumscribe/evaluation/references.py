@@ -8,6 +8,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
 
 from drumscribe.config import Config, FeatureConfig
@@ -232,7 +233,10 @@ def _read_mdb_beats(folder: Path, audio: Path) -> tuple[Beat, ...]:
         return ()
     try:
         rows = [line.split() for line in path.read_text(encoding="utf-8").splitlines()]
-        return tuple(Beat(float(row[0]), int(float(row[1]))) for row in rows if row)
+        found = tuple(Beat(float(row[0]), int(float(row[1]))) for row in rows if row)
+        if not all(beat.time_s < later.time_s for beat, later in pairwise(found)):
+            raise ValueError("its beats are not in order of time")
+        return found
     except (OSError, ValueError, IndexError, ArithmeticError) as error:
         raise DrumscribeError(f"{path}: is not a readable annotation ({error})") from error
 

@@ -1,7 +1,9 @@
 """What a person says about a recording's tempo and bars."""
 
 import math
+import sys
 from dataclasses import dataclass
+from typing import SupportsFloat
 
 from drumscribe.utils.errors import DrumscribeError
 
@@ -36,16 +38,16 @@ class TempoHints:
     first_beat_s: float | None = None
 
     def __post_init__(self) -> None:
-        if self.bpm is not None and not BPM_RANGE[0] <= self.bpm <= BPM_RANGE[1]:
+        if not _is_unsaid_or_within(self.bpm, *BPM_RANGE):
             raise DrumscribeError(
-                f"bpm {self.bpm:g}: must be {BPM_RANGE[0]:g} to {BPM_RANGE[1]:g} beats a minute"
+                f"bpm {self.bpm}: must be {BPM_RANGE[0]:g} to {BPM_RANGE[1]:g} beats a minute"
             )
-        if self.time_signature is not None and not _is_metre(*self.time_signature):
+        if self.time_signature is not None and not _is_metre(self.time_signature):
             raise DrumscribeError(
                 f"time_signature {self.time_signature}: must be as (4, 4), (3, 4) or (6, 8), at "
                 f"most {NUMERATORS[-1]} counts"
             )
-        if self.first_beat_s is not None and not 0 <= self.first_beat_s < math.inf:
+        if not _is_unsaid_or_within(self.first_beat_s, 0.0, sys.float_info.max):
             raise DrumscribeError(
                 f"first_beat_s {self.first_beat_s}: must be seconds from the start, >= 0"
             )
@@ -69,8 +71,15 @@ class TempoHints:
         return self.bpm * (1 - _TOLERANCE), self.bpm * (1 + _TOLERANCE)
 
 
+def _is_unsaid_or_within(value: object, low: float, high: float) -> bool:
+    return value is None or (isinstance(value, SupportsFloat) and low <= float(value) <= high)
+
+
+def _is_metre(value: object) -> bool:
+    match value:
+        case (int(numerator), int(denominator)):
+            return numerator in NUMERATORS and denominator in DENOMINATORS
+    return False
+
+
 NO_HINTS = TempoHints()
-
-
-def _is_metre(numerator: int, denominator: int) -> bool:
-    return numerator in NUMERATORS and denominator in DENOMINATORS
