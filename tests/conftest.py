@@ -51,7 +51,15 @@ settings.register_profile(
 settings.register_profile(
     "explore", settings.get_profile("repeatable"), derandomize=False, max_examples=1000
 )
+settings.register_profile("quick", settings.get_profile("repeatable"), max_examples=20)
 settings.load_profile("repeatable")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let the fast set try fewer examples; what ``--hypothesis-profile`` names comes after this."""
+    if config.option.markexpr == "not slow":
+        settings.load_profile("quick")
+
 
 SHARED_DATA = Path(__file__).parents[1] / "../shared/data"
 

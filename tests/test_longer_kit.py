@@ -87,6 +87,7 @@ def test_scores_are_of_nine_lanes_or_of_the_five_without_it(merge_classes, n_hit
     assert (counts.n_reference, counts.f_measure) == (n_hits, 1.0)
 
 
+@pytest.mark.slow
 def test_it_is_tuned_and_drawn_with_all_its_lanes(tmp_path):
     transcriber = Transcriber(ClairvoyantModel(NINE), InferenceConfig())
     tuning = tune(transcriber, ReferenceSet([reference_of(EVENTS)]), InferenceConfig())

@@ -44,6 +44,7 @@ def test_a_drum_that_the_kit_has_not_is_refused(tmp_path, played, name):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 @needs_score
 def test_a_score_is_drawn_on_one_page_or_several(tmp_path, played):
     import pypdf

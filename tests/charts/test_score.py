@@ -87,6 +87,7 @@ def written(score):
     return sorted(hits)
 
 
+@pytest.mark.slow
 @given(any_transcription)
 @settings(max_examples=25)
 def test_another_program_reads_every_hit_where_it_is_written(tmp_path, transcription):
@@ -94,6 +95,7 @@ def test_another_program_reads_every_hit_where_it_is_written(tmp_path, transcrip
     assert read_back(score) == written(score_of(transcription))
 
 
+@pytest.mark.slow
 @given(any_transcription)
 @settings(max_examples=25)
 def test_every_bar_is_full(tmp_path, transcription):

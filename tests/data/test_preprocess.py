@@ -224,6 +224,7 @@ def config_elsewhere(root, store, **settings):
     return dataclasses.replace(config, data=data)
 
 
+@pytest.mark.slow
 def test_two_workers_make_the_same_store_as_one(made, tmp_path, told_s):
     root, store, _ = made
     preprocess(config_elsewhere(root, tmp_path / "store", n_workers=2))

@@ -84,6 +84,7 @@ def test_tuning_needs_recordings_and_the_eight_lanes():
         tune(other, ReferenceSet([kick_reference()]), InferenceConfig())
 
 
+@pytest.mark.slow
 def test_the_curves_can_be_drawn(tmp_path):
     path = tmp_path / "thresholds.png"
     write_threshold_figure(tuned("max_f1"), path)

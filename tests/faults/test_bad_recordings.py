@@ -73,6 +73,7 @@ def _duration_s(path: Path) -> float:
     return soundfile.info(path).duration
 
 
+@pytest.mark.slow
 def test_a_folder_of_bad_recordings_is_told_line_by_line_and_the_rest_is_done(run, here, caplog):
     (here / "songs").mkdir()
     for case in CASES:

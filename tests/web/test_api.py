@@ -75,6 +75,7 @@ def test_the_result_has_the_hits_where_they_are(studio, song):
     assert [event["id"] for event in result["events"]] == list(range(len(result["events"])))
 
 
+@pytest.mark.slow
 def test_exports_are_what_the_command_line_writes(studio, example, example_bytes, tmp_path):
     audio = tmp_path / "groove.ogg"
     audio.write_bytes(example_bytes)
@@ -399,6 +400,7 @@ def test_the_example_is_transcribed_once(studio, example):
     assert (again.status_code, again.json()["id"]) == (202, example)
 
 
+@pytest.mark.slow
 def test_the_example_is_heard_again_by_another_model(studio_at):
     def heard_by(**changes):
         with studio_at(**changes) as studio:

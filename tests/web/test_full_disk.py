@@ -25,6 +25,7 @@ def leftovers(disk):
     return [*found, *(path for path in (disk / "studio/jobs").iterdir() if not any(path.iterdir()))]
 
 
+@pytest.mark.slow
 def test_a_recording_whose_result_finds_no_room_fails_in_one_line(studio, disk, song):
     job_id = studio.upload(song).json()["id"]
     while studio.studio.store.get(job_id).status != "running":
@@ -42,6 +43,7 @@ def test_a_recording_whose_result_finds_no_room_fails_in_one_line(studio, disk, 
     assert leftovers(disk) == []
 
 
+@pytest.mark.slow
 def test_on_a_full_disk_results_are_read_and_deleted_and_edits_refused(studio, disk, song):
     job_id = studio.transcribed(song)
     path = f"/api/transcriptions/{job_id}"

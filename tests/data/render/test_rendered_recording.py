@@ -73,6 +73,7 @@ def test_hits_of_a_lane_are_apart(sources: RenderSources):
             last[event.drum] = event.onset_s
 
 
+@pytest.mark.slow
 def test_no_lane_stays_without_hits(sources: RenderSources):
     recordings = [render_recording((1, index), sources, SHORT) for index in range(12)]
     hits = Counter(event.drum for recording in recordings for event in recording.events)
@@ -111,6 +112,7 @@ def test_direct_recordings_are_drums_alone_in_a_room(sources: RenderSources):
         assert direct.events
 
 
+@pytest.mark.slow
 def test_what_backing_drowns_has_no_label(sources: RenderSources):
     def labels_at(seed: int, level_db: float) -> set[DrumEvent]:
         backing = dataclasses.replace(
@@ -190,6 +192,7 @@ def test_a_wrong_configuration_is_refused():
     assert build(RenderConfig, dataclasses.asdict(config), key="") == config
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not (SHARED / "kits/kits.json").is_file(), reason="needs the shared kits")
 def test_the_real_kits_play_every_split():
     for split in ("train", "val", "test"):

@@ -149,6 +149,7 @@ def test_the_summary_counts_what_is_there(dataset):
     assert summary.n_unplayed_notes == 0
 
 
+@pytest.mark.slow
 def test_the_same_arguments_write_the_same_bytes(tmp_path):
     def written(name, **changes):
         config = {"n_recordings": 4, "n_kits": 2, "duration_s": 1.0, **changes}
