@@ -14,7 +14,7 @@ _PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 
 _HEAD = """# Benchmarks
 
-Written by `uv run python -m benchmarks`, which takes about ten minutes. Machines are noisy: each
+Written by `uv run python -m benchmarks`, which takes about six minutes. Machines are noisy: each
 figure is the best of several rounds, and ratios compare what ran in turn in one run.
 
 Machine: {machine}
