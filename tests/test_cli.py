@@ -148,7 +148,7 @@ CANNOT_BE_DONE = {
     "train --set training.epochs=0": "training.epochs",
     "train --set training.epoch=3": "training.epoch",
     "preprocess": "drumscribe egmd download",
-    "evaluate": "no such folder; run 'drumscribe preprocess' first",
+    "evaluate": "holds no features; run 'drumscribe preprocess' first",
     "evaluate --mdb absent": "absent: no such folder",
     "evaluate --egmd absent": "absent: no such folder",
     "evaluate --report a.wav": "a.wav: is no folder; name the one that report.html goes into",

@@ -391,7 +391,7 @@ def test_outlines_tell_splits_of_the_same_recordings_from_others(tmp_path):
 
 
 def test_a_split_without_shards_says_what_to_run(tmp_path):
-    with pytest.raises(DrumscribeError, match=r"no shards; run 'drumscribe preprocess'"):
+    with pytest.raises(DrumscribeError, match=r"no features; run 'drumscribe preprocess'"):
         open_split(tmp_path / "train")
 
 

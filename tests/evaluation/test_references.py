@@ -279,5 +279,5 @@ class TestStore:
         assert str(store) in str(caught.value)
 
     def test_an_absent_split_is_refused_by_name(self, tmp_path):
-        with pytest.raises(DrumscribeError, match="nowhere: holds no shards"):
+        with pytest.raises(DrumscribeError, match="nowhere: holds no features"):
             store_references(tmp_path / "nowhere", HEADER)

@@ -319,7 +319,7 @@ def test_a_store_without_a_validation_split_is_refused_and_an_earlier_run_kept(r
     config = config_of(root)
     put_checkpoints(config)
     shutil.rmtree(config.data.processed_path / "val")
-    with pytest.raises(DrumscribeError, match="val: holds no shards"):
+    with pytest.raises(DrumscribeError, match="val: holds no features"):
         fit(config, overwrite=True)
     assert_kept(config)
 

@@ -7,6 +7,7 @@ import time
 import pytest
 
 from drumscribe.models.bundled import bundled_path
+from drumscribe.utils.workers import SPAWN
 from drumscribe.web import worker_process
 from drumscribe.web.settings import StudioSettings
 from drumscribe.web.worker_process import WorkerProcess
@@ -64,6 +65,17 @@ def test_a_refused_recording_leaves_the_process_for_the_next(process, recording,
         "failed",
         "song.wav: no such audio file; check the path",
     )
+    assert ask(process, recording).kind == "done"
+
+
+def test_a_process_that_cannot_start_is_one_that_died(process, recording, monkeypatch):
+    def too_many_processes(self):
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(SPAWN.Process, "start", too_many_processes)
+        assert ask(process, recording).kind == "died"
+        assert process.pid is None
     assert ask(process, recording).kind == "done"
 
 

@@ -94,12 +94,15 @@ def _labelled_folder(arguments: Namespace, config: Config) -> Path:
     if arguments.mdb is None:
         require_unused(arguments, ["mix"], "it is of --mdb, MDB Drums")
     named: Path | None = arguments.egmd or arguments.mdb
-    folder = named or config.data.processed_path / arguments.split
-    if not folder.is_dir():
-        first = "run 'drumscribe preprocess' first, on 3 recordings or more"
-        hint = "check the path" if named else first
-        raise DrumscribeError(f"{folder}: no such folder; {hint}")
-    return folder
+    if named is None:
+        from drumscribe.data.shard_format import require_shards
+
+        folder: Path = config.data.processed_path / arguments.split
+        require_shards(folder)
+        return folder
+    if not named.is_dir():
+        raise DrumscribeError(f"{named}: no such folder; check the path")
+    return named
 
 
 def _page_path(folder: Path | None) -> Path | None:

@@ -4,16 +4,13 @@ from argparse import Namespace
 
 from drumscribe.commands.model_choice import limit_threads
 from drumscribe.config import load_config
-from drumscribe.data.shard_format import shard_paths
-from drumscribe.utils.errors import DrumscribeError
+from drumscribe.data.shard_format import require_shards
 
 
 def train(arguments: Namespace) -> int:
     """``drumscribe train``."""
     config = load_config(arguments.config, arguments.overrides)
-    store = config.data.processed_path
-    if not shard_paths(store / "train"):
-        raise DrumscribeError(f"{store}: holds no features; run 'drumscribe preprocess' first")
+    require_shards(config.data.processed_path / "train")
     limit_threads(config.training.n_workers)
     from drumscribe.training.fit import fit
 

@@ -25,7 +25,7 @@ from drumscribe.data.shard_format import (
     StoredRecording,
     StoreHeader,
     header_from_json,
-    shard_paths,
+    require_shards,
     shifted,
 )
 from drumscribe.timing import frame_to_seconds
@@ -143,11 +143,7 @@ def open_split(folder: Path) -> list[Shard]:
     Raises:
         DrumscribeError: when there are none, or they differ.
     """
-    paths = shard_paths(folder)
-    if not paths:
-        raise DrumscribeError(
-            f"{folder}: holds no shards; run 'drumscribe preprocess' first, on 3 recordings or more"
-        )
+    paths = require_shards(folder)
     shards = [Shard(path) for path in paths]
     for shard in shards[1:]:
         if shard.header != shards[0].header:

@@ -33,6 +33,21 @@ def shard_paths(folder: Path) -> list[Path]:
     return sorted(folder.glob("shard-*.h5"))
 
 
+def require_shards(folder: Path) -> list[Path]:
+    """The shards of a split, in order.
+
+    Raises:
+        DrumscribeError: when there are none; it says how they are made.
+    """
+    paths = shard_paths(folder)
+    if not paths:
+        raise DrumscribeError(
+            f"{folder}: holds no features; run 'drumscribe preprocess' first, on 3 recordings or "
+            "more, or 'drumscribe render'"
+        )
+    return paths
+
+
 @dataclass(frozen=True)
 class StoreHeader:
     """What the numbers of a store mean."""

@@ -98,10 +98,7 @@ class WorkerProcess:
                 settings.threads_per_worker,
                 settings.worker_memory_bytes,
             )
-            self._connection, theirs = SPAWN.Pipe()
-            self._process = SPAWN.Process(target=run_worker, args=(theirs, setup), daemon=True)
-            self._process.start()
-            theirs.close()  # so that its death closes the connection
+            self._process, self._connection = _start(setup)
             self._n_jobs = 0
         return self._connection
 
@@ -132,3 +129,17 @@ class WorkerProcess:
                 return Outcome("done", duration_s=float(message["duration_s"]))
         minutes = timeout_s / 60
         return Outcome("late", f"took longer than {minutes:g} minutes; give a shorter recording")
+
+
+def _start(setup: WorkerSetup) -> tuple[SpawnProcess, Connection]:
+    """A worker process and the connection to it; where it cannot start, nothing stays open."""
+    ours, theirs = SPAWN.Pipe()
+    process = SPAWN.Process(target=run_worker, args=(theirs, setup), daemon=True)
+    try:
+        process.start()
+    except BaseException:
+        ours.close()
+        raise
+    finally:
+        theirs.close()  # so that the process's death closes the connection
+    return process, ours
