@@ -93,6 +93,17 @@ def test_a_long_pause_does_not_change_the_tempo():
         assert tempo.confidence <= 1
 
 
+def test_silence_of_the_activations_does_not_bend_the_tempo_of_a_pause():
+    beats_s = beats_at(123.7, 80)
+    events = [e for e in play(ROCK, beats_s, jitter_s=0.005) if not 20 < e.onset_s < 51]
+    beat = np.full((80 * FRAME_RATE, 2), 0.005, np.float32)
+    for number, beat_s in enumerate(beats_s[:-1]):
+        if not 20 < beat_s < 51:
+            beat[round(beat_s * FRAME_RATE)] = 0.9, 0.9 if number % 4 == 0 else 0.005
+    steps_s = np.diff(tempo_of(events, 80.0, beat).beats_s)
+    np.testing.assert_allclose(steps_s, 60 / 123.7, rtol=0.03)
+
+
 def test_the_second_half_at_another_tempo():
     first_s = beats_at(100, 30)
     beats_s = np.concatenate([first_s[:-1], beats_at(125, 60, first_s[-1])])
@@ -297,6 +308,17 @@ def test_every_bar_turns_with_a_named_first_beat(count):
     within = downbeats_s[(downbeats_s > 0) & (downbeats_s < DURATION_S)]
     np.testing.assert_allclose(within, beats_s[count::4], atol=0.03)
     assert tempo.bpm == pytest.approx(100, rel=0.005)
+
+
+@pytest.mark.parametrize("n_beats", [-13, -3, -1, 103, 106])
+def test_bars_turn_with_a_first_beat_where_nobody_plays(n_beats):
+    """Before the first of 100 beats or after the last, in a bar's other counts too."""
+    first_s, step_s = 8.0, 60 / 123.7
+    played = play(ROCK, first_s + step_s * np.arange(101), jitter_s=0.005)
+    tempo = tempo_of(played, 70.0, first_beat_s=first_s + n_beats * step_s)
+    assert tempo.is_steady and tempo.bpm == pytest.approx(123.7, rel=0.001)
+    in_the_middle = round(float(tempo.positions(first_s + 40 * step_s)))
+    assert tempo.number_in_bar(in_the_middle) == (40 - n_beats) % 4 + 1
 
 
 @pytest.mark.parametrize("first_beat_s", [DURATION_S + 0.001, 125.0, 1e9, 1e300])

@@ -240,6 +240,7 @@ class _Search:
         """What pulses at frames are worth by activations, (n, B)."""
         gain = np.zeros((len(frames), self._n_pulses), np.float32)
         heard = self._evidence.beat_gain(frames + self._origin) * _ACTIVATION_WEIGHTS
+        np.maximum(heard, 0, out=heard, where=self._is_long_pause(frames)[:, None])
         gain += heard[:, :1]
         gain[:, 0] += heard[:, 1]
         away = _frames_to_nearest(frames, self._hit_frame)
@@ -248,7 +249,7 @@ class _Search:
         return gain
 
     def _is_long_pause(self, frames: IntArray) -> BoolArray:
-        """Where pulses as such are worth nothing, or many seconds of them would drift apart."""
+        """Where pulses and low activations are worth nothing: many seconds would bend the tempo."""
         return _frames_to_nearest(frames, self._hit_frame) >= _LONG_PAUSE_FRAMES
 
     def _track(self, pulses: list[_Pulse]) -> PulseTrack:

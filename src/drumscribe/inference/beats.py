@@ -48,6 +48,7 @@ _HALF_SURE_HITS = 8
 _SLOWEST_BPM, _FASTEST_BPM = 60 * FRAME_RATE / LONGEST, 60 * FRAME_RATE / SHORTEST
 _MOST_COMPOUND_BPM = 90.0  # faster pulses of three parts are a shuffle's beats
 _NEAR_PULSE = 0.2  # of a pulse's length: so far off is still that pulse
+_END_PULSES = 16  # whose mean length goes on beyond a track's end
 _EDGE_S = 0.03  # a first beat so little after the start is the recording's first
 
 
@@ -159,11 +160,28 @@ def _turned(evidence: BeatEvidence, pattern: BarPattern, bounds: TempoBounds) ->
     if bounds.downbeat_s is None:
         return track_pulses(evidence, pattern, bounds)
     free = track_pulses(evidence, pattern, dataclasses.replace(bounds, downbeat_s=None))
+    free = _reaching(free, bounds.downbeat_s, pattern.n_pulses)
     away_s = np.abs(free.time_s - bounds.downbeat_s)
     if away_s.min() > _NEAR_PULSE * np.median(np.diff(free.time_s)):
         return track_pulses(evidence, pattern, bounds)
     number = (free.number - free.number[away_s.argmin()]) % pattern.n_pulses
     return dataclasses.replace(free, number=number)
+
+
+def _reaching(track: PulseTrack, time_s: float, n_pulses: int) -> PulseTrack:
+    """A track that goes on to a time beyond one of its ends, at the tempo it has there."""
+    steps_s = np.diff(track.time_s)
+    lead_s, tail_s = steps_s[:_END_PULSES].mean(), steps_s[-_END_PULSES:].mean()
+    n_before = max(0, math.ceil((track.time_s[0] - time_s) / lead_s))
+    n_after = max(0, math.ceil((time_s - track.time_s[-1]) / tail_s))
+    before_s = track.time_s[0] - lead_s * np.arange(n_before, 0, -1)
+    after_s = track.time_s[-1] + tail_s * np.arange(1, n_after + 1)
+    number = track.number[0] + np.arange(-n_before, len(track.time_s) + n_after)
+    return dataclasses.replace(
+        track,
+        time_s=np.concatenate([before_s, track.time_s, after_s]),
+        number=number % n_pulses,
+    )
 
 
 def _known_tempo(
