@@ -220,6 +220,16 @@ def test_an_earlier_run_is_not_lost_without_being_asked_for(root, fit):
     assert_kept(config)
 
 
+def test_a_refused_run_leaves_one_that_is_writing_alone(root, fit):
+    config = config_of(root)
+    put_checkpoints(config)
+    being_written = run_dir(config) / ".abcdef12.partial.ckpt"
+    being_written.touch()
+    with pytest.raises(DrumscribeError, match="has checkpoints of an earlier run"):
+        fit(config)
+    assert being_written.exists()
+
+
 def test_what_a_killed_run_left_half_written_is_no_run(root, fit):
     config = config_of(root, "training.epochs=1")
     run_dir(config).mkdir(parents=True)

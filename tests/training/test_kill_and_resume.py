@@ -5,6 +5,7 @@
 
 import os
 import random
+import signal
 import subprocess
 import time
 from pathlib import Path
@@ -44,6 +45,21 @@ def _wait_for_checkpoints(process: subprocess.Popen[str], path: Path, n_checkpoi
 
 def _written_at(path: Path) -> int:
     return path.stat().st_mtime_ns if path.exists() else 0
+
+
+@pytest.mark.slow
+def test_sigterm_to_all_processes_of_a_run_has_it_save_and_stop(tiny_root: Path) -> None:
+    """As batch systems send it: to the loader's processes too, while they start or deliver."""
+    settings = [*SETTINGS, "training.n_workers=2", "training.epochs=1000"]
+    checkpoint = tiny_root / "checkpoints" / "ended" / "last.ckpt"
+    process = start_training(tiny_root, "ended", *settings)
+    _wait_for_checkpoints(process, checkpoint, 3)
+    saved_at = _written_at(checkpoint)
+    os.killpg(process.pid, signal.SIGTERM)
+    output, _ = process.communicate(timeout=120)
+    assert process.returncode == 130, output
+    assert "Traceback" not in output and "stopping after this step" in output
+    assert _written_at(checkpoint) > saved_at
 
 
 @pytest.mark.slow

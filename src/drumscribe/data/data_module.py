@@ -1,6 +1,7 @@
 """The Lightning face of the feature store: which loader trains and which one validates."""
 
 import functools
+import signal
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -23,13 +24,20 @@ from drumscribe.data.shard_format import StoreHeader
 from drumscribe.utils.errors import DrumscribeError
 from drumscribe.utils.workers import ctrl_c_waits
 
+_GRACE_S = 60
+"""How long loader processes outlive a SIGTERM: a step may take that long, and saving after it."""
+
 
 class _DeafLoader(DataLoader[Batch]):
-    """A loader whose processes do not hear Ctrl-C: without them the run could not stop in order."""
+    """A loader whose processes do not hear Ctrl-C, and SIGTERM late.
+
+    Batch systems send it to all processes of a job, and without these the run could not stop in
+    order.
+    """
 
     def __iter__(self) -> Any:
         """Its batches."""
-        with ctrl_c_waits():
+        with ctrl_c_waits(signal.SIGTERM):
             return super().__iter__()
 
 
@@ -108,6 +116,7 @@ class DrumDataModule(lightning.LightningDataModule):
             batch_size=None,
             num_workers=n_workers,
             multiprocessing_context="spawn" if n_workers else None,
+            worker_init_fn=_outlive_sigterm,
             pin_memory=isinstance(self._trainer.accelerator, CUDAAccelerator),
         )
 
@@ -149,6 +158,13 @@ def _require_recordings(folder: Path, shards: Sequence[Shard]) -> None:
             f"{folder}: holds no recordings; see {folder.parent / 'splits' / folder.name}.csv for "
             "why they were left out, and preprocess again"
         )
+
+
+def _outlive_sigterm(worker: int) -> None:
+    """Let SIGTERM in again, which ``_DeafLoader`` had wait, but end by it only after a while."""
+    if hasattr(signal, "alarm"):  # Windows has neither
+        signal.signal(signal.SIGTERM, lambda signum, frame: signal.alarm(_GRACE_S))
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
 
 
 def _as_it_is(recording: Any) -> Any:

@@ -36,7 +36,7 @@ from drumscribe.training.run_start import (
     prepare_weights,
 )
 from drumscribe.utils.errors import DrumscribeError
-from drumscribe.utils.files import write_text
+from drumscribe.utils.files import remove_partial_files, write_text
 
 logger = logging.getLogger(__name__)
 
@@ -80,10 +80,12 @@ def fit(config: Config, *, resume: bool = False, overwrite: bool = False) -> Fit
     prepare_weights(module, config, data.fingerprint, last_path if resume else None)
     best = BestCheckpoint(run_dir, BEST_NAME)
     trainer = _trainer(config, best, last_path)
-    if overwrite and not resume and trainer.is_global_zero:
+    if trainer.is_global_zero:
         # Nothing is refused from here on, so the earlier run may go.
-        clear_run(run_dir, config.data.logs_path / config.training.run_name)
-    save_config(config, run_dir / "config.yaml")
+        if overwrite and not resume:
+            clear_run(run_dir, config.data.logs_path / config.training.run_name)
+        remove_partial_files(run_dir)  # of a run that was killed
+        save_config(config, run_dir / "config.yaml")
     logger.info(
         "training %s parameters on %s, %d epochs of %d batches",
         f"{count_parameters(module.model):,}",

@@ -9,7 +9,6 @@ from drumscribe.models.header import ModelHeader
 from drumscribe.training.lit_module import DrumLitModule
 from drumscribe.utils.environment import expanded_path
 from drumscribe.utils.errors import DrumscribeError
-from drumscribe.utils.files import remove_partial_files
 
 BEST_NAME = "best_model"
 LAST_NAME = "last"
@@ -48,7 +47,6 @@ def check_run(config: Config, run_dir: Path, *, resume: bool, overwrite: bool) -
         raise DrumscribeError(
             f"{last_path}: nothing to resume; run without --resume (or with --overwrite)"
         )
-    remove_partial_files(run_dir)  # of a run that was killed
     if any(path.exists() for path in _checkpoints(run_dir)) and not resume and not overwrite:
         raise DrumscribeError(
             f"{run_dir}: has checkpoints of an earlier run; add --resume to go on, --overwrite to "

@@ -106,13 +106,16 @@ class _DeafPool(ProcessPoolExecutor):
 
 
 @contextlib.contextmanager
-def ctrl_c_waits() -> Iterator[None]:
-    """Ctrl-C in the block is heard at its end, and never by processes that the block starts."""
+def ctrl_c_waits(*others: int) -> Iterator[None]:
+    """Ctrl-C in the block is heard at its end, and never by processes that the block starts.
+
+    So are ``others``, signals that those processes may let in again.
+    """
     if not hasattr(signal, "pthread_sigmask"):  # Windows has none
         yield
         return
     resource_tracker.ensure_running()  # which unblocks Ctrl-C, so never within the block
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, *others})
     try:
         yield
     finally:
