@@ -63,6 +63,27 @@ def test_a_name_with_a_dot_and_a_slash_is_a_file_here(here, config):
     assert find_model(model_path("./best_model.ckpt"), config).samefile("best_model.ckpt")
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        "transcribe a.wav -c",
+        "chart a.wav -c",
+        "live --file a.wav -c",
+        "evaluate --mdb . -c",
+        "evaluate --live --mdb . -c",
+        "tune --mdb . -o tuned.onnx -c",
+        "studio --no-browser -c",
+        "info",
+    ],
+)
+def test_every_command_takes_such_a_name_for_a_file_here(here, config, monkeypatch, capsys, command):
+    monkeypatch.setenv("DRUMSCRIBE_DATA", config.data.root)
+    make_run(config, "run", "mine.onnx", written_at_s=2000)
+    (here / "a.wav").touch()
+    assert cli.main([*command.split(), "./mine.onnx"]) == 1
+    assert f"{here / 'mine.onnx'}: no such checkpoint" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(("device", "n_workers"), [("cuda", 1), ("cpu", 7)])
 def test_a_gpu_hears_one_recording_at_a_time(monkeypatch, device, n_workers):
     monkeypatch.setattr("drumscribe.models.checkpoint.best_device", lambda: device)

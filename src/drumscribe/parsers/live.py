@@ -8,6 +8,7 @@ from drumscribe.parsers.common import (
     add_config,
     add_midi_notes,
     add_threshold,
+    model_path,
 )
 
 
@@ -34,7 +35,7 @@ def add_live(commands: Commands) -> None:
     parser.add_argument(
         "-c",
         "--checkpoint",
-        type=Path,
+        type=model_path,
         help="a causal .onnx model (default: the bundled drums8-live)",
     )
     add_threshold(parser)
