@@ -76,7 +76,7 @@ def test_a_name_with_a_dot_and_a_slash_is_a_file_here(here, config):
         "info",
     ],
 )
-def test_every_command_takes_such_a_name_for_a_file_here(here, config, monkeypatch, capsys, command):
+def test_every_command_takes_that_for_a_file_here(here, config, monkeypatch, capsys, command):
     monkeypatch.setenv("DRUMSCRIBE_DATA", config.data.root)
     make_run(config, "run", "mine.onnx", written_at_s=2000)
     (here / "a.wav").touch()
