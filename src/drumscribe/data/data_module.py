@@ -1,7 +1,10 @@
 """The Lightning face of the feature store: which loader trains and which one validates."""
 
 import functools
+import os
 import signal
+import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -161,10 +164,15 @@ def _require_recordings(folder: Path, shards: Sequence[Shard]) -> None:
 
 
 def _outlive_sigterm(worker: int) -> None:
-    """Let SIGTERM in again, which ``_DeafLoader`` had wait, but end by it only after a while."""
-    if hasattr(signal, "alarm"):  # Windows has neither
-        signal.signal(signal.SIGTERM, lambda signum, frame: signal.alarm(_GRACE_S))
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+    """Have this process, in which ``_DeafLoader`` has blocked SIGTERM, end by it after a while."""
+
+    def end_late() -> None:
+        signal.sigwait({signal.SIGTERM})
+        time.sleep(_GRACE_S)
+        os._exit(1)
+
+    if hasattr(signal, "sigwait"):  # Windows has none
+        threading.Thread(target=end_late, daemon=True).start()
 
 
 def _as_it_is(recording: Any) -> Any:

@@ -109,7 +109,7 @@ class _DeafPool(ProcessPoolExecutor):
 def ctrl_c_waits(*others: int) -> Iterator[None]:
     """Ctrl-C in the block is heard at its end, and never by processes that the block starts.
 
-    So are ``others``, signals that those processes may let in again.
+    So are ``others``, signals that those processes may wait for.
     """
     if not hasattr(signal, "pthread_sigmask"):  # Windows has none
         yield
