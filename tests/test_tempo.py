@@ -53,10 +53,16 @@ def test_the_downbeat_of_a_beat_is_the_last_one_up_to_it(rows, beat, at):
     assert numbers == list(range(1, len(numbers) + 1))
 
 
-@pytest.mark.parametrize("beats_s", [(), (1.0,), (1.0, 1.0), (2.0, 1.0)])
+@pytest.mark.parametrize("beats_s", [(), (1.0,), (1.0, 1.0), (2.0, 1.0), (0.0, np.inf)])
 def test_beats_that_make_no_time_are_refused(beats_s: tuple[float, ...]):
     with pytest.raises(ValueError, match="increasing"):
         TempoMap(beats_s)
+
+
+@pytest.mark.parametrize("bpm", [0, -120, np.inf, np.nan])
+def test_a_steady_tempo_of_no_beats_is_refused(bpm: float):
+    with pytest.raises(ValueError, match="bpm"):
+        TempoMap.steady(bpm)
 
 
 def test_signatures_out_of_order_are_refused():
@@ -64,7 +70,9 @@ def test_signatures_out_of_order_are_refused():
         TempoMap((0.0, 1.0), (TimeSignature(4, 4), TimeSignature(0, 3)))
 
 
-@pytest.mark.parametrize("metre", [(0, 4), (-3, 4), (4, 0), (4, 3), (4, -4), (4, 12)])
+@pytest.mark.parametrize(
+    "metre", [(0, 4), (-3, 4), (4, 0), (4, 3), (4, -4), (4, 12), (4, 4.0), (2.5, 4)]
+)
 def test_a_metre_of_no_counts_or_of_no_note_is_refused(metre: tuple[int, int]):
     with pytest.raises(ValueError, match=f"time signature {metre[0]}/{metre[1]}"):
         TimeSignature(0, *metre)

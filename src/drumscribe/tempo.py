@@ -34,7 +34,9 @@ class TimeSignature:
     denominator: int = 4
 
     def __post_init__(self) -> None:
-        if self.numerator < 1 or self.denominator < 1 or self.denominator.bit_count() > 1:
+        counts = (self.numerator, self.denominator)
+        is_whole = all(isinstance(count, int) and count >= 1 for count in counts)
+        if not is_whole or self.denominator.bit_count() > 1:
             raise ValueError(
                 f"time signature {self.numerator}/{self.denominator}: must be one count or more "
                 "of a whole, half, quarter, eighth ... note"
@@ -75,7 +77,8 @@ class TempoMap:
     is_steady: bool = False
 
     def __post_init__(self) -> None:
-        if len(self.beats_s) < 2 or not bool(np.all(np.diff(self.beats_s) > 0)):
+        steps_s = np.diff(self.beats_s)
+        if len(self.beats_s) < 2 or not bool(np.all((steps_s > 0) & np.isfinite(steps_s))):
             raise ValueError("beats_s must be at least two times in increasing order")
         n_before = self.beats_s[0] / (self.beats_s[1] - self.beats_s[0])
         if n_before > _MAX_BEATS_BEFORE:
@@ -107,8 +110,10 @@ class TempoMap:
             denominator: the note that a count is.
 
         Raises:
-            ValueError: when it begins too late for so fast a tempo.
+            ValueError: when ``bpm`` is no tempo, or it begins too late for so fast a one.
         """
+        if not 0 < bpm < np.inf:
+            raise ValueError(f"bpm {bpm}: must be more than 0")
         step_s = 60.0 / bpm
         n_beats = max(2, int(np.ceil((until_s - first_downbeat_s) / step_s)) + 1)
         beats_s = first_downbeat_s + step_s * np.arange(n_beats)

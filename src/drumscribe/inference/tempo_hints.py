@@ -3,7 +3,7 @@
 import math
 import sys
 from dataclasses import dataclass
-from typing import SupportsFloat
+from numbers import Real
 
 from drumscribe.utils.errors import DrumscribeError
 
@@ -40,16 +40,17 @@ class TempoHints:
     def __post_init__(self) -> None:
         if not _is_unsaid_or_within(self.bpm, *BPM_RANGE):
             raise DrumscribeError(
-                f"bpm {self.bpm}: must be {BPM_RANGE[0]:g} to {BPM_RANGE[1]:g} beats a minute"
+                f"bpm {self.bpm!r}: must be a number from {BPM_RANGE[0]:g} to {BPM_RANGE[1]:g}, "
+                "beats a minute"
             )
         if self.time_signature is not None and not _is_metre(self.time_signature):
             raise DrumscribeError(
-                f"time_signature {self.time_signature}: must be as (4, 4), (3, 4) or (6, 8), at "
+                f"time_signature {self.time_signature!r}: must be as (4, 4), (3, 4) or (6, 8), at "
                 f"most {NUMERATORS[-1]} counts"
             )
         if not _is_unsaid_or_within(self.first_beat_s, 0.0, sys.float_info.max):
             raise DrumscribeError(
-                f"first_beat_s {self.first_beat_s}: must be seconds from the start, >= 0"
+                f"first_beat_s {self.first_beat_s!r}: must be seconds from the start, a number >= 0"
             )
 
     def require_within(self, duration_s: float) -> None:
@@ -71,8 +72,8 @@ class TempoHints:
         return self.bpm * (1 - _TOLERANCE), self.bpm * (1 + _TOLERANCE)
 
 
-def _is_unsaid_or_within(value: object, low: float, high: float) -> bool:
-    return value is None or (isinstance(value, SupportsFloat) and low <= float(value) <= high)
+def _is_unsaid_or_within(value: float | None, low: float, high: float) -> bool:
+    return value is None or (isinstance(value, Real) and low <= value <= high)
 
 
 def _is_metre(value: object) -> bool:
