@@ -18,7 +18,7 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
         413: "too large",
         415: "no audio",
         422: "wrong values",
-        503: "no room, or not done in time",
+        503: "no room, no model, or not done in time",
         429: "the queue is full; see Retry-After",
     }.items()
 }

@@ -18,6 +18,19 @@ def heard(store: JobStore, job: Job) -> dict[str, Any]:
     return contents
 
 
+def model_heard_with(store: JobStore, job: Job) -> str | None:
+    """The SHA-256 of the model that a finished job was heard with.
+
+    ``None`` where nobody knows: results of old studios do not say, others may be lost or damaged.
+    """
+    try:
+        found: object = heard(store, job)
+    except (OSError, ValueError):
+        return None
+    sha256 = found.get("model_sha256") if isinstance(found, dict) else None
+    return sha256 if isinstance(sha256, str) else None
+
+
 def lanes_of(found: dict[str, Any]) -> Kit:
     """The lanes of what the worker wrote; it was always the eight where it does not say."""
     return kit_by_name(found.get("kit", LANES8.name))

@@ -4,10 +4,11 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 
+from drumscribe.utils.errors import DrumscribeError
 from drumscribe.web.access import PROBLEMS, JobOfPath, studio_of
 from drumscribe.web.intake import UPLOAD_FORM, accept_upload, queue_full
 from drumscribe.web.schemas import Created, JobList, JobStatus
@@ -38,6 +39,8 @@ def example(response: Response, studio: Annotated[Studio, Depends(studio_of)]) -
         job = studio.accept_example()
     except FullError as error:
         raise queue_full(error) from None
+    except DrumscribeError as error:  # nothing that was asked is wrong, but the server lacks
+        raise HTTPException(503, str(error)) from None
     response.headers["Location"] = f"/api/transcriptions/{job.id}"
     return Created(id=job.id)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from drumscribe.utils.disk import require_space
 from drumscribe.utils.errors import DrumscribeError
 from drumscribe.utils.files import file_sha256, flush_to_disk
-from drumscribe.web.results import heard
+from drumscribe.web.results import model_heard_with
 from drumscribe.web.runner import JobRunner
 from drumscribe.web.schemas import JobStatus
 from drumscribe.web.settings import StudioSettings
@@ -103,12 +103,12 @@ class Studio:
 
         Raises:
             FullError: when the queue is full.
+            DrumscribeError: when the disk is, or the model or the example is gone.
         """
-        model_sha256 = file_sha256(self.settings.model)
+        model_sha256 = _model_sha256(self.settings.model)
         for known in self.store.examples():
             is_done = known.status == "done"  # any other will be heard by this model
-            # Results of old studios do not say who heard them.
-            if not is_done or heard(self.store, known).get("model_sha256") == model_sha256:
+            if not is_done or model_heard_with(self.store, known) == model_sha256:
                 return known
         path = self.reserve()
         try:
@@ -148,6 +148,16 @@ class Studio:
         """When there may be room: after about one job."""
         running = [p for p in self.runner.all_progress() if p.seconds_left is not None]
         return max(1, min([30, *(int(p.seconds_left or 0) + 1 for p in running)]))
+
+
+def _model_sha256(model: Path) -> str:
+    try:
+        return file_sha256(model)
+    except OSError as error:
+        raise DrumscribeError(
+            f"{model}: the model cannot be read ({error.strerror}); put it back, or start the "
+            "studio with another --checkpoint"
+        ) from error
 
 
 def example_path() -> Path:
