@@ -8,6 +8,7 @@ import pytest
 
 from drumscribe.utils import cores
 from drumscribe.utils.cores import n_usable_cores, worker_count
+from drumscribe.utils.errors import DrumscribeError
 
 
 @pytest.fixture
@@ -57,6 +58,8 @@ def test_where_processes_cannot_be_bound_it_is_the_machine_that_counts(machine, 
 def test_no_number_of_workers_is_one_for_each_core(machine):
     machine(3)
     assert (worker_count(0), worker_count(1), worker_count(5)) == (3, 1, 5)
+    with pytest.raises(DrumscribeError, match=r"--workers -1: must be 1 or more, or 0 for all"):
+        worker_count(-1)
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="binds itself as Linux can")

@@ -14,6 +14,7 @@ from drumscribe.commands.model_choice import (
     transcriber_source,
 )
 from drumscribe.commands.unused_options import require_unused
+from drumscribe.utils.cores import require_worker_count
 from drumscribe.utils.errors import DrumscribeError
 
 if TYPE_CHECKING:
@@ -74,8 +75,7 @@ def _transcribe_jobs(
     config = hearing_config(arguments)
     model = find_model(arguments.checkpoint, config)
     n_workers, scheduler = arguments.workers, arguments.scheduler
-    if n_workers < 0:
-        raise DrumscribeError(f"--workers {n_workers}: must be 1 or more, or 0 for all cores")
+    require_worker_count(n_workers)
     if scheduler is None:
         n_workers = min(len(jobs), n_workers or n_workers_for(model))
     if scheduler is None and n_workers == 1:

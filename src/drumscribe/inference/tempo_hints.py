@@ -72,8 +72,11 @@ class TempoHints:
         return self.bpm * (1 - _TOLERANCE), self.bpm * (1 + _TOLERANCE)
 
 
-def _is_unsaid_or_within(value: float | None, low: float, high: float) -> bool:
-    return value is None or (isinstance(value, Real) and low <= value <= high)
+def _is_unsaid_or_within(value: object, low: float, high: float) -> bool:
+    try:
+        return value is None or (isinstance(value, Real) and low <= float(value) <= high)
+    except OverflowError:  # whole numbers of hundreds of digits
+        return False
 
 
 def _is_metre(value: object) -> bool:

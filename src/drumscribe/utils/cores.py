@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+from drumscribe.utils.errors import DrumscribeError
+
 _QUOTA = Path("/sys/fs/cgroup/cpu.max")  # microseconds in so many; "max" is no limit
 
 
@@ -21,8 +23,23 @@ def n_usable_cores() -> int:
 
 
 def worker_count(setting: int) -> int:
-    """``setting`` itself, or where it is 0 one worker for each usable core."""
+    """``setting`` itself, or where it is 0 one worker for each usable core.
+
+    Raises:
+        DrumscribeError: when it is below 0.
+    """
+    require_worker_count(setting)
     return setting or n_usable_cores()
+
+
+def require_worker_count(setting: int) -> None:
+    """Refuse fewer workers than none.
+
+    Raises:
+        DrumscribeError: with what they may be.
+    """
+    if setting < 0:
+        raise DrumscribeError(f"--workers {setting}: must be 1 or more, or 0 for all cores")
 
 
 def _n_granted(n_most: int) -> int:
