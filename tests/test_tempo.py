@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drumscribe.tempo import Beat, TempoMap, TimeSignature
+from drumscribe.tempo import Beat, TempoMap, TimeSignature, is_compound
 
 steps = st.lists(st.floats(0.05, 3), min_size=1, max_size=30)
 
@@ -57,6 +57,19 @@ def test_the_downbeat_of_a_beat_is_the_last_one_up_to_it(rows, beat, at):
 def test_beats_that_make_no_time_are_refused(beats_s: tuple[float, ...]):
     with pytest.raises(ValueError, match="increasing"):
         TempoMap(beats_s)
+
+
+@pytest.mark.parametrize(
+    ("metre", "expected"),
+    [((6, 8), True), ((9, 8), True), ((12, 16), True), ((3, 8), False), ((6, 4), False)],
+)
+def test_three_counts_make_a_pulse_in_six_eight_and_the_like(metre, expected):
+    assert is_compound(*metre) == expected
+
+
+@pytest.mark.parametrize(("until_s", "n_beats"), [(0.0, 2), (0.5, 2), (0.6, 3), (1.0, 3)])
+def test_a_steady_tempo_reaches_as_far_as_it_has_to(until_s, n_beats):
+    assert len(TempoMap.steady(120.0, until_s=until_s).beats_s) == n_beats
 
 
 @pytest.mark.parametrize("bpm", [0, -120, np.inf, np.nan])

@@ -310,6 +310,13 @@ def test_every_bar_turns_with_a_named_first_beat(count):
     assert tempo.bpm == pytest.approx(100, rel=0.005)
 
 
+def test_a_first_beat_between_the_beats_has_all_of_them_there():
+    played = play(ROCK, beats_at(100, DURATION_S), jitter_s=0.005)
+    tempo = tempo_of(played, first_beat_s=1.5)
+    np.testing.assert_allclose(np.array(tempo.beats_s) % 0.6, 0.3, atol=1e-3)
+    assert tempo.number_in_bar(round(float(tempo.positions(1.5)))) == 1
+
+
 @pytest.mark.parametrize("n_beats", [-13, -3, -1, 103, 106])
 def test_bars_turn_with_a_first_beat_where_nobody_plays(n_beats):
     """Before the first of 100 beats or after the last, in a bar's other counts too."""

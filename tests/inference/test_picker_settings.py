@@ -29,6 +29,12 @@ def test_what_a_person_sets_replaces_the_models_own():
     assert own.peak_picking == HEADER.peak_picking
 
 
+@pytest.mark.parametrize("threshold", [0.0, 1.0])
+def test_thresholds_may_be_all_or_nothing(threshold):
+    settings = PickerSettings.of(HEADER, InferenceConfig(), {"kick": threshold})
+    assert settings.thresholds["kick"] == threshold
+
+
 @pytest.mark.parametrize(
     ("thresholds", "message"),
     [({"gong": 0.5}, "unknown drum 'gong'"), ({"kick": 1.5}, "kick must be 0..1, got 1.5")],

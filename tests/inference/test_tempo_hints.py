@@ -14,7 +14,10 @@ from drumscribe.utils.errors import DrumscribeError
     ("hint", "told"),
     [
         *(({"time_signature": metre}, "time_signature") for metre in ("4/4", (4,), 4, (4.5, 4))),
-        *(({"time_signature": metre}, "time_signature") for metre in ((0, 4), (4, 3), ("4", "4"))),
+        *(
+            ({"time_signature": metre}, "time_signature")
+            for metre in ((0, 4), (33, 4), (4, 3), ("4", "4"))
+        ),
         *(({"bpm": bpm}, "bpm") for bpm in ("120", Decimal(120), 9, 1001, 10**400, np.nan)),
         *(({"bpm": bpm}, "bpm") for bpm in (np.array([120.0]), np.array([120.0, 130.0]))),
         *(({"first_beat_s": time_s}, "first_beat_s") for time_s in ("1", -1, np.inf, np.nan)),
@@ -24,6 +27,11 @@ from drumscribe.utils.errors import DrumscribeError
 def test_what_makes_no_sense_is_refused_in_one_line(hint, told):
     with pytest.raises(DrumscribeError, match=f"{told} .*: must be"):
         TempoHints(**hint)
+
+
+@pytest.mark.parametrize("metre", [(1, 1), (1, 4), (32, 32)])
+def test_the_shortest_and_the_longest_bars_are_taken(metre):
+    assert TempoHints(time_signature=metre).time_signature == metre
 
 
 def test_numbers_of_every_kind_are_taken():
