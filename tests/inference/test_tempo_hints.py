@@ -13,7 +13,8 @@ from drumscribe.utils.errors import DrumscribeError
 @pytest.mark.parametrize(
     ("hint", "told"),
     [
-        *(({"time_signature": metre}, "time_signature") for metre in ("4/4", (4,), 4, (4.5, 4))),
+        *(({"time_signature": metre}, "time_signature") for metre in ("4/4", ("4", "4"), (4,))),
+        *(({"time_signature": metre}, "time_signature") for metre in (4, (4.5, 4))),
         *(
             ({"time_signature": metre}, "time_signature")
             for metre in ((0, 4), (33, 4), (4, 3), ("4", "4"))
