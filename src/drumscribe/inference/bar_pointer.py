@@ -54,8 +54,7 @@ _HEARD_COST, _UNHEARD_GAIN = 0.55, 0.4
 above their mean halfway between beats too, so that pulses twice as fast gain by them. Hits alone
 are explained nearly as well by pulses half as fast, as the pattern, of many drummers, is flat."""
 
-_IMPOSSIBLE = np.float32(-1e9)
-_REQUIRED = 1e5
+_IMPOSSIBLE, _REQUIRED = np.float32(-1e9), 1e5
 
 
 class _Pulse(NamedTuple):
