@@ -13,13 +13,14 @@ import pytest
 import soundfile
 
 from drumscribe import __version__, cli
-from drumscribe.commands import checking, transcribing
+from drumscribe.commands import checking
 from drumscribe.config import FeatureConfig, InferenceConfig, ModelConfig
 from drumscribe.drums import LANES8
 from drumscribe.inference.transcriber import Transcriber
 from drumscribe.models.frame_model import Activations
 from drumscribe.models.header import ModelHeader
 from drumscribe.timing import SAMPLE_RATE
+from drumscribe.transcribe_many import TranscriberSource
 from drumscribe.utils.errors import DrumscribeError
 
 HEAVY = {"torch", "lightning", "scipy", "librosa", "matplotlib", "mir_eval", "onnxruntime", "av"}
@@ -336,6 +337,7 @@ class SilentModel:
         LANES8, FeatureConfig(n_mels=8), ModelConfig(), dict.fromkeys(LANES8.names, 0.5)
     )
     n_at_once = 1
+    is_on_gpu = False
 
     def __call__(self, log_mel):
         onset = np.zeros((*log_mel.shape[:2], len(LANES8)), np.float32)
@@ -347,9 +349,7 @@ class SilentModel:
 def without_weights(monkeypatch):
     """The stub model in place of a checkpoint."""
     transcriber = Transcriber(SilentModel(), InferenceConfig())
-    monkeypatch.setattr(
-        transcribing, "make_transcriber", lambda path, config, thresholds: transcriber
-    )
+    monkeypatch.setattr(TranscriberSource, "load", lambda source: transcriber)
 
 
 def test_a_folder_with_a_bad_recording_is_transcribed_but_for_it_and_exits_with_1(

@@ -3,12 +3,14 @@
 import dataclasses
 import logging
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from drumscribe import transcribe_many as transcribe_many_module
 from drumscribe.config import InferenceConfig
 from drumscribe.models.bundled import bundled_path
-from drumscribe.output_plan import plan_outputs
+from drumscribe.output_plan import Job, plan_outputs
 from drumscribe.transcribe_files import transcribe_files
 from drumscribe.transcribe_many import TranscriberSource, transcribe_many
 from drumscribe.utils.errors import DrumscribeError
@@ -43,6 +45,40 @@ def test_several_processes_write_what_one_writes(songs, tmp_path, caplog):
     assert set(written[0]) == {"a.mid", "a.csv", "b.mid", "b.csv"}
     assert written[0] == written[1]
     assert told[0] == told[1]
+
+
+@pytest.mark.parametrize(
+    ("is_on_gpu", "n_cores", "n_workers", "n_processes"),
+    [
+        (False, 3, 0, 3),
+        (False, 99, 0, 4),  # no more than recordings
+        (False, 1, 0, 1),
+        (False, 3, 2, 2),
+        (True, 3, 0, 1),  # its memory is one process's
+        (True, 3, 2, 2),
+    ],
+)
+def test_a_folder_is_heard_by_as_many_processes_as_are_of_use(
+    monkeypatch, is_on_gpu, n_cores, n_workers, n_processes
+):
+    model = SimpleNamespace(is_on_gpu=is_on_gpu)
+    asked = []
+
+    def parallel(function, tasks, *, n_workers, scheduler):
+        asked.append(n_workers)
+        return []
+
+    def alone(transcriber, jobs, timing, note_map):
+        asked.append(1)
+        return []
+
+    monkeypatch.setattr(TranscriberSource, "load", lambda source: SimpleNamespace(model=model))
+    monkeypatch.setattr(transcribe_many_module, "n_usable_cores", lambda: n_cores)
+    monkeypatch.setattr(transcribe_many_module, "parallel_results", parallel)
+    monkeypatch.setattr(transcribe_many_module, "transcribe_files", alone)
+    jobs = [Job(Path(f"{number}.wav"), {}) for number in range(4)]
+    transcribe_many(SOURCE, jobs, n_workers=n_workers)
+    assert asked == [n_processes]
 
 
 def transcribe_alone(jobs):

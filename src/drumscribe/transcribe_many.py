@@ -1,7 +1,8 @@
 """Transcribing many recordings at once: on all cores of this machine, or of a Dask cluster.
 
 Each process loads the model once and hears one recording after another in one thread, so what is
-written is the same wherever it was heard.
+written is the same wherever it was heard. Where others could not share the work, as on a GPU, this
+process does it alone.
 """
 
 import functools
@@ -18,8 +19,10 @@ from drumscribe.transcribe_files import (
     AS_PLAYED,
     TimingOptions,
     tell_failures,
+    transcribe_files,
     transcribe_job,
 )
+from drumscribe.utils.cores import n_usable_cores
 from drumscribe.utils.errors import DrumscribeError
 from drumscribe.utils.parallel import parallel_results
 from drumscribe.utils.progress import progress_bar
@@ -83,7 +86,8 @@ def transcribe_many(
         jobs: recordings and what is written of each.
         timing: what is known of tempo and bars.
         note_map: notes of MIDI files, if not General MIDI's.
-        n_workers: processes of this machine; 0 is one for each core.
+        n_workers: processes of this machine; 0 is one for each core, or one alone where the model
+            runs on a GPU, whose memory the others would take.
         scheduler: address of a Dask scheduler whose machines, which must see the same folders, do
             the work instead.
 
@@ -91,9 +95,29 @@ def transcribe_many(
         What went wrong, a line per failed recording (each has been logged).
 
     Raises:
-        DrumscribeError: when the model cannot be loaded, or no worker is left.
+        DrumscribeError: when the model cannot be loaded, or no worker is left; the failure itself,
+            when the only recording is heard here.
     """
-    source.load()  # a model that cannot be loaded is one error, not one for each recording
+    # A model that cannot be loaded is one error, not one for each recording.
+    transcriber = source.load()
+    if scheduler is None:
+        n_useful = 1 if transcriber.model.is_on_gpu else n_usable_cores()
+        n_workers = min(len(jobs), n_workers or n_useful)
+        if n_workers == 1:
+            return transcribe_files(transcriber, jobs, timing, note_map)
+    del transcriber  # the others load their own
+    return _in_processes(source, jobs, timing, note_map, n_workers, scheduler)
+
+
+def _in_processes(
+    source: TranscriberSource,
+    jobs: Sequence[Job],
+    timing: TimingOptions,
+    note_map: "NoteMap | None",
+    n_workers: int,
+    scheduler: str | None,
+) -> list[str]:
+    """As ``transcribe_many``, by others than this process."""
     here = replace(source, model=source.model.resolve())
     tasks = [(here, _absolute(job), timing, note_map) for job in jobs]
     results = parallel_results(_hear, tasks, n_workers=n_workers, scheduler=scheduler)

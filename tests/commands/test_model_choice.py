@@ -13,7 +13,6 @@ from drumscribe.commands.model_choice import (
     find_model,
     limit_threads,
     make_transcriber,
-    n_workers_for,
     thresholds_by_drum,
 )
 from drumscribe.config import Config, DataConfig, FeatureConfig, ModelConfig
@@ -82,13 +81,6 @@ def test_every_command_takes_that_for_a_file_here(here, config, monkeypatch, cap
     (here / "a.wav").touch()
     assert cli.main([*command.split(), "./mine.onnx"]) == 1
     assert f"{here / 'mine.onnx'}: no such checkpoint" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize(("device", "n_workers"), [("cuda", 1), ("cpu", 7)])
-def test_a_gpu_hears_one_recording_at_a_time(monkeypatch, device, n_workers):
-    monkeypatch.setattr("drumscribe.models.checkpoint.best_device", lambda: device)
-    monkeypatch.setattr(model_choice, "n_usable_cores", lambda: 7)
-    assert n_workers_for(Path("a.ckpt")) == n_workers
 
 
 def test_a_bare_name_is_looked_for_in_the_newest_run_that_has_it(here, config):

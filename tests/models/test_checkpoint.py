@@ -2,6 +2,7 @@
 
 import pickle
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ import torch
 
 from drumscribe.config import FeatureConfig, ModelConfig
 from drumscribe.drums import LANES8
-from drumscribe.models.checkpoint import STATE_PREFIX, load_checkpoint
+from drumscribe.models.checkpoint import STATE_PREFIX, TorchFrameModel, load_checkpoint
 from drumscribe.models.crnn import DrumCRNN, activations
 from drumscribe.models.header import HEADER_KEY, ModelHeader
 from drumscribe.timing import CLOCK
@@ -88,8 +89,19 @@ def test_a_gpu_without_enough_memory_is_one_line(path, contents, monkeypatch):
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
 
     monkeypatch.setattr(model.network, "forward", exhausted)
-    with pytest.raises(DrumscribeError, match="too little memory; use --workers 1"):
+    with pytest.raises(DrumscribeError, match="too little memory") as told:
         model(np.zeros((1, 10, model.header.features.n_mels), np.float32))
+    assert "inference.chunk_s" in str(told.value)
+    assert "CUDA_VISIBLE_DEVICES=" in str(told.value)
+    assert "--" not in str(told.value), "no option that some of the commands do not have"
+
+
+@pytest.mark.parametrize(
+    ("device", "is_on_gpu"), [("cpu", False), ("cuda", True), ("cuda:0", True)]
+)
+def test_a_model_is_on_a_gpu_where_its_device_is_one(device, is_on_gpu):
+    network = SimpleNamespace(to=lambda device: network)
+    assert TorchFrameModel(network, HEADER, device).is_on_gpu == is_on_gpu
 
 
 def test_an_absent_checkpoint_says_how_to_get_one(path):

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -143,6 +144,20 @@ def test_a_gpu_is_used_where_onnxruntime_has_it(pair, monkeypatch, available, ex
     monkeypatch.setattr(onnxruntime, "InferenceSession", session)
     load_onnx(pair[1])
     assert asked == expected
+
+
+@pytest.mark.parametrize(("given", "is_on_gpu"), [(["CPU"], False), (["CUDA", "CPU"], True)])
+def test_a_model_is_on_the_gpu_that_its_session_was_given(pair, monkeypatch, given, is_on_gpu):
+    """Not on what the build of onnxruntime could use: that may be hidden, or lack libraries."""
+    import onnxruntime
+
+    model = load_onnx(pair[1])
+    everything = ["CUDAExecutionProvider", "CPUExecutionProvider"]
+    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: everything)
+    session = SimpleNamespace(
+        get_providers=lambda: [f"{name}ExecutionProvider" for name in given], get_outputs=list
+    )
+    assert OnnxFrameModel(session, model.header).is_on_gpu == is_on_gpu
 
 
 @pytest.mark.parametrize(("n_cores", "n_at_once"), [(1, 1), (2, 2), (3, 2), (16, 2)])

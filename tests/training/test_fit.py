@@ -20,6 +20,7 @@ from drumscribe.evaluation.references import store_references
 from drumscribe.evaluation.report import ALIGNED
 from drumscribe.inference.transcriber import Transcriber
 from drumscribe.models.checkpoint import load_checkpoint
+from drumscribe.models.crnn import DrumCRNN
 from drumscribe.utils.errors import DrumscribeError
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -132,6 +133,21 @@ def test_the_score_is_that_of_evaluating_the_best_checkpoint(trained):
     score = report.micro(ALIGNED, 0.05).f_measure
     assert score == pytest.approx(result.best_score, abs=1e-6)
     assert model.header.provenance["validation"]["val/onset_f1"] == round(result.best_score, 4)
+
+
+@pytest.mark.parametrize("is_step", [True, False], ids=["step", "validation"])
+def test_a_gpu_without_enough_memory_is_one_line_about_training(root, fit, monkeypatch, is_step):
+    def exhausted(network, log_mel):
+        if network.training == is_step:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+        return forward(network, log_mel)
+
+    forward = DrumCRNN.forward
+    monkeypatch.setattr(DrumCRNN, "forward", exhausted)
+    with pytest.raises(DrumscribeError, match="too little memory") as told:
+        fit(config_of(root, "training.epochs=1"))
+    assert "smaller training.batch_size" in str(told.value)
+    assert "inference" not in str(told.value)
 
 
 def test_the_best_epoch_is_the_one_that_is_kept(trained):

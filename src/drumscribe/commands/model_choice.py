@@ -85,23 +85,6 @@ def transcriber_source(
     return TranscriberSource(path, config.inference, tuple((thresholds or {}).items()))
 
 
-def n_workers_for(path: Path) -> int:
-    """How many processes hear recordings at once, each with the model at ``path``.
-
-    One where that runs on a GPU, whose memory the others would take; else as many as there are
-    cores.
-    """
-    if path.suffix == ".ckpt":
-        from drumscribe.models.checkpoint import best_device
-
-        on_gpu = best_device() == "cuda"
-    else:
-        import onnxruntime
-
-        on_gpu = "CUDAExecutionProvider" in onnxruntime.get_available_providers()
-    return 1 if on_gpu else n_usable_cores()
-
-
 def require_model(path: Path) -> None:
     """Refuse a model that does not load; a process of its own tries, which frees all that it took.
 

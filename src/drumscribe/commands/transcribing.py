@@ -8,8 +8,6 @@ from drumscribe.commands.model_choice import (
     find_model,
     hearing_config,
     limit_threads,
-    make_transcriber,
-    n_workers_for,
     thresholds_by_drum,
     transcriber_source,
 )
@@ -54,7 +52,7 @@ def _transcribe_jobs(
     timing: "TimingOptions",
     notes: "NoteMap",
 ) -> list[str]:
-    """Transcribe in this process where others could not share the work, or else in several.
+    """Transcribe with the model and configuration of the arguments.
 
     Args:
         arguments: which model, configuration and workers.
@@ -69,17 +67,16 @@ def _transcribe_jobs(
     Raises:
         DrumscribeError: when model, configuration or workers are wrong, or the only recording is.
     """
-    from drumscribe.transcribe_files import transcribe_files
     from drumscribe.transcribe_many import transcribe_many
 
     config = hearing_config(arguments)
-    model = find_model(arguments.checkpoint, config)
-    n_workers, scheduler = arguments.workers, arguments.scheduler
-    require_worker_count(n_workers)
-    if scheduler is None:
-        n_workers = min(len(jobs), n_workers or n_workers_for(model))
-    if scheduler is None and n_workers == 1:
-        transcriber = make_transcriber(model, config, thresholds)
-        return transcribe_files(transcriber, jobs, timing, notes)
-    source = transcriber_source(model, config, thresholds)
-    return transcribe_many(source, jobs, timing, notes, n_workers=n_workers, scheduler=scheduler)
+    require_worker_count(arguments.workers)
+    source = transcriber_source(find_model(arguments.checkpoint, config), config, thresholds)
+    return transcribe_many(
+        source,
+        jobs,
+        timing,
+        notes,
+        n_workers=arguments.workers,
+        scheduler=arguments.scheduler,
+    )

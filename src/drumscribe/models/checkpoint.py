@@ -43,26 +43,45 @@ class TorchFrameModel:
         """As ``FrameModel.n_at_once``: torch's own threads share a call."""
         return 1
 
+    @property
+    def is_on_gpu(self) -> bool:
+        """As ``FrameModel.is_on_gpu``."""
+        return torch.device(self._device).type == "cuda"
+
     @torch.inference_mode()
     def __call__(self, log_mel: FloatArray) -> Activations:
         """Activations (B, T, C) of log-mel (B, T, F).
 
         Raises:
-            DrumscribeError: when a GPU runs out of memory.
+            torch.OutOfMemoryError: when a GPU has too little memory.
         """
         self.network.eval()
-        try:
-            heads = activations(self.network(torch.from_numpy(log_mel).to(self._device)))
-            arrays = {name: head.cpu().numpy() for name, head in heads.items()}
-        except torch.OutOfMemoryError as error:
-            raise DrumscribeError(
-                "the GPU has too little memory; use --workers 1, a smaller inference.chunk_s, or "
-                "CUDA_VISIBLE_DEVICES= to hear on the CPU"
-            ) from error
-        return Activations.of_heads(arrays)
+        heads = activations(self.network(torch.from_numpy(log_mel).to(self._device)))
+        return Activations.of_heads({name: head.cpu().numpy() for name, head in heads.items()})
 
     def free_memory(self) -> None:
         """As ``FrameModel.free_memory``: of a CPU's memory torch keeps none."""
+
+
+class _LoadedModel(TorchFrameModel):
+    """A model to hear recordings with, which says what helps where a GPU's memory is too small.
+
+    In training that is something else.
+    """
+
+    def __call__(self, log_mel: FloatArray) -> Activations:
+        """As ``TorchFrameModel``'s.
+
+        Raises:
+            DrumscribeError: when a GPU has too little memory.
+        """
+        try:
+            return super().__call__(log_mel)
+        except torch.OutOfMemoryError as error:
+            raise DrumscribeError(
+                "the GPU has too little memory; use a smaller inference.chunk_s, or "
+                "CUDA_VISIBLE_DEVICES= to hear on the CPU"
+            ) from error
 
 
 def load_checkpoint(path: Path, device: str | None = None) -> TorchFrameModel:
@@ -94,7 +113,7 @@ def load_checkpoint(path: Path, device: str | None = None) -> TorchFrameModel:
         raise DrumscribeError(
             f"{path}: its weights do not fit its own header; train it again"
         ) from error
-    return TorchFrameModel(model, header, device or best_device())
+    return _LoadedModel(model, header, device or best_device())
 
 
 def best_device() -> str:

@@ -55,11 +55,15 @@ class FrameModel(Protocol):
     def n_at_once(self) -> int:
         """How many threads may call it at once, and be the faster for it."""
 
+    @property
+    def is_on_gpu(self) -> bool:
+        """Whether it runs on a GPU, whose memory other processes with the model would take."""
+
     def __call__(self, log_mel: FloatArray) -> Activations:
         """Activations (B, T, C) of log-mel (B, T, F).
 
         Raises:
-            DrumscribeError: when torch runs out of a GPU's memory.
+            DrumscribeError: when a loaded checkpoint runs out of a GPU's memory.
         """
 
     def free_memory(self) -> None:

@@ -21,7 +21,8 @@ INPUT_NAME = "log_mel"
 STATE_NAME, NEXT_STATE_NAME = "state", "next_state"
 """The GRU's state in causal models: an input and an output."""
 
-_PROVIDERS = ("CUDAExecutionProvider", "CPUExecutionProvider")
+_CUDA = "CUDAExecutionProvider"
+_PROVIDERS = (_CUDA, "CPUExecutionProvider")
 
 _MOST_AT_ONCE = 2  # calls, each of which takes memory of its own: 100 MB for 20 s
 
@@ -48,6 +49,11 @@ class OnnxFrameModel:
     def header(self) -> ModelHeader:
         """What its inputs and outputs mean."""
         return self._header
+
+    @property
+    def is_on_gpu(self) -> bool:
+        """As ``FrameModel.is_on_gpu``: builds for GPUs fall back where they can use none."""
+        return _CUDA in self._session.get_providers()
 
     def __call__(self, log_mel: FloatArray) -> Activations:
         """Activations (B, T, C) of log-mel (B, T, F)."""
