@@ -1,7 +1,7 @@
 /** What keys, buttons and the pointer can do to the song. Each tells what it did. */
 
 import { announce } from "./dom.js";
-import { added, changed, leftAsPlayed, movement, removed, repickedAll } from "./edits.js";
+import { added, changed, movement, placesOnGrid, removed, repickedAll } from "./edits.js";
 import { countHits, firstAtOrAfter, nearestHit } from "./hits.js";
 import { presetThresholds } from "./presets.js";
 import { GRID_STEPS, UNCERTAIN } from "./tempo.js";
@@ -108,10 +108,10 @@ export class Actions {
     }
     const { state, selection } = this.store;
     const snapped = (timeS) => this.snapped(timeS);
-    const left = leftAsPlayed(state.lanes, selection, snapped, this.minGapS);
-    const onsetS = (hit) => (left.has(hit.id) ? hit.onsetS : snapped(hit.onsetS));
-    this.change((hit) => ({ onsetS: onsetS(hit) }), "move to the grid");
-    if (left.size > 0) announce(`${counted(left.size, "hit")} left as played: others are there`);
+    const places = placesOnGrid(state.lanes, selection, snapped, this.minGapS);
+    this.change(({ id, onsetS }) => ({ onsetS: places.get(id) ?? onsetS }), "move to the grid");
+    const nLeft = selection.size - places.size;
+    if (nLeft > 0) announce(`${counted(nLeft, "hit")} left as played: others are there`);
   }
 
   selectAll() {

@@ -7,7 +7,7 @@
  */
 
 import { isTom } from "./doubled_toms.js";
-import { CERTAIN, inOrder, isNear, newId } from "./hits.js";
+import { CERTAIN, firstAtOrAfter, inOrder, isNear, newId, SAME_S } from "./hits.js";
 import { pickedBy } from "./picking.js";
 
 /** @typedef {import("./types.js").State} State */
@@ -134,37 +134,50 @@ function louderOnes(hits, laneBefore, minGapS) {
 }
 
 /**
- * Which hits must stay where they were played while others go to the grid, so that no two of a
- * lane become one: of two that would, the one that has farther to go.
+ * Where hits come to lie that are to go to the grid, so that no two of a lane become one: of two
+ * that would, the one that has farther to go is left as it was played, and the other goes as near
+ * to its place as that one lets it.
  *
  * @param {Hit[][]} lanes
  * @param {Set<number>} ids of the hits that are to go
  * @param {(timeS: number) => number} snapped
  * @param {number} minGapS
- * @returns {Set<number>} their ids
+ * @returns {Map<number, number>} times in seconds, by the ids of the hits that are not left
  */
-export function leftAsPlayed(lanes, ids, snapped, minGapS) {
-  const left = new Set();
-  const goes = (hit) => ids.has(hit.id) && !left.has(hit.id);
-  const wayS = ({ hit, onsetS }) => Math.abs(onsetS - hit.onsetS);
-  const blocked = (places) =>
+export function placesOnGrid(lanes, ids, snapped, minGapS) {
+  const wayS = ({ onsetS }) => Math.abs(snapped(onsetS) - onsetS);
+  const blocked = (places, going) =>
     places.slice(1).flatMap((later, index) => {
       if (!isNear([places[index]], later.onsetS, minGapS)) return [];
-      const going = [places[index], later].filter(({ hit }) => goes(hit));
-      return going.sort((a, b) => wayS(b) - wayS(a)).slice(0, 1);
+      const pair = [places[index].hit, later.hit].filter((hit) => going.has(hit));
+      return pair.sort((a, b) => wayS(b) - wayS(a)).slice(0, 1);
     });
+  const found = new Map();
   for (const hits of lanes) {
-    let found;
+    const going = new Set(hits.filter((hit) => ids.has(hit.id)));
+    let places;
+    let left;
     do {
-      const places = hits.map((hit) => ({
-        hit,
-        onsetS: goes(hit) ? snapped(hit.onsetS) : hit.onsetS,
-      }));
-      found = blocked(inOrder(places));
-      for (const { hit } of found) left.add(hit.id);
-    } while (found.length > 0);
+      const staying = hits.filter((hit) => !going.has(hit));
+      const reachedS = (hit) => nearestFree(hit.onsetS, snapped(hit.onsetS), staying, minGapS);
+      places = hits.map((hit) => ({ hit, onsetS: going.has(hit) ? reachedS(hit) : hit.onsetS }));
+      left = blocked(inOrder(places), going);
+      for (const hit of left) going.delete(hit);
+    } while (left.length > 0);
+    for (const { hit, onsetS } of places) if (going.has(hit)) found.set(hit.id, onsetS);
   }
-  return left;
+  return found;
+}
+
+/** How near to a place a hit gets before one that stays beyond it, which is farther from there. */
+function nearestFree(onsetS, placeS, staying, minGapS) {
+  const mirroredS = 2 * placeS - onsetS;
+  if (placeS > onsetS) {
+    const next = staying[firstAtOrAfter(staying, mirroredS - SAME_S)];
+    return next ? Math.max(onsetS, Math.min(placeS, next.onsetS - minGapS)) : placeS;
+  }
+  const last = staying[firstAtOrAfter(staying, mirroredS + SAME_S) - 1];
+  return last ? Math.min(onsetS, Math.max(placeS, last.onsetS + minGapS)) : placeS;
 }
 
 /** How far hits can move together: no lane beyond the first and last, no time before 0. */

@@ -5,6 +5,9 @@
 /** Confidence of a hit that a person has set: it stays, whatever the sensitivity. */
 export const CERTAIN = 1;
 
+/** Times no farther apart are the same: what floating point makes of one. */
+export const SAME_S = 1e-6;
+
 /** Index of the first hit at or after a time; the list's length when there is none. */
 export function firstAtOrAfter(hits, timeS) {
   let low = 0;
@@ -33,8 +36,7 @@ export function nearestHit(hits, timeS) {
 /** Whether any thing of a sorted list is nearer to a time than a gap. */
 export function isNear(things, timeS, gapS) {
   const nearest = nearestHit(things, timeS);
-  // A millionth, so that things exactly a gap apart are not near.
-  return nearest !== undefined && Math.abs(nearest.onsetS - timeS) < gapS - 1e-6;
+  return nearest !== undefined && Math.abs(nearest.onsetS - timeS) < gapS - SAME_S;
 }
 
 export const inOrder = (hits) => hits.sort((a, b) => a.onsetS - b.onsetS);
