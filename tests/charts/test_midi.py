@@ -7,6 +7,8 @@ import mido
 import numpy as np
 import pretty_midi
 import pytest
+from clone_hero_reader import chart_seconds
+from dtx_reader import read_dtx_hits
 from hypothesis import example, given
 from hypothesis import strategies as st
 from midi_checks import assert_sound
@@ -244,6 +246,16 @@ def test_bars_are_read_as_the_file_counts_them(tmp_path, metres, downbeats_s):
         ([(0, 4, 4), (6, 3, 4)], [4, 2, 3, 3]),
         ([(0, 4, 4), (2, 4, 4)], [2, 4, 4, 4]),
         ([(0, 6, 8), (4, 4, 4)], [3, 1, 4, 4]),
+        ([(0, 4, 4), (4.5, 4, 4)], [4, 0.5, 4, 4]),  # half a quarter is an eighth
+        ([(0, 4, 4), (6.5, 3, 4)], [4, 2, 0.5, 3]),
+        ([(0, 2, 2), (2.75, 3, 4)], [2, 0.75, 3, 3]),
+        ([(0, 4, 4), (8 + 1 / 480, 3, 4)], [4, 4, 3, 3]),  # a tick after the bar line
+        ([(0, 4, 4), (8 - 29 / 480, 3, 4)], [4, 4, 3, 3]),
+        ([(0, 4, 4), (4 + 60 / 480, 3, 4)], [4, 0.125, 3, 3]),  # a 32nd after it
+        ([(0, 4, 4), (1 / 480, 3, 4)], [3, 3, 3, 3]),
+        ([(0, 4, 4), (4, 5, 4), (4 + 2 / 480, 3, 4)], [4, 3, 3, 3]),
+        # Moved to the 32nd after it, the 9/128 is where the 3/4 is, which came a tick later.
+        ([(0, 4, 4), (4 + 32 / 480, 9, 128), (4 + 33 / 480, 3, 4)], [4, 0.125, 3, 3]),
     ],
 )
 def test_a_bar_that_is_cut_short_moves_no_bar_line_of_any_file(tmp_path, metres, quarters):
@@ -255,6 +267,8 @@ def test_a_bar_that_is_cut_short_moves_no_bar_line_of_any_file(tmp_path, metres,
     write_notes_mid(chart, tmp_path / "notes.mid")
     write_notes_chart(chart, tmp_path / "notes.chart")
     write_dtx(chart, tmp_path / "a.dtx", SongInfo())
+    for changes in (chart.grid.tempo_changes, read_midi(tmp_path / "notes.mid").tempo_changes):
+        assert [change.seconds_per_quarter for change in changes] == [0.5]
     written(tmp_path / "b.mid", heard)
     assert midi_bars(tmp_path / "b.mid")[:5].tolist() == np.cumsum([0, *quarters]).tolist()
     for bars in (
@@ -266,10 +280,69 @@ def test_a_bar_that_is_cut_short_moves_no_bar_line_of_any_file(tmp_path, metres,
         assert heard_bars[heard_bars >= 0][:5].tolist() == np.cumsum([0, *quarters]).tolist()
 
 
+ticks = st.integers(0, 8_000)
+a_metre = st.tuples(st.integers(3, 13), st.sampled_from([1, 2, 4, 8, 16, 32, 64, 128]))
+
+
+@example(resolution=480, metres={3841: (3, 4)}, tempos={}, hits={3840, 5760})
+@example(resolution=480, metres={2160: (4, 4)}, tempos={}, hits={0, 2160})
+@given(
+    resolution=st.sampled_from([480, 96, 50]),
+    metres=st.dictionaries(ticks, a_metre, max_size=6),
+    tempos=st.dictionaries(ticks, st.integers(30, 400), max_size=3),
+    hits=st.sets(ticks, min_size=1, max_size=20),
+)
+def test_metres_on_any_tick_make_files_of_the_songs_tempo_and_times(
+    tmp_path, resolution, metres, tempos, hits
+):
+    write_any_ticks(tmp_path / "a.mid", resolution, metres, tempos, hits)
+    heard = read_transcription_midi(tmp_path / "a.mid")
+    slowest, fastest = min([120, *tempos.values()]), max([120, *tempos.values()])
+    chart = game_chart(heard)
+    written(tmp_path / "b.mid", heard)
+    write_notes_mid(chart, tmp_path / "notes.mid")
+    write_notes_chart(chart, tmp_path / "notes.chart")
+    write_dtx(chart, tmp_path / "a.dtx", SongInfo())
+    played_s = [time_s for time_s, _, _ in mido_notes(tmp_path / "a.mid")]
+    heard_s = [event.onset_s for event in read_transcription_midi(tmp_path / "b.mid").events]
+    assert np.abs(np.subtract.outer(played_s, heard_s)).min(axis=1).max() < 0.001
+    notes = chart.lane_levels["expert"]
+    notes_s = [note.hit.onset_s for note in notes]
+    assert np.abs(np.subtract.outer(notes_s, played_s) - chart.lead_in_s).min(axis=1).max() < 0.001
+    game = [
+        note.onset_s for note in read_midi(tmp_path / "notes.mid").notes if note.note in (95, 96)
+    ]
+    assert game == pytest.approx(notes_s, abs=0.001)
+    text_s = chart_seconds(tmp_path / "notes.chart", [note.tick for note in notes])
+    assert text_s == pytest.approx(notes_s, abs=0.002)
+    dtx_s = [time_s for time_s, _ in read_dtx_hits(tmp_path / "a.dtx")]
+    assert dtx_s == pytest.approx(notes_s, abs=60 / slowest / 96 / 2 + 1e-4)
+    for name in ("b.mid", "notes.mid"):
+        for change in read_midi(tmp_path / name).tempo_changes:
+            assert 0.95 * slowest < 60 / change.seconds_per_quarter < 1.05 * fastest
+
+
+def write_any_ticks(path, resolution, metres, tempos, hits):
+    """Kicks and changes by their ticks, the tempos in beats a minute."""
+    messages = [(tick, mido.Message("note_on", channel=9, note=36)) for tick in hits]
+    for tick, (above, below) in metres.items():
+        change = mido.MetaMessage("time_signature", numerator=above, denominator=below)
+        messages.append((tick, change))
+    for tick, bpm in tempos.items():
+        messages.append((tick, mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(bpm))))
+    messages.sort(key=lambda timed: timed[0])
+    starts = [0, *(tick for tick, _ in messages)]
+    track = [
+        message.copy(time=tick - start)
+        for (tick, message), start in zip(messages, starts, strict=False)
+    ]
+    mido.MidiFile(tracks=[mido.MidiTrack(track)], ticks_per_beat=resolution).save(path)
+
+
 def midi_bars(path):
     """Bar lines in quarters of 120 BPM from the start, as a sequencer lays them."""
     return np.array(
-        [round(beat.time_s / 0.5, 2) for beat in read_midi(path).beats() if beat.number == 1]
+        [round(beat.time_s / 0.5, 3) for beat in read_midi(path).beats() if beat.number == 1]
     )
 
 
@@ -377,14 +450,14 @@ def test_hours_of_hits_take_little_more_memory_than_the_file(tmp_path):
 
 
 def test_beats_that_nobody_can_count_are_refused_in_one_line(tmp_path):
-    """After a pick-up of an hour comes a beat of one tick, which would be the pick-up's too."""
-    n_pickup = 240 * 30_000
+    """After a pick-up of an hour comes a 32nd at 10,000, which would be the pick-up's too."""
+    n_pickup, n_cut = 240 * 30_000, 30_000 // 8
     track = mido.MidiTrack()
     track.append(mido.MetaMessage("set_tempo", tempo=16_000_000))
     track.append(mido.MetaMessage("time_signature", numerator=60, denominator=1))
     track.append(mido.MetaMessage("time_signature", numerator=64, denominator=1, time=n_pickup))
     track.append(mido.MetaMessage("set_tempo", tempo=6_000))
-    track.append(mido.MetaMessage("time_signature", numerator=4, denominator=4, time=1))
+    track.append(mido.MetaMessage("time_signature", numerator=4, denominator=4, time=n_cut))
     track.append(mido.Message("note_on", note=36, velocity=90))
     mido.MidiFile(tracks=[track], ticks_per_beat=30_000).save(tmp_path / "a.mid")
     with pytest.raises(DrumscribeError, match=r"a\.mid: its bars cannot be read \(.*too late"):

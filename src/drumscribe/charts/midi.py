@@ -2,15 +2,16 @@
 
 import logging
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
+from math import gcd
 from pathlib import Path
 
 from drumscribe.charts.note_maps import GENERAL_MIDI, NoteMap
 from drumscribe.data.midi_processing import MidiNote, MidiRecording, notes_to_events, read_midi
 from drumscribe.data.midi_writing import write_midi_on_grid
-from drumscribe.data.tick_grid import tick_grid
+from drumscribe.data.tick_grid import MetreChange, tick_grid
 from drumscribe.drums import ARTICULATIONS12, LANES8, Kit
 from drumscribe.events import fold_to_eight
 from drumscribe.inference.transcriber import Transcription
@@ -21,6 +22,8 @@ logger = logging.getLogger(__name__)
 
 _SAME_TIME_S = 1e-6
 _BEATS_BEYOND_S = 140.0  # two whole notes of the slowest tempo, which make a map of any file
+_FINE_TICKS = 32  # of them in a file's tick, any note down to a 128th is a whole number
+_FINEST_CUT = 32  # scores have no shorter notes; half of one, 31 ms at 120 BPM, is no beat
 
 
 def write_transcription_midi(
@@ -96,9 +99,10 @@ def _tempo_of_midi(recording: MidiRecording) -> TempoMap:
 
     A short bar at the start, of a metre of its own, is the pick-up of the metre that follows.
     """
-    metres = recording.metre_changes
-    if _has_pickup(recording):
-        metres = metres[1:]
+    recording = _with_metres_on_notes(_in_fine_ticks(recording))
+    n_pickups = int(_has_pickup(recording))
+    recording = replace(recording, metre_changes=tuple(_with_cut_bars(recording)))
+    metres = recording.metre_changes[n_pickups:]
     start_s = float(recording.grid.seconds(metres[0].tick)) - _SAME_TIME_S
     beats_s = [
         beat.time_s
@@ -111,21 +115,57 @@ def _tempo_of_midi(recording: MidiRecording) -> TempoMap:
         if metre_s <= beats_s[-1]:
             first = bisect_left(beats_s, metre_s)
             signatures.append(TimeSignature(first, metre.numerator, metre.denominator))
-    return TempoMap(tuple(beats_s), tuple(_with_cut_bars(signatures)))
+    return TempoMap(tuple(beats_s), tuple(signatures))
 
 
-def _with_cut_bars(signatures: Sequence[TimeSignature]) -> Iterator[TimeSignature]:
-    """The same, and a metre for each bar that the next one cuts short: 2/4 after six beats of 4/4.
+def _in_fine_ticks(recording: MidiRecording) -> MidiRecording:
+    """The same on ticks of which every note that a time signature can count has a whole number."""
+    return replace(
+        recording,
+        ticks_per_beat=_FINE_TICKS * recording.ticks_per_beat,
+        tempo_changes=tuple(replace(c, tick=_FINE_TICKS * c.tick) for c in recording.tempo_changes),
+        metre_changes=tuple(replace(c, tick=_FINE_TICKS * c.tick) for c in recording.metre_changes),
+    )
 
-    So each begins on a bar line of the one before, as a tempo map needs it.
+
+def _with_metres_on_notes(recording: MidiRecording) -> MidiRecording:
+    """The same with each metre a whole number of 32nd notes, or of finer counts, after the last.
+
+    A file may have it on any tick, as one after the bar line. A beat of that tick would need a
+    tempo that nobody plays.
     """
-    for here, following in pairwise(signatures):
-        n_bars, n_left = divmod(following.first_beat - here.first_beat, here.numerator)
-        if n_bars:
+    metres = [recording.metre_changes[0]]
+    for metre in recording.metre_changes[1:]:
+        here = metres[-1]
+        note_ticks = 4 * recording.ticks_per_beat // max(here.denominator, _FINEST_CUT)
+        n_notes = max(0, round((metre.tick - here.tick) / note_ticks))
+        if not n_notes:
+            metres.pop()
+        metres.append(replace(metre, tick=here.tick + n_notes * note_ticks))
+    return replace(recording, metre_changes=tuple(metres))
+
+
+def _with_cut_bars(recording: MidiRecording) -> Iterator[MetreChange]:
+    """Its metres, and one for each bar that the next cuts short: 2/4 after six beats of 4/4.
+
+    So each begins on a bar line of the one before, as a tempo map needs it. A beat that is cut is a
+    bar of its own, 1/8 for half a quarter: so the beats before it stay what they are.
+    """
+    whole_ticks = 4 * recording.ticks_per_beat
+    for here, following in pairwise(recording.metre_changes):
+        count_ticks = whole_ticks // here.denominator
+        n_ticks = following.tick - here.tick
+        n_cut_ticks = n_ticks % (here.numerator * count_ticks)
+        n_counts, n_part_ticks = divmod(n_cut_ticks, count_ticks)
+        if n_ticks > n_cut_ticks:
             yield here
-        if n_left:
-            yield replace(here, first_beat=following.first_beat - n_left, numerator=n_left)
-    yield signatures[-1]
+        if n_counts:
+            yield MetreChange(following.tick - n_cut_ticks, n_counts, here.denominator)
+        if n_part_ticks:
+            note_ticks = gcd(n_part_ticks, count_ticks)
+            n_notes, denominator = n_part_ticks // note_ticks, whole_ticks // note_ticks
+            yield MetreChange(following.tick - n_part_ticks, n_notes, denominator)
+    yield recording.metre_changes[-1]
 
 
 def _has_pickup(recording: MidiRecording) -> bool:
