@@ -4,6 +4,7 @@ import pytest
 from transcriptions import on_bars
 
 from drumscribe.charts.game_chart import game_chart
+from drumscribe.charts.phrases import Span, fills_of
 from drumscribe.drums import ARTICULATIONS12, LANES8
 from drumscribe.events import DrumEvent
 from drumscribe.tempo import TempoMap
@@ -67,6 +68,29 @@ def test_star_power_that_could_never_be_spent_is_not_offered(rock):
     longer = chart_of(*rock(14, bpm=120.0, first_s=2.0), duration_s=30.0)
     assert [float(longer.grid.seconds(p.start_tick)) for p in longer.star_power] == [14.0]
     assert longer.fills
+
+
+@pytest.mark.parametrize(
+    ("ticks", "fills"),
+    [
+        ([540], [Span(510, 540)]),
+        ([500, 540], [Span(510, 540)]),  # the first is before the half bar
+        ([510, 511], [Span(510, 511)]),
+        ([500], []),
+        ([510], []),
+    ],
+)
+def test_a_fill_in_a_32nds_bar_ends_after_its_start(ticks, fills):
+    """Bars of 60 ticks: what is near enough to a bar line lies in the bar before, too."""
+    bars = list(range(0, 661, 60))
+    assert fills_of(bars, ticks, [Span(360, 480)], ticks_per_quarter=480)[:1] == fills
+
+
+def test_phrases_of_the_shortest_bars_have_a_length(rock):
+    tempo = TempoMap.steady(480, until_s=20, numerator=1, denominator=32)
+    chart = game_chart(on_bars(rock(8), tempo, duration_s=20))
+    assert chart.fills
+    assert all(span.start_tick < span.end_tick for span in [*chart.star_power, *chart.fills])
 
 
 def test_a_song_that_ends_on_a_bar_line_has_no_bar_after_it():

@@ -100,7 +100,7 @@ def fills_of(
     for index in range(_BLOCK_BARS + 1, len(bars) - 1):
         line = bars[index]
         start = (bars[index - 1] + line) // 2
-        stroke = bisect_left(ticks, line - near)
+        stroke = bisect_left(ticks, max(line - near, start + 1))  # a bar may be shorter than that
         has_end = stroke < len(ticks) and ticks[stroke] <= line + near
         is_due = not fills or line - fills[-1].end_tick >= bars[index] - bars[index - 4]
         is_apart = start >= first_end and not any(
