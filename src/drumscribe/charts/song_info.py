@@ -10,6 +10,8 @@ from drumscribe.utils.files import writable_text
 
 # "03 Title", "12. Title" and "7 - Title", but neither "50 Cent" nor "99 Problems".
 _NUMBERED = re.compile(r"^(?:0\d{1,2}[ .-]+|\d{1,3}(?:\. ?| ?- ))(?=\D)")
+# "12-Title" and "12_Title", but not "50_Cent_-_Title", where each "_" is a space.
+_NUMBER_JOINED = re.compile(r"^\d{1,3}(?:-|_(?!.*_-_))(?=[^\d\s_-])")
 _YEAR = re.compile(r"\d{4}")
 
 
@@ -44,7 +46,7 @@ def song_info(audio: Path, name: str | None = None) -> SongInfo:
         if text
     }
     name = writable_text(name or audio.stem)
-    stem = _NUMBERED.sub("", name.replace("_", " ")).strip() or name
+    stem = _NUMBERED.sub("", _NUMBER_JOINED.sub("", name).replace("_", " ")).strip() or name
     artist, _, title = stem.partition(" - ") if " - " in stem else ("", "", stem)
     year = _YEAR.search(tags.get("date", ""))
     return SongInfo(
