@@ -82,6 +82,52 @@ def test_a_drummer_of_more_tempos_than_the_format_names_is_followed_nearly(tmp_p
     assert found_s == pytest.approx(expected_s, abs=0.65 / 96 / 2 + 1e-4)
 
 
+@pytest.mark.parametrize("n_tempos", [1295, 1296])
+def test_as_many_tempos_are_kept_as_have_names(tmp_path, n_tempos):
+    """Beats of all lengths from 0.3 s on in steps of a millisecond, neighbours far apart."""
+    gaps_s = 0.3 + 0.001 * (577 * np.arange(n_tempos) % n_tempos)
+    tempo = TempoMap(tuple(np.cumsum([0.0, *gaps_s]).tolist()))
+    kick = DrumEvent(float(tempo.beats_s[8]), "kick", 90)
+    chart = game_chart(on_bars([kick], tempo, duration_s=float(tempo.beats_s[-1])))
+    header, _ = written(tmp_path, chart)
+    names = [name for name in header if len(name) == 5 and name.startswith("BPM")]
+    assert (len(names) == 1295) == (n_tempos == 1295)
+    assert ("BPMZZ" in names) == (n_tempos == 1295)
+
+
+@pytest.mark.parametrize(
+    ("bpm", "text"), [(123.456789, "123.4568"), (0.5, "1.0"), (20_000, "9999.0")]
+)
+def test_a_tempo_has_four_digits_and_is_one_that_the_game_plays(tmp_path, bpm, text):
+    tempo = TempoMap.steady(bpm, until_s=10)
+    kicks = [DrumEvent(time_s, "kick", 90) for time_s in (3.0, 4.5)]
+    header, chips = written(tmp_path, game_chart(on_bars(kicks, tempo, duration_s=5)))
+    assert (header["BPM"], header["BPM01"]) == (text, text)
+    found_s = [time_s for time_s, channel, _ in chips if channel == "13"]
+    assert found_s == pytest.approx([3.0, 4.5], abs=60 / float(text) / 96 / 2 + 1e-4)
+
+
+def test_the_first_stroke_of_a_bar_is_on_its_line_though_the_tempo_wanders(tmp_path, rng):
+    beats_s = np.cumsum([0.0, *rng.uniform(0.55, 0.65, 64)])
+    kicks = [DrumEvent(float(time_s), "kick", 90) for time_s in beats_s[4::4]]
+    chart = game_chart(on_bars(kicks, TempoMap(tuple(beats_s.tolist())), duration_s=40))
+    write_dtx(chart, tmp_path / "a.dtx", INFO)
+    kicked = re.findall(r"#\d{3}13: .+", (tmp_path / "a.dtx").read_text("cp932"))
+    assert kicked == [f"#{bar:03d}13: 02" for bar in range(1, 17)]
+
+
+@pytest.mark.parametrize(("duration_s", "is_written"), [(3599.5, True), (3600.5, False)])
+def test_the_game_numbers_3600_bars(tmp_path, duration_s, is_written):
+    tempo = TempoMap.steady(240, until_s=3700)  # a bar a second
+    chart = game_chart(on_bars([DrumEvent(3.0, "kick", 90)], tempo, duration_s=duration_s))
+    if is_written:
+        write_dtx(chart, tmp_path / "a.dtx", INFO)
+        assert "#Z9902: 1.000000" in (tmp_path / "a.dtx").read_text("cp932")
+    else:
+        with pytest.raises(DrumscribeError, match="has 3601 bars"):
+            write_dtx(chart, tmp_path / "a.dtx", INFO)
+
+
 def test_a_song_of_more_bars_than_the_game_numbers_is_refused(tmp_path):
     tempo = TempoMap.steady(240, until_s=3700)
     chart = game_chart(on_bars([DrumEvent(3650.0, "kick", 90)], tempo, duration_s=3660))

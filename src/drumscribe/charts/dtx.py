@@ -106,9 +106,9 @@ def _grid(chart: GameChart) -> TickGrid:
 
 
 def _bpm(seconds_per_quarter: float) -> float:
-    """Quarters a minute as the file says them."""
+    """Quarters a minute as the file says them; the most where no time at all is left for one."""
     low, high = _BPM_LIMITS
-    return round(min(max(60.0 / seconds_per_quarter, low), high), _BPM_DIGITS)
+    return round(60.0 / min(max(seconds_per_quarter, 60.0 / high), 60.0 / low), _BPM_DIGITS)
 
 
 def _bars(grid: TickGrid, notes: Sequence[Note], end_s: float) -> list[str]:
