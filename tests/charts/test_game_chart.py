@@ -44,6 +44,7 @@ def test_a_song_without_hits_needs_no_silence():
     chart = chart_of()
     assert chart.lead_in_s == 0
     assert len(chart.sections) == 1
+    assert chart.star_power == chart.fills == []
 
 
 @pytest.mark.parametrize("last_s", [9.0, 10.0])
@@ -61,6 +62,12 @@ def test_sections_begin_on_the_bar_line_that_the_first_stroke_means(first_s, bar
     """A hand is early by hundredths of a second, but an eighth before the line is a pick-up."""
     chart = chart_of(DrumEvent(first_s, "kick", 90), DrumEvent(8.0, "kick", 90))
     assert float(chart.grid.seconds(chart.sections[0].tick)) == pytest.approx(bar_s)
+
+
+def test_sections_begin_with_the_song_where_its_first_bar_is_played():
+    tempo = TempoMap.steady(60, until_s=60)
+    chart = game_chart(on_bars([DrumEvent(3.0, "kick", 90)], tempo, duration_s=60))
+    assert (chart.lead_in_s, chart.sections[0].tick) == (0.0, 0)
 
 
 def test_star_power_that_could_never_be_spent_is_not_offered(rock):

@@ -43,24 +43,24 @@ class GameChart:
         pro_levels: notes of each level for two hands and a foot on coloured pads, no two of a
             pad on a tick.
         lane_levels: notes of each level on the eight lanes, nothing left out of the hardest.
-        sections: parts of the song, at least one.
-        star_power: phrases that collect it.
-        fills: where it is spent.
         end_tick: the end of the song.
         lead_in_s: silence that the audio needs before it.
         duration_s: length of the song with that silence.
+        sections: parts of the song, at least one.
+        star_power: phrases that collect it.
+        fills: where it is spent.
     """
 
     tempo: TempoMap
     grid: TickGrid
     pro_levels: dict[str, list[Note]]
     lane_levels: dict[str, list[Note]]
-    sections: list[Section]
+    end_tick: int
+    lead_in_s: float
+    duration_s: float
+    sections: list[Section] = field(default_factory=list)
     star_power: list[Span] = field(default_factory=list)
     fills: list[Span] = field(default_factory=list)
-    end_tick: int = 0
-    lead_in_s: float = 0.0
-    duration_s: float = 0.0
 
 
 def lead_in_s(transcription: Transcription) -> float:
@@ -94,7 +94,6 @@ def game_chart(transcription: Transcription, layout: PadLayout | None = None) ->
         grid,
         pro,
         lanes,
-        [],
         end_tick=max(int(grid.ticks(song.duration_s)), last_tick + 1),
         lead_in_s=silence_s,
         duration_s=song.duration_s,
@@ -126,12 +125,14 @@ def _framed(chart: GameChart) -> GameChart:
     notes = chart.lane_levels[EXPERT]
     first_tick = notes[0].tick if notes else 0
     lines = chart.grid.bar_ticks(chart.end_tick - 1)  # a line on the end begins no bar
-    first_bar = max(0, bisect_right(lines, first_tick + _bar_slack(chart.grid)) - 1)
+    first_bar = bisect_right(lines, first_tick + _bar_slack(chart.grid)) - 1
     bars = [*lines[first_bar:], chart.end_tick]
-    levels = [[note.tick for note in level] for level in chart.pro_levels.values() if level]
+    levels = {
+        name: [note.tick for note in level] for name, level in chart.pro_levels.items() if level
+    }
     strokes = [(note.tick, note.hit.lane) for note in notes]
-    star_power = star_power_of(bars, levels) if levels else []
-    fills = fills_of(bars, levels[0], star_power, chart.grid.ticks_per_quarter) if levels else []
+    star_power = star_power_of(bars, list(levels.values()))
+    fills = fills_of(bars, levels.get(EXPERT, []), star_power, chart.grid.ticks_per_quarter)
     return replace(
         chart,
         sections=sections_of(bars, strokes),
