@@ -13,6 +13,7 @@ def loaded(path, **options):
     return jams.load(str(path), **options)
 
 
+@pytest.mark.slow
 @given(any_transcription)
 @settings(max_examples=15)
 def test_the_formats_library_finds_every_hit_and_nothing_wrong(tmp_path, transcription):

@@ -432,6 +432,7 @@ def test_an_unknown_table_is_named(option):
         note_map(option)
 
 
+@pytest.mark.slow
 def test_hours_of_hits_take_little_more_memory_than_the_file(tmp_path):
     """Messages of all hits at once would take a kilobyte a hit."""
 

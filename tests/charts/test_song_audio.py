@@ -89,6 +89,7 @@ def test_two_channels_are_kept_and_more_are_averaged(tmp_path, n_channels, subty
     np.testing.assert_allclose(np.concatenate(list(opened.blocks)), wanted, atol=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rate", [8_000, 11_025, 44_100, 96_000])
 @pytest.mark.parametrize("n_samples", [2_000, 44_101, 99_991])
 def test_a_song_at_another_rate_keeps_its_length(tmp_path, rate, n_samples):

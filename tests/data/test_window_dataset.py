@@ -106,6 +106,7 @@ def test_targets_match_the_events_and_beats_of_the_windows_frames(split):
             assert set(np.unique(found["onset"])) <= {0, 0.25, 1}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("augmentation", [None, AUGMENTATION], ids=["plain", "augmented"])
 @pytest.mark.parametrize("reading", ["sequential", "random"])
 def test_batches_do_not_depend_on_the_number_of_workers(split, augmentation, reading):

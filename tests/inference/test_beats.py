@@ -354,6 +354,7 @@ def test_a_tempo_that_nobody_can_be_followed_at_is_refused():
         tempo_of(events, bpm=400.0, follows_drummer=True)
 
 
+@pytest.mark.slow
 def test_long_recordings_are_as_one():
     """Longer than any window of the search, whose joints must not show."""
     beats_s = beats_at(lambda t: 105 * (1 + 0.04 * np.sin(2 * np.pi * t / 70)), 240)

@@ -42,6 +42,7 @@ def test_the_example_is_transcribed(transcriber):
     assert counts.f_measure > 0.6  # far above what a wrong clock or a wrong kit would give
 
 
+@pytest.mark.slow
 def test_the_example_is_heard_live_and_in_time():
     played = notes_to_events(read_midi(EXAMPLES / "groove-played.mid").notes, LANES8).events
     live = StreamingTranscriber(load_onnx(bundled.bundled_path("drums8-live")), InferenceConfig())

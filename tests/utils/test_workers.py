@@ -102,6 +102,7 @@ def test_no_worker_leaves_half_a_file_however_busy_it_is(tmp_path: Path, how: st
     assert len(list(tmp_path.iterdir())) == (0 if how == "Ctrl-C" else 1)  # the victim's own
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
 def test_workers_end_with_their_main_process_at_once(tmp_path: Path, how: signal.Signals) -> None:

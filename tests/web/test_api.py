@@ -357,6 +357,7 @@ def test_progress_is_told_until_the_end(studio, song):
     assert all(status["id"] == job_id for status in told)
 
 
+@pytest.mark.slow
 def test_a_running_job_is_cancelled_and_the_next_one_runs(studio, long_song, song):
     job_id = studio.upload(long_song).json()["id"]
     studio.wait_until_begun(job_id)
@@ -434,6 +435,7 @@ def test_one_request_from_recording_to_statistics(studio, song):
     assert studio.client.get(answer.json()["download_url"]).content[:4] == b"MThd"
 
 
+@pytest.mark.slow
 def test_a_higher_threshold_finds_fewer_hits(studio, example_bytes):
     counts = []
     for threshold in ("0.2", "0.5", "0.95"):

@@ -66,6 +66,7 @@ def test_what_a_killed_server_left_behind_is_removed(tmp_path):
     store.close()
 
 
+@pytest.mark.slow
 def test_a_second_server_is_refused_the_folder(store):
     with pytest.raises(DrumscribeError, match="another studio uses this folder"):
         JobStore(store.folder)

@@ -126,6 +126,7 @@ def test_codecs_are_aligned(hits: Samples, codec: str, compression: float, n_ext
     assert all(abs(lag_s(samples, after, time_s)) < 0.0005 for time_s in HIT_TIMES_S)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("codec", CODECS)
 def test_minutes_are_coded_as_seconds_are(hits: Samples, codec: str):
     """Vorbis, on the stack that a process has, would end it with a minute and a half."""

@@ -125,6 +125,7 @@ def test_names_in_another_encoding_are_no_matter(tmp_path: Path):
     assert list(font.drum_sets()) == [0]
 
 
+@pytest.mark.slow
 def test_a_sound_font_that_crashes_its_reader_is_refused(tmp_path: Path):
     good, bad = tmp_path / "good.sf2", tmp_path / "bad.sf2"
     good.write_bytes(sound_font([(0, 0), (128, 0)]))
