@@ -358,6 +358,16 @@ def test_neither_file_drifts_in_a_long_song(tmp_path, bpm):
     assert in_midi_s == pytest.approx(expected_s, abs=0.001)
 
 
+def test_music_too_slow_for_midi_is_at_its_time_in_the_text_as_well(tmp_path):
+    tempo = TempoMap.steady(28, until_s=60, denominator=32)  # a quarter takes 17.1 s
+    kicks = [DrumEvent(time_s, "kick", 90) for time_s in (5.0, 30.0, 55.0)]
+    chart = chart_of(*kicks, tempo=tempo, duration_s=60)
+    write_notes_chart(chart, tmp_path / "notes.chart")
+    ticks = [tick for tick, _, _ in read_notes_chart(tmp_path / "notes.chart")]
+    expected_s = [kick.onset_s + chart.lead_in_s for kick in kicks]
+    assert chart_seconds(tmp_path / "notes.chart", ticks) == pytest.approx(expected_s, abs=0.01)
+
+
 def test_a_groove_that_comes_again_has_the_same_letter():
     verse = [DrumEvent(0.6 * i, "hihat", 90) for i in range(32)]
     chorus = [DrumEvent(19.2 + 0.6 * i, "ride", 90) for i in range(32)]

@@ -13,8 +13,9 @@ from drumscribe.charts.dtx import write_dtx
 from drumscribe.charts.dtx_folder import write_dtx_folder
 from drumscribe.charts.game_chart import game_chart
 from drumscribe.charts.song_info import SongInfo
+from drumscribe.drums import ARTICULATIONS12
 from drumscribe.events import DrumEvent
-from drumscribe.tempo import TempoMap
+from drumscribe.tempo import TempoMap, TimeSignature
 from drumscribe.utils.errors import DrumscribeError
 
 INFO = SongInfo("Title", "Artist")
@@ -58,6 +59,24 @@ def test_bars_have_their_length_and_go_on_to_the_end(tmp_path, numerator, denomi
     bar_s = numerator * 60 / 100
     n_bars = int(chart.duration_s / bar_s) + 1  # the last one holds the end of the song
     assert lengths == [(f"{bar:03d}", f"{length:.6f}") for bar in range(n_bars)]
+
+
+def test_hats_and_the_second_pedal_have_channels_of_their_own(tmp_path):
+    drums = ["hihat_closed", "hihat_open", "hihat_pedal", "kick", "kick"]
+    played = [DrumEvent(2.0 + 0.125 * k, drum, 90) for k, drum in enumerate(drums)]
+    tempo = TempoMap.steady(120, until_s=10)
+    chart = game_chart(on_bars(played, tempo, kit=ARTICULATIONS12, duration_s=10))
+    _, chips = written(tmp_path, chart)
+    found = [channel for _, channel, _ in chips if channel in CHANNELS]
+    assert found == ["11", "18", "1B", "13", "1C"]
+
+
+def test_the_last_bar_is_of_its_own_metre_though_another_follows_the_end(tmp_path):
+    metres = (TimeSignature(0, 4, 4), TimeSignature(8, 1, 4))
+    tempo = TempoMap(tuple(0.5 * beat for beat in range(12)), metres)
+    kicks = [DrumEvent(time_s, "kick", 90) for time_s in (2.0, 3.0)]
+    _, chips = written(tmp_path, game_chart(on_bars(kicks, tempo, duration_s=3.5)))
+    assert [time_s for time_s, channel, _ in chips if channel == "13"] == pytest.approx([2.0, 3.0])
 
 
 def test_hits_of_a_thousand_bars_are_read_back(tmp_path):

@@ -70,6 +70,14 @@ def test_sections_begin_with_the_song_where_its_first_bar_is_played():
     assert (chart.lead_in_s, chart.sections[0].tick) == (0.0, 0)
 
 
+def test_levels_with_nothing_to_hit_take_no_star_power_from_the_others():
+    """Ghost notes alone are played on the hardest level only."""
+    ghosts = [DrumEvent(2.0 + 0.5 * k, "snare", 30) for k in range(56)]
+    chart = chart_of(*ghosts, duration_s=30.0)
+    assert [bool(level) for level in chart.pro_levels.values()] == [True, False, False, False]
+    assert chart.star_power
+
+
 def test_star_power_that_could_never_be_spent_is_not_offered(rock):
     assert chart_of(*rock(8, bpm=120.0, first_s=2.0), duration_s=18.0).star_power == []
     longer = chart_of(*rock(14, bpm=120.0, first_s=2.0), duration_s=30.0)

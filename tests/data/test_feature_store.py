@@ -302,6 +302,13 @@ def test_recordings_outside_their_shard_are_refused(path, written, start_frame, 
         _ = Shard(path).recordings
 
 
+def test_a_recording_whose_shard_counts_no_notes_outside_has_none(path, written):
+    recording = dataclasses.asdict(stored_recording(0, 98))
+    del recording["n_outside"]
+    replace_part(path, "index", json.dumps({"recordings": [recording], "skipped": []}))
+    assert [stored.n_outside for stored in Shard(path).recordings] == [0]
+
+
 @pytest.mark.parametrize(
     ("name", "rows", "reason"),
     [

@@ -32,7 +32,7 @@ def test_a_steady_map_from_second_0_is_one_tempo_and_one_metre():
         (0.25, (1, 8)),  # half a beat
         (0.7, (3, 8)),  # a beat and, nearest to 0.4, half a one
         (0.13, (1, 16)),
-        (0.01, (1, 32)),  # squeezed
+        (0.05, (1, 32)),
     ],
 )
 def test_a_pickup_is_a_short_bar_before_the_first_downbeat(first_downbeat_s, pickup):
@@ -42,6 +42,22 @@ def test_a_pickup_is_a_short_bar_before_the_first_downbeat(first_downbeat_s, pic
     assert (second.numerator, second.denominator) == (4, 4)
     assert second.tick == 480 * 4 * pickup[0] // pickup[1]
     assert grid.seconds(second.tick) == pytest.approx(first_downbeat_s, abs=MILLISECOND)
+    assert 0.35 <= grid.tempo_changes[0].seconds_per_quarter <= 0.65
+
+
+@pytest.mark.parametrize("first_downbeat_s", [0.002, 0.01, 0.04])
+def test_a_downbeat_too_soon_for_a_pickup_has_its_bar_begin_with_the_file(first_downbeat_s):
+    grid = tick_grid(TempoMap.steady(120, first_downbeat_s=first_downbeat_s, until_s=20))
+    assert grid.metre_changes == (MetreChange(0, 4, 4),)
+    assert grid.seconds([480, 960]) == pytest.approx(first_downbeat_s + np.array([0.5, 1.0]))
+    heard_s = grid.seconds(grid.ticks(first_downbeat_s))
+    assert heard_s == pytest.approx(first_downbeat_s, abs=MILLISECOND)
+
+
+def test_a_beat_too_soon_for_a_part_of_a_bar_leaves_whole_beats_before_the_downbeat():
+    grid = tick_grid(TempoMap.steady(120, first_downbeat_s=1.01, until_s=20))
+    assert grid.metre_changes == (MetreChange(0, 2, 4), MetreChange(960, 4, 4))
+    assert grid.seconds([480, 960]) == pytest.approx([0.51, 1.01])
 
 
 def test_a_downbeat_before_the_recording_leaves_the_rest_of_its_bar():
@@ -89,8 +105,9 @@ def test_every_downbeat_is_a_bar_line_at_its_time(first_s, gaps_s, metre, later_
     tempo = beats_map(first_s, gaps_s, TimeSignature(0, *metre), later)
     grid = tick_grid(tempo)
     bars_s = grid.seconds(grid.bar_ticks(int(grid.ticks(tempo.beats_s[-1]))))
-    for beat in tempo.beats():
-        if beat.number == 1 and beat.time_s >= 0:
+    soonest = tempo.positions(0.0) + 0.7 * metre[1] / 32  # from where on a 1/32 pick-up fits
+    for index, beat in enumerate(tempo.beats()):
+        if beat.number == 1 and index >= soonest:
             assert np.min(np.abs(bars_s - beat.time_s)) <= MILLISECOND
 
 

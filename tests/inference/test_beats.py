@@ -122,6 +122,16 @@ def test_a_pick_up_comes_before_the_first_bar():
     assert numbers[3] == pytest.approx(beats_s[0], abs=0.02)
 
 
+@pytest.mark.parametrize("bpm", [64.0, 70.0])
+def test_a_pick_up_of_half_a_beat_does_not_move_the_beats(bpm):
+    beats_s = 1.0 + beats_at(lambda t: bpm * (1 + 0.06 * np.sin(t / 3)), DURATION_S)
+    pick_up = DrumEvent(1.0 - 30 / bpm, "snare", 90)
+    tempo = tempo_of([pick_up, *play(ROCK, beats_s[:33])])
+    first = round(float(tempo.positions(beats_s[0])))
+    assert tempo.seconds(range(first, first + 4)) == pytest.approx(beats_s[:4], abs=0.03)
+    assert tempo.number_in_bar(first) == 1
+
+
 @pytest.mark.parametrize(
     ("pattern", "counts", "bpm", "metre"),
     [(WALTZ, 3, 95, (3, 4)), (SLOW_BLUES, 6, 190, (6, 8)), (SHUFFLE, 4, 130, (4, 4))],
@@ -147,6 +157,18 @@ def test_activations_decide_where_hits_cannot():
             beat[round(0.25 * k * 98), 0] = 0.6
         tempo = tempo_of(events, beat=beat)
         assert beat_f(tempo, 0.25 * np.arange(phase, 120, 2)) > 0.97
+
+
+@pytest.mark.parametrize("bpm", [76.0, 90.0, 120.0])
+def test_hits_where_the_network_hears_no_beat_are_none(bpm):
+    """Triplets alike: every second of them would be nearer to a usual tempo."""
+    beats_s = beats_at(bpm, DURATION_S)
+    events = [DrumEvent(float(t), "hihat", 90) for t in np.arange(0, DURATION_S, 20 / bpm)]
+    beat = np.full((round(DURATION_S * FRAME_RATE), 2), 0.02, np.float32)
+    beat[np.rint(beats_s[:-1] * FRAME_RATE).astype(int), 0] = 0.8
+    tempo = tempo_of(events, beat=beat)
+    assert tempo.bpm == pytest.approx(bpm, rel=0.01)
+    assert beat_f(tempo, beats_s) > 0.97
 
 
 @pytest.mark.parametrize("bpm", [72.0, 95.0, 130.0, 175.0])
@@ -326,6 +348,15 @@ def test_bars_turn_with_a_first_beat_where_nobody_plays(n_beats):
     assert tempo.is_steady and tempo.bpm == pytest.approx(123.7, rel=0.001)
     in_the_middle = round(float(tempo.positions(first_s + 40 * step_s)))
     assert tempo.number_in_bar(in_the_middle) == (40 - n_beats) % 4 + 1
+
+
+@pytest.mark.parametrize("n_beats", [-37, 70])
+def test_bars_turn_with_a_first_beat_farther_away_than_all_that_is_played(n_beats):
+    first_s, step_s = 20.0, 0.5
+    played = play(ROCK, first_s + step_s * np.arange(17), jitter_s=0.005)
+    tempo = tempo_of(played, 60.0, first_beat_s=first_s + n_beats * step_s)
+    in_the_middle = round(float(tempo.positions(first_s + 8 * step_s)))
+    assert tempo.number_in_bar(in_the_middle) == (8 - n_beats) % 4 + 1
 
 
 @pytest.mark.parametrize("first_beat_s", [DURATION_S + 0.001, 125.0, 1e9, 1e300])

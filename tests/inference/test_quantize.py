@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from drumscribe.drums import LANES8
 from drumscribe.events import DrumEvent
-from drumscribe.inference.quantize import DIVISIONS, quantize
+from drumscribe.inference.quantize import quantize
+from drumscribe.inference.tempo_hints import DIVISIONS
 from drumscribe.parsers.transcribing import add_transcribe
 from drumscribe.tempo import TempoMap, TimeSignature
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from drumscribe.charts.game_chart import GameChart, Note
 from drumscribe.charts.reduction import EXPERT
-from drumscribe.data.tick_grid import tick_grid
+from drumscribe.data.tick_grid import tick_grid, to_microseconds
 from drumscribe.utils.files import write_text
 
 _SECTION_NAMES = {
@@ -60,12 +60,13 @@ def write_notes_chart(
 def _sync(chart: GameChart) -> Iterator[tuple[int, str]]:
     """Time signatures and tempos in thousandths of a beat a minute.
 
-    The tempos are chosen anew for this format: those of MIDI, rounded again, would drift.
+    The tempos are chosen anew for this format: those of MIDI, rounded again, would drift. Music too
+    slow for MIDI stays so, as the notes are on its ticks.
     """
     grid = tick_grid(
         chart.tempo,
         ticks_per_quarter=chart.grid.ticks_per_quarter,
-        round_tempo=lambda spq: 60.0 * _MILLI / _milli_bpm(spq),
+        round_tempo=lambda spq: 60.0 * _MILLI / _milli_bpm(to_microseconds(spq)),
     )
     for metre in grid.metre_changes:
         yield metre.tick, f"TS {metre.numerator} {metre.denominator.bit_length() - 1}"

@@ -2,8 +2,8 @@
 
 All of it stands on bar lines. Bars count from the first that is played. Of every eight bars the
 last two are a star power phrase, if something is played in them on every level; the half bar
-before the fifth is a fill, once star power has been collected, if its last stroke falls on the
-bar line.
+before the fifth is a fill, if its last stroke falls on the bar line. The first fill comes at the
+first such bar line after star power has been collected, whichever bar that is.
 """
 
 from bisect import bisect_left

@@ -60,11 +60,10 @@ class Score:
 
 
 def score_of(transcription: Transcription) -> Score:
-    """The bars of a transcription, from its start or its first hit to its last."""
+    """The bars of a transcription, from its start to its last hit."""
     tempo = transcription.tempo
     hits = playable_hits(transcription.events, transcription.kit, tempo)
-    first = min([0.0 if not hits else hits[0].onset_s, 0.0])
-    start = tempo.downbeat_of(math.floor(float(tempo.positions(first)) + 0.25))
+    start = tempo.downbeat_of(math.floor(float(tempo.positions(0.0)) + 0.25))
     last = hits[-1].position if hits else float(start)
     spans = _spans(tempo, start, last)
     hits_by_span = _by_span(hits, [beat for bar in spans for beat, _ in bar[1]])

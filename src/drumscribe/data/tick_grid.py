@@ -1,9 +1,10 @@
 """Bars and beats as files count them: ticks, and the tempo and metre changes that give them time.
 
 Conventions: tick 0 is second 0; a bar line lies on the first downbeat at or after it, so what comes
-before is a shorter pick-up bar. Tempos are what the file's format can hold; each is chosen from
-where the ones before it really led, so rounding does not add up. Ticks are found by that same
-clock, so a time in seconds is off by half a tick at most.
+before is a shorter pick-up bar. Where the first beat comes too soon for one, as in a loop cut by
+hand, its count begins with the file and lasts that much longer. Tempos are what the file's format
+can hold; each is chosen from where the ones before it really led, so rounding does not add up.
+Ticks are found by that same clock, so a time in seconds is off by half a tick at most.
 """
 
 import math
@@ -28,6 +29,7 @@ _BAR_TOLERANCE_S = 0.0001  # beats may be so far from their bar lines before the
 _ZERO_S = 0.0009  # a downbeat nearer to the start stands on it: no reader believes such a bar
 _FINEST_PICKUP = 32
 _PICKUP_STRETCH = 0.3  # the count that the recording starts in may be so much longer or shorter
+_MOST_ANCHORS_AHEAD = 1000  # no tempo lasts longer as files round it
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,8 +192,9 @@ def _pickup(
     anchors = [Anchor(0, 0.0)]
     numerator, denominator = len(beats) - 1, signature.denominator
     tick = 0
-    if float(tempo.seconds(beats[0])) > _ZERO_S:
-        n_parts, denominator = _part_of_a_beat(part, signature)
+    n_parts, part_denominator = _part_of_a_beat(part, signature)
+    if n_parts and float(tempo.seconds(beats[0])) > _ZERO_S:
+        denominator = part_denominator
         tick = n_parts * ticks_per_quarter * 4 // denominator
         numerator = numerator * (denominator // signature.denominator) + n_parts
         anchors.append(Anchor(tick, float(tempo.seconds(beats[0]))))
@@ -210,14 +213,17 @@ def _beat_after_zero(tempo: TempoMap) -> int:
 
 
 def _part_of_a_beat(part: float, signature: TimeSignature) -> tuple[int, int]:
-    """Counts and their note value that come near a part of a beat: 0.45 of a quarter is 1/8."""
+    """Counts and their note value that come near a part of a beat: 0.45 of a quarter is 1/8.
+
+    None where even the finest is far from it.
+    """
     denominator = signature.denominator
     while True:
         exact = part * denominator / signature.denominator
         n_counts = round(exact)
         is_near = n_counts >= 1 and abs(n_counts - exact) <= _PICKUP_STRETCH * exact
         if is_near or denominator >= _FINEST_PICKUP:
-            return max(1, n_counts), denominator
+            return n_counts if is_near else 0, denominator
         denominator *= 2
 
 
@@ -233,7 +239,9 @@ def _tempo_changes(
     for index, (here, following) in enumerate(pairwise(anchors)):
         n_quarters = (following.tick - here.tick) / ticks_per_quarter
         if not changes or abs(now_s + tempo_s * n_quarters - following.time_s) > tolerance_s:
-            per_tick_s = _lasting_pace(anchors[index:], now_s, tolerance_s)
+            per_tick_s = _lasting_pace(
+                anchors[index : index + _MOST_ANCHORS_AHEAD], now_s, tolerance_s
+            )
             corrected_s = round_tempo(per_tick_s * ticks_per_quarter)
             if corrected_s != tempo_s:
                 tempo_s = corrected_s

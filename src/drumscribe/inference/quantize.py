@@ -14,9 +14,6 @@ from drumscribe.events import DrumEvent
 from drumscribe.tempo import TempoMap
 from drumscribe.utils.arrays import BoolArray, Float64Array, IntArray
 
-DIVISIONS = (4, 8, 12, 16, 24, 32)
-"""Steps of a whole note that can be asked for."""
-
 _STRAIGHT = 0.5
 _SWUNG = (0.4, 0.8)  # where in a pair of steps its second may be played
 _LEAST_SWING = 0.04
@@ -63,7 +60,7 @@ def quantize(
     Args:
         events: hits in order of time.
         tempo: their bars.
-        division: steps of a whole note, one of ``DIVISIONS``.
+        division: steps of a whole note; those of ``DIVISIONS`` are offered.
         strength: the part of the way to the grid, 0..1.
     """
     played_s = np.array([event.onset_s for event in events], np.float64)

@@ -17,6 +17,9 @@ NUMERATORS = range(1, 33)
 DENOMINATORS = (1, 2, 4, 8, 16, 32)
 """What the two numbers of a time signature may be."""
 
+DIVISIONS = (4, 8, 12, 16, 24, 32)
+"""Steps of a whole note whose grid hits may be moved to; those of three are triplets."""
+
 
 @dataclass(frozen=True)
 class TempoHints:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from drumscribe.inference.tempo_hints import DIVISIONS
+
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
@@ -125,7 +127,7 @@ def add_timing(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--quantize",
         type=int,
-        choices=(4, 8, 12, 16, 24, 32),
+        choices=DIVISIONS,
         help="write hits on a grid of so many steps a whole note; 12 and 24 are triplets "
         "(default: as played)",
     )
