@@ -228,6 +228,35 @@ def test_ctrl_c_takes_effect_after_a_batch_and_then_means_what_it_did(
     assert (contents["epoch"], n_batches) == (1, 1)
 
 
+def test_a_run_stopped_after_it_was_resumed_has_what_its_last_validation_found(
+    trained, fit, tmp_path, monkeypatch
+):
+    from drumscribe.training.callbacks import EpochLog
+
+    config, _ = trained
+    for name in ("processed", "checkpoints"):
+        shutil.copytree(config.data.root_path / name, tmp_path / name)
+    last_path = tmp_path / "checkpoints" / "run" / "last.ckpt"
+    before = load_checkpoint(last_path, device="cpu").header
+
+    def press_ctrl_c(self, trainer, pl_module):
+        os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(EpochLog, "on_train_epoch_start", press_ctrl_c)
+    with pytest.raises(KeyboardInterrupt):
+        fit(config_of(tmp_path, "training.epochs=9"), resume=True)
+    contents = torch.load(last_path, weights_only=True)
+    assert contents["epoch"] == config.training.epochs
+    assert load_checkpoint(last_path, device="cpu").header == before
+
+
+def test_more_gpus_than_there_are_is_one_line(root, fit, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    with pytest.raises(DrumscribeError, match=r"training.devices: 2 GPUs, but torch finds 1"):
+        fit(config_of(root, "training.accelerator=gpu", "training.devices=2"))
+
+
 def test_an_earlier_run_is_not_lost_without_being_asked_for(root, fit):
     config = config_of(root)
     put_checkpoints(config)

@@ -162,6 +162,11 @@ def _uses_gpu(settings: TrainingConfig) -> bool:
         raise DrumscribeError(
             "training.accelerator: no GPU that torch can use; run 'drumscribe doctor'"
         )
+    if on_gpu and torch.cuda.device_count() < settings.devices:
+        raise DrumscribeError(
+            f"training.devices: {settings.devices} GPUs, but torch finds "
+            f"{torch.cuda.device_count()}; set it to so many"
+        )
     if not on_gpu:
         logger.warning(
             "training on the CPU: fine for a small set, weeks for all of E-GMD; "

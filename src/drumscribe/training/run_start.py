@@ -44,9 +44,7 @@ def check_run(config: Config, run_dir: Path, *, resume: bool, overwrite: bool) -
     """
     last_path = run_dir / f"{LAST_NAME}.ckpt"
     if resume and not last_path.is_file():
-        raise DrumscribeError(
-            f"{last_path}: nothing to resume; run without --resume (or with --overwrite)"
-        )
+        raise DrumscribeError(f"{last_path}: nothing to resume; run without --resume")
     if any(path.exists() for path in _checkpoints(run_dir)) and not resume and not overwrite:
         raise DrumscribeError(
             f"{run_dir}: has checkpoints of an earlier run; add --resume to go on, --overwrite to "
@@ -69,7 +67,8 @@ def prepare_weights(
     """Check what will be resumed, or start from the weights that the configuration names.
 
     Args:
-        module: gets the weights, and a note of the store in its header.
+        module: gets the weights, and in its header a note of the store; where a run is resumed,
+            also what its last validation found.
         config: the configuration.
         store_fingerprint: that of the features to train on.
         resume_from: the run's ``last.ckpt``, whose weights come with its other state; ``None``
@@ -80,7 +79,13 @@ def prepare_weights(
     """
     module.header.provenance[_STORE_KEY] = store_fingerprint
     if resume_from is not None:
-        _require_resumable(resume_from, config, store_fingerprint)
+        resumed = _resumable_header(resume_from, config, store_fingerprint)
+        module.header = dataclasses.replace(
+            module.header,
+            thresholds=resumed.thresholds,
+            calibration=resumed.calibration,
+            provenance=resumed.provenance | module.header.provenance,
+        )
     elif config.training.initial_checkpoint is not None:
         _start_from(expanded_path(config.training.initial_checkpoint), module, config)
 
@@ -109,7 +114,8 @@ def _require_same_settings(config: Config, path: Path) -> None:
         )
 
 
-def _require_resumable(path: Path, config: Config, store_fingerprint: str) -> None:
+def _resumable_header(path: Path, config: Config, store_fingerprint: str) -> ModelHeader:
+    """What a checkpoint to go on from says of itself; refused when it is of other material."""
     header = load_checkpoint(path, device="cpu").header
     if _differences(header, config, config.model):
         raise DrumscribeError(
@@ -122,6 +128,7 @@ def _require_resumable(path: Path, config: Config, store_fingerprint: str) -> No
             f"{path}: was trained on other features than {config.data.processed_path} holds; "
             "set data.processed_dir to theirs, or start again with --overwrite"
         )
+    return header
 
 
 def _start_from(path: Path, module: DrumLitModule, config: Config) -> None:
