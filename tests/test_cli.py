@@ -232,7 +232,7 @@ def test_a_missing_package_is_named_with_how_to_install_it(folder, package, comm
     line = finished.stderr[-1]
     assert f"needs the package '{package}'" in line
     assert "uv sync" in line
-    assert "pip install 'drumscribe[train]'" in line
+    assert "pip install '.[train]'" in line
 
 
 @pytest.mark.parametrize("package", ["sounddevice", "rtmidi"])
@@ -243,7 +243,7 @@ def test_live_devices_without_their_extra_are_one_line(folder, package):
     assert finished.status == 1
     [line] = finished.stderr
     assert f"needs the package {package!r}" in line
-    assert "pip install 'drumscribe[live]'" in line
+    assert "pip install '.[live]'" in line
 
 
 def stub_command(monkeypatch, error):

@@ -113,6 +113,7 @@ WRONG_FILES = [
     ("[]", r"must be a mapping of keys to values"),
     ("just words", r"must be a mapping of keys to values"),
     ("training: {batch_size: 8", r"is not valid YAML"),
+    ("training:\n  epochs: 8\n  epochs: 9", r"epochs is given twice .*line 3"),
     ("training:\n\tbatch_size: 8", r"is not valid YAML"),
 ]
 

@@ -167,14 +167,20 @@ def test_a_recording_is_never_written_over(tree):
 
 def test_several_recordings_do_not_go_to_one_file(tree):
     tree("songs/a.wav", "songs/b.wav", "out.mid")
-    with pytest.raises(DrumscribeError, match=r"out\.mid: is a file; name a folder"):
+    with pytest.raises(DrumscribeError, match=r"out\.mid: names a file; name a folder"):
+        plan("songs", output="out.mid")
+
+
+def test_a_folder_without_recordings_is_what_is_told_first(tree):
+    tree("songs/a.txt")
+    with pytest.raises(DrumscribeError, match="songs: holds no audio files"):
         plan("songs", output="out.mid")
 
 
 @pytest.mark.parametrize("name", ["new.mid", "new.tab.txt"])
 def test_no_folder_is_made_whose_name_is_a_files(tree, name):
     tree("songs/a.wav")
-    with pytest.raises(DrumscribeError, match="is a file; name a folder"):
+    with pytest.raises(DrumscribeError, match="names a file; name a folder"):
         plan("songs", output=name)
 
 

@@ -56,9 +56,10 @@ def plan_outputs(
         audio = require_file(inputs[0], what="audio file")
         jobs = [Job(audio, _targets_of_name(output, formats))]
     else:
+        recordings = _recordings(inputs)
         if output is not None and not is_folder and (output.exists() or known_ending(output.name)):
-            raise DrumscribeError(f"{output}: is a file; name a folder for several recordings")
-        jobs = _jobs_in_folders(inputs, output, formats)
+            raise DrumscribeError(f"{output}: names a file; name a folder for several recordings")
+        jobs = _jobs_in_folders(recordings, output, formats)
     _require_apart(jobs)
     return jobs
 
@@ -109,12 +110,12 @@ def _targets_of_name(output: Path, formats: Sequence[str]) -> dict[str, Path]:
 
 
 def _jobs_in_folders(
-    inputs: Iterable[Path], output: Path | None, formats: Sequence[str]
+    recordings: Iterable[tuple[Path, Path]], output: Path | None, formats: Sequence[str]
 ) -> list[Job]:
-    """A job for every recording, named after it, below ``output`` or beside it."""
+    """A job for every recording of a folder, named after it, below ``output`` or beside it."""
     bases = {
         audio: audio if output is None else output / audio.relative_to(folder)
-        for audio, folder in _recordings(inputs)
+        for audio, folder in recordings
     }
     # Without regard to case, as many file systems are.
     n_alike = Counter(str(base.with_suffix("")).casefold() for base in bases.values())

@@ -105,6 +105,17 @@ def test_what_is_charted_is_never_written_over(song, tmp_path, capsys):
     assert "notes.mid: is what the song is made of" in capsys.readouterr().err
 
 
+def test_a_games_chart_is_no_notes_to_chart(song, tmp_path, capsys):
+    """Its notes are colours; those that are drums by chance would make a song of nonsense."""
+    chart(song, "-o", str(tmp_path / "first"))
+    capsys.readouterr()
+    corrected = ["--midi", str(tmp_path / "first" / "notes.mid"), "-o", str(tmp_path / "second")]
+    assert cli.main(["chart", str(song), *corrected]) == 1
+    [line] = capsys.readouterr().err.splitlines()
+    assert "notes.mid: is a game's chart" in line
+    assert not (tmp_path / "second").exists()
+
+
 @pytest.mark.parametrize("options", [["--chart-files", "chart"], ["--game", "dtxmania"]])
 def test_what_is_charted_may_lie_in_the_folder_where_nothing_is_written_over_it(
     song, tmp_path, options

@@ -20,7 +20,7 @@ def test_only_what_is_absent_is_missing():
 def test_the_advice_names_an_extra_that_exists(extra):
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert extra in project["optional-dependencies"]
-    assert f"pip install 'drumscribe[{extra}]'" in install_advice(extra)
+    assert f"pip install '.[{extra}]'" in install_advice(extra)
 
 
 def test_what_is_run_without_being_installed_is_run_with_the_extra():

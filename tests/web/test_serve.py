@@ -59,7 +59,7 @@ def test_nonsense_is_refused_in_one_line(tmp_path, capsys, option, words):
 def test_without_the_extra_it_says_how_to_get_it(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     assert cli.main(["studio", "--data", str(tmp_path), "--no-browser"]) == 1
-    assert "pip install 'drumscribe[web]'" in capsys.readouterr().err
+    assert "pip install '.[web]'" in capsys.readouterr().err
 
 
 @pytest.mark.slow

@@ -24,6 +24,7 @@ _SAME_TIME_S = 1e-6
 _BEATS_BEYOND_S = 140.0  # two whole notes of the slowest tempo, which make a map of any file
 _FINE_TICKS = 32  # of them in a file's tick, any note down to a 128th is a whole number
 _FINEST_CUT = 32  # scores have no shorter notes; half of one, 31 ms at 120 BPM, is no beat
+_GAME_PART = "PART "  # how the names of tracks for games begin
 
 
 def write_transcription_midi(
@@ -64,9 +65,14 @@ def read_transcription_midi(
         note_map: which note plays each drum; others are read by the kit's own table.
 
     Raises:
-        DrumscribeError: when it is no MIDI file, or holds no drums.
+        DrumscribeError: when it is no MIDI file, holds no drums, or is a game's chart.
     """
     recording = read_midi(path, drums_only=True)
+    if any(name.startswith(_GAME_PART) for name in recording.track_names):
+        raise DrumscribeError(
+            f"{path}: is a game's chart, whose notes are colours and no drums; correct the MIDI "
+            "file that 'drumscribe transcribe' writes, and chart that"
+        )
     reading = notes_to_events(recording.notes, kit, note_map.drums_by_note(kit))
     if recording.notes and not reading.events:
         raise DrumscribeError(f"{path}: holds no notes of drums; choose another file or note table")

@@ -62,13 +62,14 @@ class MidiNote:
 
 @dataclass(frozen=True)
 class MidiRecording:
-    """What a MIDI file says: notes in order of time, tempo and metre changes, and its length."""
+    """What a MIDI file says: notes in order of time, tempo and metre changes, length, tracks."""
 
     notes: tuple[MidiNote, ...]
     ticks_per_beat: int
     tempo_changes: tuple[TempoChange, ...]
     metre_changes: tuple[MetreChange, ...]
     end_s: float
+    track_names: tuple[str, ...]
 
     @cached_property
     def grid(self) -> TickGrid:
@@ -172,6 +173,7 @@ def _recording(midi: mido.MidiFile, *, drums_only: bool) -> MidiRecording:
         tempo_changes=tempo_changes,
         metre_changes=metre_changes,
         end_s=float(clock.seconds(merged.end_tick)),
+        track_names=tuple(track.name for track in midi.tracks),
     )
 
 

@@ -18,4 +18,5 @@ def install_advice(extra: str) -> str:
     in_checkout = f"uvx --from '.[{extra}]' drumscribe"
     if extra == "train":  # so large that it is kept
         in_checkout = "'uv sync', then 'uv run drumscribe'"
-    return f"in the checkout use {in_checkout}; or run: pip install 'drumscribe[{extra}]'"
+    # Never by its name alone: no package index has it.
+    return f"in the checkout use {in_checkout}; or run there: pip install '.[{extra}]'"
