@@ -16,14 +16,15 @@ from drumscribe.utils.errors import DrumscribeError
 
 
 class StubTranscriber:
-    """Hears one kick in every recording, and refuses those called bad."""
+    """Hears one kick in every recording but silent ones, and refuses those called bad."""
 
     def transcribe(self, path, on_progress=None, hints=None):
         if on_progress is not None:
             on_progress(1.0)
         if path.stem == "bad":
             raise DrumscribeError(f"{path}: cannot be decoded")
-        return Transcription([DrumEvent(0.5, "kick", 90)], LANES8, 1.0, TempoMap.steady(120))
+        heard = [] if path.stem == "silent" else [DrumEvent(0.5, "kick", 90)]
+        return Transcription(heard, LANES8, 1.0, TempoMap.steady(120))
 
 
 def n_notes(path):
@@ -85,6 +86,13 @@ def test_the_log_tells_every_file_written(tmp_path, caplog):
         "a.wav: constant 120.0 BPM, 4/4 (confidence 1.00)",
         *(f"{tmp_path / name}: 1 hits in 1.0 s" for name in ("a.mid", "a.csv")),
     ]
+
+
+def test_a_recording_without_drums_is_written_with_a_warning(tmp_path, caplog):
+    transcribe_files(StubTranscriber(), jobs_of(tmp_path, "a", "silent"))
+    warnings = [r.getMessage() for r in caplog.records if r.levelno == logging.WARNING]
+    assert warnings == ["silent.wav: no drums are heard in it"]
+    assert n_notes(tmp_path / "silent.mid") == 0
 
 
 class OnBars(StubTranscriber):

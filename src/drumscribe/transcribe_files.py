@@ -119,6 +119,8 @@ def _heard(
 ) -> "Transcription":
     """What is heard in a recording, snapped as asked."""
     transcription = transcriber.transcribe(audio, advance, timing.hints)
+    if not transcription.events:
+        logger.warning("%s: no drums are heard in it", audio.name)
     logger.info("%s: %s", audio.name, transcription.tempo.summary())
     return _snapped(transcription, timing)
 

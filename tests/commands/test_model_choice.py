@@ -111,6 +111,7 @@ def test_a_bare_name_that_is_nowhere_is_named_with_where_it_was_looked_for(here,
         find_model(Path("best_model.ckpt"), config)
     assert str(config.data.checkpoints_path) in str(caught.value)
     assert "drumscribe train" in str(caught.value)
+    assert "drums8, drums8-live" in str(caught.value)
 
 
 def test_a_path_with_a_folder_is_not_looked_for_elsewhere(here, config):

@@ -55,7 +55,8 @@ def find_model(path: Path | None, config: Config, *, default: str | None = None)
         return bundled_path(default)
     if path.exists() or path.name != str(path):
         return require_file(path, what="checkpoint", hint="train one with 'drumscribe train'")
-    if path.name in {model.name for model in bundled_models()}:
+    bundled = [model.name for model in bundled_models()]
+    if path.name in bundled:
         return bundled_path(path.name)
     runs = config.data.checkpoints_path
     of_this_run = runs / config.training.run_name / path.name
@@ -64,8 +65,8 @@ def find_model(path: Path | None, config: Config, *, default: str | None = None)
     found = sorted(runs.glob(f"*/{path.name}"), key=lambda p: p.stat().st_mtime)
     if not found:
         raise DrumscribeError(
-            f"{path}: no such checkpoint here or in {runs}; train one with 'drumscribe train', or "
-            "name one with --checkpoint"
+            f"{path}: no such checkpoint here or in {runs}; name a bundled model "
+            f"({', '.join(bundled)}) or a checkpoint that 'drumscribe train' has written"
         )
     return found[-1]
 
