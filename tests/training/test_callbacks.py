@@ -1,5 +1,7 @@
-"""When the resume point is written, where several processes must agree on it."""
+"""When the resume point is written: where several processes must agree on it, and when stopped."""
 
+import os
+import signal
 from types import SimpleNamespace
 
 import pytest
@@ -84,3 +86,21 @@ def test_all_stop_after_an_epochs_last_batch_that_completes_no_step(end_batch):
     trainer = FakeTrainer(2, decided=(False, True), accumulate_grad_batches=3)
     with pytest.raises(KeyboardInterrupt):
         end_batch(trainer, is_due=False, batch_idx=9)
+
+
+def test_ctrl_c_that_comes_twice_at_once_is_one_and_a_later_one_stops_at_once(
+    tmp_path, monkeypatch
+):
+    from drumscribe.training import callbacks
+
+    times_s = iter([100.0, 100.0, 100.01, 103.0])  # the first is of the last checkpoint
+    monkeypatch.setattr(callbacks, "time", SimpleNamespace(monotonic=times_s.__next__))
+    point = callbacks.ResumePoint(tmp_path / "last.ckpt", every_s=3600)
+    point.on_fit_start(None, None)
+    try:
+        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGINT)
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGINT)
+    finally:
+        point.teardown(None, None, "fit")

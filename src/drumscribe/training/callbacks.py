@@ -25,6 +25,8 @@ from drumscribe.utils.files import atomic_path
 
 logger = logging.getLogger(__name__)
 
+_SAME_PRESS_S = 1.0  # signals so near are of one press of Ctrl-C
+
 
 class AtomicCheckpointIO(TorchCheckpointIO):
     """Writes checkpoints to a temporary name and renames them: a killed run leaves whole ones."""
@@ -126,7 +128,7 @@ class ResumePoint(Checkpoint):
         self._path = path
         self._every_s = every_s
         self._saved_at_s = time.monotonic()
-        self._interrupted = False
+        self._interrupted_at_s: float | None = None
         self._previous_handlers: dict[signal.Signals, Any] = {}
 
     def on_fit_start(
@@ -161,7 +163,7 @@ class ResumePoint(Checkpoint):
         if (batch_idx + 1) % trainer.accumulate_grad_batches and not is_last:
             return  # gradients are not saved, so a run resumed here would lose some
         is_due = time.monotonic() - self._saved_at_s >= self._every_s
-        must_stop = self._interrupted
+        must_stop = self._interrupted_at_s is not None
         if trainer.world_size > 1:
             # Saving waits for every process, so all must do it: the first one's clock decides.
             is_due, must_stop = trainer.strategy.broadcast((is_due, must_stop))
@@ -186,9 +188,13 @@ class ResumePoint(Checkpoint):
         self._previous_handlers[signum] = signal.signal(signum, self._interrupt)
 
     def _interrupt(self, signum: int, frame: FrameType | None) -> None:
-        if self._interrupted:  # asked twice: at once
-            raise KeyboardInterrupt
-        self._interrupted = True
+        now_s = time.monotonic()
+        if self._interrupted_at_s is not None:
+            # One key press comes twice where a launcher, as uv run, passes on what all have got.
+            if now_s - self._interrupted_at_s < _SAME_PRESS_S:
+                return
+            raise KeyboardInterrupt  # asked twice: at once
+        self._interrupted_at_s = now_s
         logger.warning("stopping after this step; Ctrl-C stops at once")
 
 
