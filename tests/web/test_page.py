@@ -307,6 +307,29 @@ def test_edits_of_two_windows(new_page, studio, own_song, kept):
     new_page.complaints.clear()
 
 
+def test_saves_that_wait_for_one_another_send_no_revision_twice(new_page):
+    script = """async () => {
+      const { Saver } = await import("/static/save.js");
+      const sent = [];
+      window.fetch = async (_url, { body }) => {
+        sent.push(JSON.parse(body).revision);
+        await new Promise((resolve) => window.setTimeout(resolve, 20));
+        return Response.json({ revision: sent.length });
+      };
+      const edited = () => ({ thresholds: [], tempo: { toJson: () => null } });
+      const song = { id: "x", revision: 0, lanes: [] };
+      const store = new EventTarget();
+      Object.assign(store, { song, state: edited(), eventsJson: () => [] });
+      const saver = new Saver(store, () => {}, async () => "mine");
+      store.state = edited();
+      const first = saver.flush();
+      store.state = edited();
+      await Promise.all([first, saver.flush(), saver.flush()]);
+      return { sent, hasUnsaved: saver.hasUnsaved };
+    }"""
+    assert new_page().evaluate(script) == {"sent": [0, 1], "hasUnsaved": False}
+
+
 def test_edits_wait_for_the_server(new_page, own_song):
     page = in_studio(new_page(f"/#{own_song}"))
     before = total(page)

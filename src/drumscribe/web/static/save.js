@@ -43,7 +43,8 @@ export class Saver {
   /** Save now what is not saved yet; done when it is. */
   async flush() {
     window.clearTimeout(this.#timer);
-    await this.#sending;
+    // Of several that wait for one save the first sends the next, for which the others wait again.
+    while (this.#isSending) await this.#sending;
     if (this.hasUnsaved) await this.#send();
   }
 
