@@ -92,7 +92,12 @@ class MadeUpSong:
 
     def _result(self) -> dict[str, Any]:
         beats_s = np.arange(0.1, self.duration_s, 60 / 140).tolist()
-        signature = {"first_beat": 0, "numerator": 4, "denominator": 4}
+        tempo = {
+            "beats_s": beats_s,
+            "time_signatures": [{"first_beat": 0, "numerator": 4, "denominator": 4}],
+            "confidence": 1.0,
+            "is_steady": True,
+        }
         return {
             "id": SONG_ID,
             "name": "made up.wav",
@@ -109,11 +114,7 @@ class MadeUpSong:
             "thresholds": {name: 0.5 for name in self.kit.names},
             "picking": {"peak_window_s": 0.02, "min_gap_s": 0.03},
             "events": self.events,
-            "tempo": {
-                "beats_s": beats_s,
-                "time_signatures": [signature],
-                "confidence": 1.0,
-                "is_steady": True,
-            },
+            "tempo": tempo,
+            "found_tempo": tempo,
             "edited": False,
         }

@@ -219,7 +219,8 @@ TEMPO = {
 
 def test_edits_are_kept_and_exported(studio, song):
     job_id = studio.transcribed(song)
-    kept = events_of(studio, job_id)[0]
+    heard = studio.get(job_id, "result").json()
+    kept = heard["events"][0]
     added = {"onset_s": 1.25, "lane": "ride", "velocity": 33, "confidence": 1}
     edited = patch(studio, job_id, revision=0, events=[added, kept], tempo=TEMPO)
     assert edited.json() == {"revision": 1}
@@ -228,6 +229,7 @@ def test_edits_are_kept_and_exported(studio, song):
     assert (result["revision"], result["edited"]) == (1, True)
     assert result["events"] == [kept, {**added, "id": kept["id"] + 1}]
     assert result["tempo"] == {**TEMPO, "bpm": 120.0}
+    assert result["found_tempo"] == heard["tempo"] == heard["found_tempo"]
 
     midi = mido.MidiFile(file=io.BytesIO(studio.get(job_id, "export/mid").content))
     notes = [(m.note, m.velocity) for m in midi if m.type == "note_on" and m.velocity]

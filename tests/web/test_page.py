@@ -359,9 +359,7 @@ def test_a_transcription_can_be_cancelled(new_page):
 
 def test_tempo_by_number_and_by_tapping(new_page, own_song):
     page = in_studio(new_page(f"/#{own_song}"))
-    page.fill("#bpm", "97.5")
-    page.keyboard.press("Enter")
-    page.keyboard.press("Tab")
+    set_tempo(page, 97.5)
     saved(page)
     page.reload()
     in_studio(page)
@@ -374,6 +372,48 @@ def test_tempo_by_number_and_by_tapping(new_page, own_song):
     slope, start = np.polyfit(range(5), [1.02, 1.49, 2.01, 2.5, 2.98], 1)
     assert fit["bpm"] == pytest.approx(60 / slope)
     assert fit["beatS"] == pytest.approx(start)
+
+
+def test_the_tempo_as_found_comes_back_after_a_reload(new_page, studio, own_song):
+    found = studio.get(own_song, "result").json()["tempo"]
+    page = in_studio(new_page(f"/#{own_song}"))
+    expect(page.locator("#found-tempo")).to_be_disabled()
+    add_kick_at_beat(page, 7)
+    saved(page)
+    page.reload()
+    in_studio(page)
+    expect(page.locator("#found-tempo")).to_be_disabled()
+    set_tempo(page, 97.5)
+    saved(page)
+    page.reload()
+    in_studio(page)
+    page.click("#found-tempo")
+    expect(page.locator("#found-tempo")).to_be_disabled()
+    saved(page)
+    now = studio.get(own_song, "result").json()
+    assert now["tempo"] == now["found_tempo"] == found
+
+
+def set_tempo(page: Any, bpm: float) -> None:
+    page.fill("#bpm", str(bpm))
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+
+
+def test_the_tempo_as_found_is_not_that_of_the_other_window(new_page, studio, own_song):
+    found = studio.get(own_song, "result").json()["tempo"]
+    page, other = (in_studio(new_page(f"/#{own_song}")) for _ in range(2))
+    set_tempo(other, 97.5)
+    saved(other)
+    add_kick_at_beat(page, 5)
+    page.click("#conflict-dialog [value=theirs]")
+    saved(page)
+    assert page.input_value("#bpm") == "97.5"
+    page.click("#found-tempo")
+    expect(page.locator("#found-tempo")).to_be_disabled()
+    saved(page)
+    assert studio.get(own_song, "result").json()["tempo"] == found
+    new_page.complaints.clear()  # the browser itself reports the refusal
 
 
 def test_playing_moves_on_and_loops(new_page, example):

@@ -57,6 +57,7 @@ def result_of(store: JobStore, job: Job) -> Result:
         calibration=found["calibration"],
         events=_with_names(found["events"]) if edits is None else edits["events"],
         tempo=(edits and edits["tempo"]) or found["tempo"],
+        found_tempo=found["tempo"],
         edited=edits is not None,
     )
 

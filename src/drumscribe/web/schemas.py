@@ -134,7 +134,7 @@ class Calibrated(_Model):
 
 
 class Result(_Model):
-    """A transcription with its edits."""
+    """A transcription with its edits; ``found_tempo`` is the tempo without them."""
 
     schema_version: Literal[1] = 1
     id: str
@@ -149,6 +149,7 @@ class Result(_Model):
     calibration: dict[str, Calibrated] | None
     events: list[dict[str, object]]
     tempo: dict[str, object]
+    found_tempo: dict[str, object]
     edited: bool
 
 

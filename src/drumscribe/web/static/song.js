@@ -45,6 +45,8 @@ function songOf(result, { activations, velocities, waveform }) {
     const picked = events[lane].filter((hit) => hit.confidence !== CERTAIN);
     return withServers(own, picked, activations, thresholds[lane]);
   });
+  const foundTempo = TempoMap.fromJson(result.found_tempo, result.duration_s);
+  const tempo = TempoMap.fromJson(result.tempo, result.duration_s);
   const song = {
     id: result.id,
     name: result.name,
@@ -56,6 +58,7 @@ function songOf(result, { activations, velocities, waveform }) {
       standIn: lane.stand_in,
     })),
     modelThresholds,
+    foundTempo,
     candidates,
     picking,
     frameRate: activations.frameRate,
@@ -65,7 +68,7 @@ function songOf(result, { activations, velocities, waveform }) {
     lanes: events,
     removals: result.edited ? removalsOf(events, thresholds, song) : [],
     thresholds,
-    tempo: TempoMap.fromJson(result.tempo, result.duration_s),
+    tempo: tempo.equals(foundTempo) ? foundTempo : tempo,
   };
   return { ...song, state };
 }

@@ -72,6 +72,11 @@ export class TempoMap {
     };
   }
 
+  /** Whether another map says the same. */
+  equals(other) {
+    return JSON.stringify(this.toJson()) === JSON.stringify(other.toJson());
+  }
+
   /** Beats a minute: the median over the map. */
   get bpm() {
     const steps = this.beatsS.slice(1).map((timeS, beat) => timeS - this.beatsS[beat]);

@@ -15,7 +15,6 @@ export class TempoPanel {
   constructor(actions) {
     this.actions = actions;
     this.store = actions.store;
-    this.found = this.store.state.tempo;
     const on = (id, type, listener) => byId(id).addEventListener(type, listener);
     on("bpm", "change", () => this.#setBpm(byId("bpm").valueAsNumber));
     on("tap", "click", () => this.tap());
@@ -23,7 +22,7 @@ export class TempoPanel {
     on("half-tempo", "click", () => this.#setBpm(this.#bpm / 2));
     on("double-tempo", "click", () => this.#setBpm(this.#bpm * 2));
     on("beats-per-bar", "change", () => this.#setNumerator(Number(byId("beats-per-bar").value)));
-    on("found-tempo", "click", () => this.#change(this.found, "tempo as found"));
+    on("found-tempo", "click", () => this.#change(this.#found, "tempo as found"));
     on("grid", "change", () => this.setGrid(byId("grid").value));
     this.store.addEventListener("change", () => this.show());
     const options = GRID_STEPS.map(({ id, name }) => element("option", { value: id }, name));
@@ -34,6 +33,10 @@ export class TempoPanel {
 
   get #tempo() {
     return this.store.state.tempo;
+  }
+
+  get #found() {
+    return this.store.song.foundTempo;
   }
 
   get #bpm() {
@@ -124,7 +127,7 @@ export class TempoPanel {
     if (document.activeElement !== field) field.value = this.#bpm.toFixed(1);
     byId("beats-per-bar").value = String(this.#tempo.timeSignatures[0].numerator);
     byId("tempo-note").textContent = noteOf(this.#tempo);
-    byId("found-tempo").disabled = this.#tempo === this.found;
+    byId("found-tempo").disabled = this.#tempo === this.#found;
   }
 }
 

@@ -42,6 +42,8 @@
  * @property {Lane[]} lanes
  * @property {number[]} modelThresholds
  * @property {State} state
+ * @property {import("./tempo.js").TempoMap} foundTempo without edits; that of the state where those
+ *   have not changed it
  * @property {Candidate[][]} candidates of each lane in order of time
  * @property {Picking} picking
  * @property {number} frameRate activations a second
