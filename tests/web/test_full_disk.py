@@ -1,5 +1,6 @@
 """A studio whose disk fills up says so, loses nothing, and goes on when there is room again."""
 
+import tempfile
 import time
 
 import pytest
@@ -63,3 +64,22 @@ def test_on_a_full_disk_results_are_read_and_deleted_and_edits_refused(studio, d
     assert studio.client.delete(path).status_code == 204
     assert studio.client.get(path).status_code == 404
     assert leftovers(disk) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("form", ["csv", "mid", "clonehero"])
+def test_an_export_that_finds_no_room_says_so_and_comes_later(
+    studio, disk, song, monkeypatch, form
+):
+    job_id = studio.transcribed(song)
+    (disk / "tmp").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(disk / "tmp"))
+    path = f"/api/transcriptions/{job_id}/export/{form}"
+    filling = fill(disk)
+    refused = studio.client.get(path)
+    assert refused.status_code == 503
+    assert "(No space left on device); free space on the server's disk" in refused.json()["detail"]
+    assert str(disk) not in refused.json()["detail"]
+    assert list((disk / "tmp").iterdir()) == []
+    filling.unlink()
+    assert studio.client.get(path).status_code == 200

@@ -69,7 +69,7 @@ def require_target(target: Path) -> None:
             raise DrumscribeError(f"{target}: is {kind}; name a file to write")
         above = next((parent for parent in target.parents if parent.exists()), target.parent)
         if not above.is_dir():
-            raise _unwritable(target, f"{above} is no folder")
+            raise UnwritableError(target, f"{above} is no folder")
 
 
 def drop_what_is_being_written() -> None:
@@ -93,15 +93,19 @@ def _errors_naming(target: Path, *, temporary: Path | None = None) -> Iterator[N
         own_names = (None, str(target), str(temporary))
         if temporary is not None and error.filename not in own_names:
             raise
-        raise _unwritable(target, error.strerror or str(error)) from error
+        raise UnwritableError(target, error.strerror or str(error)) from error
     except RuntimeError as error:  # what libsndfile and torch make of a full disk
         if not _is_full(target.parent):
             raise
-        raise _unwritable(target, os.strerror(errno.ENOSPC)) from error
+        raise UnwritableError(target, os.strerror(errno.ENOSPC)) from error
 
 
-def _unwritable(target: Path, reason: str) -> DrumscribeError:
-    return DrumscribeError(f"{target}: cannot be written ({reason}); choose another place")
+class UnwritableError(DrumscribeError):
+    """A file that cannot be written where it was to be; ``reason`` is the system's."""
+
+    def __init__(self, target: Path, reason: str) -> None:
+        super().__init__(f"{target}: cannot be written ({reason}); choose another place")
+        self.reason = reason
 
 
 def _is_full(folder: Path) -> bool:

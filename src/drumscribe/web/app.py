@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 from drumscribe import __version__
 from drumscribe.utils.errors import DrumscribeError
 from drumscribe.web import routes_jobs, routes_results, routes_sync
+from drumscribe.web.export_process import UnavailableError
 from drumscribe.web.guard import Guard
 from drumscribe.web.schemas import Health
 from drumscribe.web.studio import Studio
@@ -50,6 +51,7 @@ def create_api(studio: Studio) -> FastAPI:
         app.include_router(router)
     app.add_exception_handler(RequestValidationError, _tell_validation)
     app.add_exception_handler(DrumscribeError, _tell_error)
+    app.add_exception_handler(UnavailableError, _tell_unavailable)
     app.add_exception_handler(FileNotFoundError, _tell_gone)
     app.add_exception_handler(sqlite3.OperationalError, _tell_unsaved)
     app.add_exception_handler(Exception, _tell_crash)
@@ -83,6 +85,10 @@ async def _tell_validation(_request: Request, error: Exception) -> JSONResponse:
 
 async def _tell_error(_request: Request, error: Exception) -> JSONResponse:
     return JSONResponse({"detail": str(error)}, 422)
+
+
+async def _tell_unavailable(_request: Request, error: Exception) -> JSONResponse:
+    return JSONResponse({"detail": str(error)}, 503)
 
 
 async def _tell_gone(_request: Request, _error: Exception) -> JSONResponse:

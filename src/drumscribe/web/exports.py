@@ -1,6 +1,6 @@
 """The formats that a transcription is exported to, from its newest hits and beats."""
 
-import tempfile
+import shutil
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,7 +60,13 @@ def extension_of(format_id: str) -> str:
 def write_export(export: Export, target: Path) -> None:
     """Write one file.
 
+    Args:
+        export: what to write.
+        target: the file. Songs for games are put together in a folder beside it that is called
+            alike; errors name the files in there.
+
     Raises:
+        OSError: when there is no room for that folder, or it exists already.
         DrumscribeError: when it cannot be written, or a package for it is absent.
     """
     if export.format_id in _GAMES:
@@ -78,9 +84,12 @@ def _write_song_zip(export: Export, target: Path) -> None:
     info = song_info(export.recording, export.name).with_known(
         title=export.title, artist=export.artist
     )
-    with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
-        folder = Path(scratch) / target.stem
+    folder = target.parent / target.stem
+    folder.mkdir()  # never one that was there before, as it is deleted
+    try:
         write(export.transcription, export.recording, folder, info)
         with atomic_path(target) as temporary, zipfile.ZipFile(temporary, "w") as archive:
             for path in sorted(folder.iterdir()):
                 archive.write(path, f"{folder.name}/{path.name}")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

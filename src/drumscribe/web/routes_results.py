@@ -11,7 +11,7 @@ from starlette.background import BackgroundTask
 from drumscribe.timing import FRAME_RATE
 from drumscribe.utils.files import safe_name
 from drumscribe.web.access import PROBLEMS, DoneJob, studio_of
-from drumscribe.web.export_process import export_safely
+from drumscribe.web.export_process import UnavailableError, export_safely
 from drumscribe.web.exports import Export, export_formats, extension_of
 from drumscribe.web.hearing import ACTIVATIONS, VELOCITIES, WAVEFORM
 from drumscribe.web.results import edits_to_keep, heard, lanes_of, result_of, transcription_of
@@ -104,7 +104,7 @@ def export(job: DoneJob, format_id: str, studio: StudioOfApp) -> Response:
         title=job.title,
         artist=job.artist,
     )
-    folder = tempfile.TemporaryDirectory(prefix="drumscribe-")
+    folder = _folder_for_export()
     name = safe_name(job.title or stem, default="transcription")
     target = Path(folder.name) / f"{name}.{extension_of(format_id)}"
     try:
@@ -118,6 +118,16 @@ def export(job: DoneJob, format_id: str, studio: StudioOfApp) -> Response:
         filename=f"{stem}.{extension_of(format_id)}",
         background=BackgroundTask(folder.cleanup),
     )
+
+
+def _folder_for_export() -> tempfile.TemporaryDirectory[str]:
+    try:
+        return tempfile.TemporaryDirectory(prefix="drumscribe-")
+    except OSError as error:
+        raise UnavailableError(
+            f"the server has no place to write to now ({error.strerror or error}); free space on "
+            "its disk, try again"
+        ) from error
 
 
 def _frames(studio: Studio, job: Job, name: str) -> FileResponse:
