@@ -84,7 +84,8 @@ def test_exports_are_what_the_command_line_writes(studio, example, example_bytes
     for name in ("mid", "csv", "json"):
         exported = studio.get(example, f"export/{name}")
         assert exported.content == (tmp_path / f"groove.{name}").read_bytes()
-        assert exported.headers["content-disposition"] == f'attachment; filename="groove.{name}"'
+        disposition = exported.headers["content-disposition"]
+        assert disposition == f"attachment; filename*=utf-8''Example%20groove.{name}"
 
 
 @pytest.mark.slow

@@ -1,8 +1,11 @@
 """Exports that cannot be written: whose fault it is, and in which words."""
 
 import errno
+import io
 import os
 import tempfile
+import zipfile
+from urllib.parse import quote
 
 import pytest
 from studio_server import kick_and_snare
@@ -24,6 +27,21 @@ def recording():
 @pytest.fixture(scope="module")
 def job_id(studio, recording):
     return studio.transcribed(recording, "My: song.wav", title="A/B", artist="me")
+
+
+@pytest.mark.parametrize(
+    ("title", "name"),
+    [("", "My_ song"), ("A/B", "A_B"), ("...", "transcription"), ("Größe", "Größe")],
+)
+def test_what_is_exported_has_one_name_inside_and_outside(studio, recording, title, name):
+    job_id = studio.transcribed(recording, "My: song.wav", title=title)
+    answer = studio.get(job_id, "export/clonehero")
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        assert {entry.partition("/")[0] for entry in archive.namelist()} == {name}
+    assert quote(f"{name}.zip") in answer.headers["content-disposition"]
+    score = studio.get(job_id, "export/musicxml")
+    assert f"<work-title>{name}</work-title>" in score.text
+    assert quote(f"{name}.musicxml") in score.headers["content-disposition"]
 
 
 def refusal(studio, job_id, form):

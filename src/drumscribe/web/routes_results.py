@@ -115,7 +115,7 @@ def export(job: DoneJob, format_id: str, studio: StudioOfApp) -> Response:
     return FileResponse(
         target,
         media_type=_BYTES,
-        filename=f"{stem}.{extension_of(format_id)}",
+        filename=target.name,  # songs for games have a folder of that name in them
         background=BackgroundTask(folder.cleanup),
     )
 
