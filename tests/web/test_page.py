@@ -721,6 +721,51 @@ def test_no_hits_are_pushed_together_at_the_start(new_page, keys):
     assert [each["onset_s"] for each in now] == pytest.approx([0, 4 / 98, 97 / 98], abs=1e-6)
 
 
+@pytest.mark.parametrize("keys", ["Alt+ArrowRight", "Alt+Shift+ArrowRight"])
+def test_no_hits_are_pushed_together_at_the_end_or_beyond(new_page, keys):
+    song = MadeUpSong(10)
+    song.events = [event(875, "snare", 0.9), event(974, "kick", 0.9), event(979, "kick", 0.9)]
+    page = in_studio(new_page(f"/#{SONG_ID}", prepare=song.serve))
+    page.focus("#stage")
+    now = [each["onset_s"] for each in saved_by(page, "Control+a", *[keys] * 12)]
+    assert max(now) <= 10
+    assert now == pytest.approx([10 - 104 / 98, 10 - 5 / 98, 10], abs=1e-6)
+
+
+def test_the_grid_and_the_mouse_keep_hits_before_the_end(new_page):
+    song = MadeUpSong(10)
+    song.duration_s = 9.9  # a little after the last line of the grid but one
+    song.events = [event(965, "kick", 0.9), event(400, "snare", 0.9)]
+    page = in_studio(new_page(f"/#{SONG_ID}", prepare=song.serve))
+    page.select_option("#grid", "4")
+    page.focus("#stage")
+    last_line_s = 0.1 + 22 * 60 / 140
+    assert places(saved_by(page, "Control+a", "q"))[0] == ("kick", round(last_line_s, 3))
+    page.click("#fit")
+    page.keyboard.press("Escape")
+    box = page.locator("#lanes-overlay").bounding_box()
+    snare = page.locator("[data-lane=snare]").bounding_box()
+    grid_s = 0.1 + 9 * 60 / 140
+    x = box["x"] + box["width"] * grid_s / song.duration_s
+    y = snare["y"] + snare["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    with page.expect_request("**/events") as request:
+        page.mouse.move(box["x"] + box["width"] + 100, y, steps=4)
+        page.mouse.up()
+    onsets_s = [each["onset_s"] for each in request.value.post_data_json["events"]]
+    assert max(onsets_s) <= song.duration_s
+    assert max(onsets_s) > last_line_s
+
+
+def test_hits_that_were_saved_beyond_the_end_are_shown_at_it(new_page):
+    song = MadeUpSong(10)
+    song.events = [event(98, "kick", 0.9), event(9800, "snare", 0.9)]
+    page = in_studio(new_page(f"/#{SONG_ID}", prepare=song.serve))
+    page.focus("#stage")
+    assert places(saved_by(page, "ArrowRight", "+")) == [("kick", 1.0), ("snare", 10.0)]
+
+
 def test_a_velocity_takes_nobodys_place(new_page):
     song = MadeUpSong(10)
     song.events = [event(98, "kick", 0.9), event(99, "kick", 0.9)]

@@ -32,12 +32,13 @@ export class Actions {
   }
 
   snapped(timeS) {
-    return this.store.state.tempo.snapped(timeS, this.grid.perBeat);
+    return this.store.state.tempo.snapped(timeS, this.grid.perBeat, this.player.durationS);
   }
 
   /** Add a hit, on the grid unless `isFree`. */
   add(timeS, lane, { isFree = false, velocity = NEW_VELOCITY } = {}) {
-    const onsetS = Math.min(this.player.durationS, isFree ? timeS : this.snapped(timeS));
+    const wantedS = isFree ? timeS : this.snapped(timeS);
+    const onsetS = Math.min(this.player.durationS, Math.max(0, wantedS));
     const { state, hit } = added(this.store.state, { onsetS, lane, velocity }, this.minGapS);
     const isNew = state !== this.store.state;
     this.store.apply(state, "add a hit");
@@ -65,31 +66,33 @@ export class Actions {
   change(change, label, gesture = "") {
     if (this.store.selection.size === 0) return;
     const { state, selection } = this.store;
-    this.store.apply(changed(state, selection, change, this.minGapS), label, gesture);
+    this.store.apply(changed(state, selection, change, this.store.song), label, gesture);
     this.#saySelected();
   }
 
   /** Move the selected hits in time, by steps of the grid; finely where there is no grid. */
   nudge(nSteps, { isFine = false } = {}) {
-    const [first] = this.store.selected;
-    if (!first) return;
+    const { selected } = this.store;
+    if (selected.length === 0) return;
     const { perBeat } = this.grid;
     const { tempo } = this.store.state;
     const stepS = isFine ? FINE_STEP_S : FREE_STEP_S;
     const isFree = isFine || perBeat === 0;
     const stepsOf = (timeS) => (isFree ? timeS / stepS : tempo.position(timeS) * perBeat);
-    // None stops at the recording's start while those behind it go on.
-    const n = Math.max(nSteps, stepsOf(0) - stepsOf(first.onsetS));
+    // None stops at the recording's start or end while those beside it go on.
+    const [firstS, lastS] = [selected[0].onsetS, selected.at(-1).onsetS];
+    const mostSteps = stepsOf(this.player.durationS) - stepsOf(lastS);
+    const n = Math.min(mostSteps, Math.max(nSteps, stepsOf(0) - stepsOf(firstS)));
     const moved = (timeS) => (isFree ? timeS + n * stepS : tempo.stepped(timeS, perBeat, n));
     this.change(({ onsetS }) => ({ onsetS: moved(onsetS) }), "move", "nudge");
-    this.view.reveal(moved(first.onsetS));
+    this.view.reveal(moved(firstS));
   }
 
   /** Move the selected hits to the lane above (-1) or below (1). */
   shiftLane(step) {
     const { selected, rows } = this.store;
     if (selected.length === 0) return;
-    const { laneStep } = movement(selected, 0, step, rows);
+    const { laneStep } = movement(selected, { laneStep: step }, rows, this.player.durationS);
     const lane = (hit) => rows[rows.indexOf(hit.lane) + laneStep];
     this.change((hit) => ({ lane: lane(hit) }), "change lane", "lane");
     this.store.select(this.store.selection, this.store.selected[0].lane);

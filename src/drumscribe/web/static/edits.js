@@ -88,19 +88,20 @@ const placeOf = ({ lane, onsetS }) => ({ lane, onsetS });
 
 /**
  * The state with some hits changed. A hit that comes to lie on another one of its lane takes its
- * place; of two that come there from different lanes the louder does.
+ * place; of two that come there from different lanes the louder does. None leaves the recording.
  *
  * @param {State} state
  * @param {Set<number>} ids
  * @param {(hit: Hit) => Partial<Hit>} change
- * @param {number} minGapS
+ * @param {import("./types.js").Song} song
  * @returns {State}
  */
-export function changed(state, ids, change, minGapS) {
+export function changed(state, ids, change, { durationS, picking: { minGapS } }) {
   const before = state.lanes.flat().filter((hit) => ids.has(hit.id));
   const after = before.map((hit) => {
     const next = { ...hit, ...change(hit), confidence: CERTAIN };
-    return { ...next, onsetS: Math.max(0, next.onsetS), velocity: clampVelocity(next.velocity) };
+    const onsetS = Math.min(durationS, Math.max(0, next.onsetS));
+    return { ...next, onsetS, velocity: clampVelocity(next.velocity) };
   });
   const left = before.filter(
     (hit, index) => hit.lane !== after[index].lane || hit.onsetS !== after[index].onsetS,
@@ -180,14 +181,14 @@ function nearestFree(onsetS, placeS, staying, minGapS) {
   return last ? Math.min(onsetS, Math.max(placeS, last.onsetS + minGapS)) : placeS;
 }
 
-/** How far hits can move together: no lane beyond the first and last, no time before 0. */
-export function movement(hits, deltaS, laneStep, laneOrder) {
+/** How far hits can move together: no lane beyond the first and last, no time outside 0..`endS`. */
+export function movement(hits, { deltaS = 0, laneStep }, laneOrder, endS) {
   const rows = hits.map((hit) => laneOrder.indexOf(hit.lane));
   const lowest = -Math.min(...rows);
   const highest = laneOrder.length - 1 - Math.max(...rows);
-  const earliestS = Math.min(...hits.map((hit) => hit.onsetS));
+  const timesS = hits.map((hit) => hit.onsetS);
   return {
-    deltaS: Math.max(deltaS, -earliestS),
+    deltaS: Math.min(endS - Math.max(...timesS), Math.max(deltaS, -Math.min(...timesS))),
     laneStep: Math.min(highest, Math.max(lowest, laneStep)),
   };
 }

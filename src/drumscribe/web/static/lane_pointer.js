@@ -162,19 +162,20 @@ export class LanePointer {
     if (selected.length === 0) return;
     // A hit that stays in its column keeps its own time, on the grid or not.
     const deltaS = Math.abs(xPx - fromPx) > DRAG_PX ? snappedS - hit.onsetS : 0;
-    const step = movement(selected, deltaS, row - rows.indexOf(hit.lane), rows);
+    const wanted = { deltaS, laneStep: row - rows.indexOf(hit.lane) };
+    const step = movement(selected, wanted, rows, this.store.song.durationS);
     const change = ({ onsetS, lane }) => ({
       onsetS: onsetS + step.deltaS,
       lane: rows[rows.indexOf(lane) + step.laneStep],
     });
-    const next = changed(state, this.store.selection, change, this.actions.minGapS);
+    const next = changed(state, this.store.selection, change, this.store.song);
     this.store.apply(next, "move", "drag");
   }
 
   #velocityTo({ yPx }) {
     const { yPx: fromPx, state } = this.#drag;
     const change = ({ velocity }) => ({ velocity: velocity + (fromPx - yPx) });
-    const next = changed(state, this.store.selection, change, this.actions.minGapS);
+    const next = changed(state, this.store.selection, change, this.store.song);
     this.store.apply(next, "change velocity", "drag");
   }
 

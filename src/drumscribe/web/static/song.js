@@ -81,7 +81,7 @@ function hitsByLane(result, names) {
     const lane = names.indexOf(event.lane);
     lanes[lane].push({
       id: newId(),
-      onsetS: event.onset_s,
+      onsetS: Math.min(result.duration_s, event.onset_s), // as programs could save them
       lane,
       velocity: event.velocity,
       confidence: isSet ? CERTAIN : Math.min(MOST_PICKED, event.confidence),

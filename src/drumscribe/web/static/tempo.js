@@ -142,12 +142,13 @@ export class TempoMap {
     return `${this.barOf(beat)}.${this.numberInBar(beat)}${between}`;
   }
 
-  /** The time on the grid nearest to `timeS`, never before the recording's start. */
-  snapped(timeS, perBeat) {
+  /** The time on the grid nearest to `timeS`, never before the recording's start or after `endS`. */
+  snapped(timeS, perBeat, endS = Infinity) {
     if (perBeat === 0) return timeS;
     const step = Math.round(this.position(timeS) * perBeat);
     const snappedS = this.seconds(step / perBeat);
-    return snappedS >= 0 ? snappedS : this.seconds((step + 1) / perBeat);
+    if (snappedS < 0) return this.seconds((step + 1) / perBeat);
+    return snappedS <= endS ? snappedS : this.seconds((step - 1) / perBeat);
   }
 
   /** `timeS` moved by steps of the grid, from where it is. */
