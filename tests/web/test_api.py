@@ -210,9 +210,10 @@ def patch(studio, job_id, **body):
     return studio.client.patch(f"/api/transcriptions/{job_id}/events", json=body)
 
 
+SIGNATURE = {"first_beat": 0, "numerator": 3, "denominator": 4}
 TEMPO = {
     "beats_s": [0.0, 0.5, 1.0, 1.5],
-    "time_signatures": [{"first_beat": 0, "numerator": 3, "denominator": 4}],
+    "time_signatures": [SIGNATURE],
     "confidence": 1.0,
     "is_steady": True,
 }
@@ -285,6 +286,14 @@ def test_the_tempo_is_what_the_command_line_finds(studio, example, example_bytes
     assert found["confidence"] == pytest.approx(tempo.confidence)
 
 
+def test_a_hit_and_a_bar_may_begin_at_the_very_end(studio, song):
+    job_id = studio.transcribed(song)
+    signatures = [SIGNATURE, {**SIGNATURE, "first_beat": 7}]
+    hit = {"onset_s": 2.0, "lane": "kick", "velocity": 1}
+    tempo = {**TEMPO, "time_signatures": signatures}
+    assert patch(studio, job_id, revision=0, events=[hit], tempo=tempo).json() == {"revision": 1}
+
+
 def test_what_an_edit_leaves_out_stays(studio, song):
     job_id = studio.transcribed(song)
     patch(studio, job_id, revision=0, events=[], tempo=TEMPO, thresholds={"kick": 0.2})
@@ -323,6 +332,15 @@ GOOD = {"onset_s": 1.0, "lane": "kick", "velocity": 100}
         ({"tempo": {**TEMPO, "beats_s": [1.0, 1.0]}}, "increasing order"),
         ({"tempo": {**TEMPO, "beats_s": [10.0, 10.0 + 1e-9]}}, "begins too late"),
         ({"tempo": {**TEMPO, "time_signatures": []}}, "tempo.time_signatures"),
+        (
+            {"tempo": {**TEMPO, "time_signatures": [SIGNATURE, {**SIGNATURE, "first_beat": 8}]}},
+            "tempo.time_signatures.1.first_beat: must be 0..7, as there are 4 beats",
+        ),
+        (
+            {"events": [GOOD, {**GOOD, "onset_s": 50_000}]},
+            "events.1.onset_s: is beyond the recording's end at 21.886 s",
+        ),
+        ({"events": [{**GOOD, "onset_s": 21.887}]}, "events.0.onset_s: is beyond"),
         ({"thresholds": {"kick": 2}}, "thresholds.kick"),
         ({"thresholds": {"cowbell": 0.5}}, "thresholds.cowbell"),
     ],

@@ -49,7 +49,7 @@ def test_on_a_full_disk_results_are_read_and_deleted_and_edits_refused(studio, d
     job_id = studio.transcribed(song)
     path = f"/api/transcriptions/{job_id}"
     before = studio.get(job_id, "result").json()
-    edit = {"revision": 0, "events": [{"onset_s": 0.1 * i, "lane": "kick", "velocity": 9} for i in
+    edit = {"revision": 0, "events": [{"onset_s": 0.002 * i, "lane": "kick", "velocity": 9} for i in
             range(900)]}  # fmt: skip
     filling = fill(disk)
     assert studio.get(job_id, "result").json() == before

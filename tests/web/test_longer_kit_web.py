@@ -74,8 +74,8 @@ def test_a_job_that_names_no_kit_has_the_eight(folder):
 
 def test_an_edit_is_of_the_lanes_of_its_job():
     edits = Edits(revision=0, events=[EDIT], thresholds={"cowbell": 0.5})
-    assert edits_to_keep(edits, NINE)["events"][0]["lane"] == "cowbell"
+    assert edits_to_keep(edits, NINE, 1.0)["events"][0]["lane"] == "cowbell"
     with pytest.raises(ValueError, match=r"^thresholds\.cowbell: must be one of kick, snare"):
-        edits_to_keep(edits, LANES8)
+        edits_to_keep(edits, LANES8, 1.0)
     with pytest.raises(ValueError, match=r"^events\.0\.lane: must be one of kick, snare"):
-        edits_to_keep(Edits(revision=0, events=[EDIT]), LANES8)
+        edits_to_keep(Edits(revision=0, events=[EDIT]), LANES8, 1.0)

@@ -79,13 +79,20 @@ def transcription_of(store: JobStore, job: Job) -> Transcription:
     return Transcription(events, kit, found["duration_s"], tempo)
 
 
-def edits_to_keep(edits: Edits, lanes: Kit) -> dict[str, Any]:
+def edits_to_keep(edits: Edits, lanes: Kit, duration_s: float) -> dict[str, Any]:
     """What is saved of an edit: hits in order of time, each with an id of its own.
 
+    Args:
+        edits: what was sent.
+        lanes: those of the job.
+        duration_s: length of its recording in seconds.
+
     Raises:
-        ValueError: when a lane is unknown, two hits have one id, or beats are out of order.
+        ValueError: when a lane is unknown, two hits have one id, beats are out of order, or a hit
+            or a time signature lies beyond the end.
     """
     _require_lanes(edits, lanes)
+    _require_before_end(edits, duration_s)
     given = [event.id for event in edits.events if event.id is not None]
     if len(set(given)) < len(given):
         raise ValueError("events: two hits have the same id")
@@ -112,6 +119,27 @@ def _require_lanes(edits: Edits, lanes: Kit) -> None:
     for key, name in named.items():
         if name not in lanes.index_by_name:
             raise ValueError(f"{key}: must be one of {', '.join(lanes.names)}")
+
+
+def _require_before_end(edits: Edits, duration_s: float) -> None:
+    """Refuse an edit with hits after the recording or time signatures after the beats.
+
+    Raises:
+        ValueError: when it has some.
+    """
+    for place, event in enumerate(edits.events):
+        if round(event.onset_s, 3) > round(duration_s, 3):  # to what the message tells
+            raise ValueError(
+                f"events.{place}.onset_s: is beyond the recording's end at {duration_s:.3f} s"
+            )
+    if edits.tempo is None:
+        return
+    n_beats = len(edits.tempo.beats_s)
+    for place, signature in enumerate(edits.tempo.time_signatures):
+        last = n_beats + signature.numerator  # the first downbeat may come after a pick-up
+        if signature.first_beat > last:
+            key = f"tempo.time_signatures.{place}.first_beat"
+            raise ValueError(f"{key}: must be 0..{last}, as there are {n_beats} beats")
 
 
 def statistics_of(store: JobStore, job: Job) -> Statistics:

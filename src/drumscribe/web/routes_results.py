@@ -76,7 +76,8 @@ def audio(job: DoneJob, studio: StudioOfApp) -> FileResponse:
 def edit(job: DoneJob, edits: Edits, studio: StudioOfApp) -> Revision:
     """Replace the hits, and the beats where they are given."""
     try:
-        kept = edits_to_keep(edits, lanes_of(heard(studio.store, job)))
+        found = heard(studio.store, job)
+        kept = edits_to_keep(edits, lanes_of(found), found["duration_s"])
         before = studio.store.edits(job.id) or {}
         for key in ("tempo", "thresholds"):
             kept[key] = before.get(key) if kept[key] is None else kept[key]
