@@ -139,3 +139,24 @@ class Chatterbox:
 def test_what_is_no_message_ends_the_process_and_nothing_else(process, monkeypatch, message):
     monkeypatch.setattr(process, "_started", lambda: Chatterbox(message))
     assert process.ask({}, lambda stage, share: None, lambda: False).kind == "died"
+
+
+class Silence(Chatterbox):
+    """A connection to a process that says nothing any more."""
+
+    def poll(self, timeout_s):
+        time.sleep(timeout_s)
+        return False
+
+
+def test_only_a_fresh_process_is_given_time_to_start(settings, monkeypatch):
+    monkeypatch.setattr(worker_process, "_START_TIMEOUT_S", 60.0)
+    process = WorkerProcess(dataclasses.replace(settings, job_timeout_s=0.1))
+    connections = [Chatterbox(b'{"kind":"done","duration_s":1}'), Silence(b"")]
+    monkeypatch.setattr(process, "_started", lambda: connections.pop(0))
+
+    def outcome():
+        began_at = time.monotonic()
+        return process.ask({}, lambda *step: None, lambda: time.monotonic() - began_at > 2)
+
+    assert [outcome().kind, outcome().kind] == ["done", "late"]

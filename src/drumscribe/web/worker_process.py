@@ -110,7 +110,8 @@ class WorkerProcess:
     ) -> Outcome:
         """Read messages until one says how it ended."""
         timeout_s = self._settings.job_timeout_s
-        deadline = time.monotonic() + _START_TIMEOUT_S + timeout_s
+        is_fresh = self._n_jobs == 0  # it says "ready" when the model is loaded
+        deadline = time.monotonic() + timeout_s + (_START_TIMEOUT_S if is_fresh else 0)
         while time.monotonic() < deadline:
             if should_stop():
                 return Outcome("stopped")

@@ -142,7 +142,7 @@ export class TempoMap {
     return `${this.barOf(beat)}.${this.numberInBar(beat)}${between}`;
   }
 
-  /** The time on the grid nearest to `timeS`, never before the recording's start or after `endS`. */
+  /** The time on the grid nearest to `timeS`, never before 0 or after `endS`. */
   snapped(timeS, perBeat, endS = Infinity) {
     if (perBeat === 0) return timeS;
     const step = Math.round(this.position(timeS) * perBeat);
