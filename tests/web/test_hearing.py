@@ -122,3 +122,25 @@ def test_a_peak_that_is_flat_to_a_byte_stays_on_its_frame():
     assert (levels == levels.max()).sum() == 1
     assert np.abs(levels - rise[:, 0] * 255).max() <= 1.5
     assert levels[-2:].tolist() == [0, 0]
+
+
+class FlatModel:
+    """Hears every class a little more or less at every frame, by less than a byte can tell."""
+
+    header = ModelHeader(LANES8, FeatureConfig(), ModelConfig(), dict.fromkeys(LANES8.names, 0.3))
+    n_at_once = 1
+
+    def __call__(self, log_mel):
+        onset = 0.6 + 0.002 * (100 * log_mel[:, :, : len(LANES8)] % 1)
+        return Activations(onset.astype(np.float32), None, None)
+
+
+def test_peaks_stay_on_their_frames_where_a_recording_is_cut(recording, rng):
+    noise = 0.1 * rng.standard_normal(12 * SAMPLE_RATE)
+    soundfile.write(recording, noise.astype(np.float32), SAMPLE_RATE)
+    whole, cut = (
+        hear(recording, Transcriber(FlatModel(), InferenceConfig(chunk_s=chunk_s)))[1]
+        for chunk_s in (60.0, 1.0)
+    )
+    assert len(set(whole.ravel())) > 1
+    np.testing.assert_array_equal(cut, whole)

@@ -81,6 +81,7 @@ class _LaneLevels:
 
     def __init__(self, kit: Kit) -> None:
         self._kit = kit
+        self._last = np.zeros((0, len(kit.lanes)), np.float32)
         self.onset = bytearray()
         self.velocity = bytearray()
 
@@ -89,8 +90,18 @@ class _LaneLevels:
         velocity = part.velocity
         if velocity is None:
             velocity = np.full_like(part.onset, DEFAULT_VELOCITY / MAX_VELOCITY)
-        self.onset += activation_bytes(_fold(part.onset, self._kit))
+        self._add_onset(_fold(part.onset, self._kit))
         self.velocity += _as_bytes(_fold(velocity, self._kit))
+
+    def _add_onset(self, values: FloatArray) -> None:
+        """Take more rows; the last one so far is written again, as it has a neighbour now."""
+        n_lanes = len(self._kit.lanes)
+        n_again = min(1, len(self._last))
+        n_known = len(self._last) - n_again
+        rows = np.concatenate([self._last, values])
+        del self.onset[len(self.onset) - n_again * n_lanes :]
+        self.onset += activation_bytes(rows)[n_known * n_lanes :]
+        self._last = rows[-2:]
 
 
 def require_duration(duration_s: float, max_duration_s: float, *, name: str) -> None:
