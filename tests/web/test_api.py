@@ -1,5 +1,6 @@
 """The API as the page and programs use it, over real sockets and worker processes."""
 
+import inspect
 import io
 import json
 import subprocess
@@ -19,6 +20,7 @@ from drumscribe.inference.transcriber import Transcriber
 from drumscribe.models.bundled import bundled_path
 from drumscribe.models.load import load_model
 from drumscribe.timing import HOP_LENGTH, SAMPLE_RATE, frame_count
+from drumscribe.web.store import JobStore
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +55,12 @@ def test_openapi_tells_of_every_route(studio):
     for path, methods in paths.items():
         for method, operation in methods.items():
             assert operation.get("description"), f"{method} {path}"
+
+
+def test_openapi_tells_how_many_jobs_are_listed(studio):
+    operation = studio.client.get("/openapi.json").json()["paths"]["/api/transcriptions"]["get"]
+    limit = inspect.signature(JobStore.newest).parameters["limit"].default
+    assert f"newest {limit} " in operation["description"]
 
 
 def test_an_upload_is_accepted_named_and_transcribed(studio, song):

@@ -47,7 +47,7 @@ def example(response: Response, studio: Annotated[Studio, Depends(studio_of)]) -
 
 @router.get("")
 def all_jobs(studio: Annotated[Studio, Depends(studio_of)]) -> JobList:
-    """Every job, the newest first."""
+    """The newest 1000 jobs, the newest first."""
     return JobList(transcriptions=[studio.status(job) for job in studio.store.newest()])
 
 
