@@ -17,6 +17,7 @@ from drumscribe.data.audio_processing import (
     audio_blocks,
     audio_duration_s,
     find_audio,
+    open_channels,
     read_audio,
     resample_blocks,
 )
@@ -256,6 +257,21 @@ def test_every_channel_is_resampled_as_it_is_alone(
 
 
 # Refusals
+
+
+@pytest.mark.parametrize(
+    ("head", "has_advice"), [(b"RIFF", 0), (b"fLaC", 0), (b"OggS", 0), (b"\0\0\0\x20ftyp", 1)]
+)
+def test_pyav_is_advised_where_it_may_help(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, head: bytes, has_advice: int
+) -> None:
+    monkeypatch.setitem(sys.modules, "av", None)
+    path = tmp_path / "broken.wav"
+    path.write_bytes(head + bytes(100))
+    with pytest.raises(DrumscribeError, match=r"broken\.wav: ") as info:
+        open_channels(path)
+    assert ("install PyAV" in str(info.value)) == has_advice
+    assert ("is it a whole audio file?" in str(info.value)) != has_advice
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])

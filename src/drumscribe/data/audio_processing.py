@@ -28,6 +28,7 @@ _BLOCK_S = 10.0
 _WHOLE_SHARE = 0.99
 _MAX_CHANNELS = 64
 _RATE_LIMITS = (1_000, 768_000)
+_LIBSNDFILE_HEADS = (b"RIFF", b"fLaC", b"OggS")  # what it knows, and cannot decode, is damaged
 _STREAMED_SIZE = 0x7FFF_0000  # programs that write to a pipe put such sizes in the header
 
 _SUFFIXES = ".wav .flac .ogg .oga .opus .mp3 .aif .aiff .au .caf .w64 .m4a .aac .mp4 .webm .mka"
@@ -232,6 +233,9 @@ def _av_channels(path: Path, *, reason: str, is_stereo: bool) -> Channels:
     try:
         import av
     except ImportError:
+        with path.open("rb") as file:
+            if file.read(4) in _LIBSNDFILE_HEADS:
+                raise _undecodable(path, reason) from None
         raise DrumscribeError(
             f"{path}: libsndfile cannot decode it ({reason}); if it is m4a, mp4 or webm, "
             f"install PyAV: {install_advice('media')}"
