@@ -90,6 +90,17 @@ def test_a_recording_that_cannot_be_read_is_named_as_the_user_does(studio, recor
     assert refusal(studio, job_id, "clonehero") == (422, "mine: is empty; give a recording")
 
 
+def test_a_format_that_lacks_its_extra_says_which(studio, job_id, monkeypatch):
+    monkeypatch.setattr(exports, "is_installed", lambda name: name not in ("svg", "pdf"))
+    for form in ("svg", "pdf"):
+        status, detail = refusal(studio, job_id, form)
+        assert status == 404
+        assert detail.startswith(f"{form} needs the extra 'score'; ")
+        assert "drumscribe[web,score]" in detail
+    status, detail = refusal(studio, job_id, "exe")
+    assert (status, detail.startswith("there is no such format; choose of mid, ")) == (404, True)
+
+
 def test_an_export_leaves_only_its_file(tmp_path, studio, job_id):
     job = studio.studio.store.get(job_id)
     store = studio.studio.store

@@ -8,6 +8,7 @@ from pathlib import Path
 from drumscribe.charts.formats import FORMATS, is_installed, suffix_of, write_format
 from drumscribe.charts.song_info import song_info
 from drumscribe.inference.transcriber import Transcription
+from drumscribe.utils.extras import install_advice
 from drumscribe.utils.files import atomic_path
 
 _NAMES = {
@@ -50,6 +51,14 @@ class Export:
 def export_formats() -> dict[str, str]:
     """Name for people of each format whose packages are installed, by its id."""
     return {key: _NAMES.get(key, key) for key in (*FORMATS, *_GAMES) if is_installed(key)}
+
+
+def why_no_format(format_id: str) -> str:
+    """What to do about a format that is none of ``export_formats()``."""
+    if format_id in FORMATS:
+        advice = install_advice("web,score")
+        return f"{format_id} needs the extra 'score'; start the studio with it: {advice}"
+    return f"there is no such format; choose of {', '.join(export_formats())}"
 
 
 def extension_of(format_id: str) -> str:

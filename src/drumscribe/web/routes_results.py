@@ -12,7 +12,7 @@ from drumscribe.timing import FRAME_RATE
 from drumscribe.utils.files import safe_name
 from drumscribe.web.access import PROBLEMS, DoneJob, studio_of
 from drumscribe.web.export_process import UnavailableError, export_safely
-from drumscribe.web.exports import Export, export_formats, extension_of
+from drumscribe.web.exports import Export, export_formats, extension_of, why_no_format
 from drumscribe.web.hearing import ACTIVATIONS, VELOCITIES, WAVEFORM
 from drumscribe.web.results import edits_to_keep, heard, lanes_of, result_of, transcription_of
 from drumscribe.web.schemas import Edits, Format, FormatList, Result, Revision
@@ -93,9 +93,8 @@ def edit(job: DoneJob, edits: Edits, studio: StudioOfApp) -> Revision:
 @router.get("/transcriptions/{job_id}/export/{format_id}", response_class=FileResponse)
 def export(job: DoneJob, format_id: str, studio: StudioOfApp) -> Response:
     """The newest hits and beats as a file."""
-    known = export_formats()
-    if format_id not in known:
-        raise HTTPException(404, f"there is no such format; choose of {', '.join(known)}")
+    if format_id not in export_formats():
+        raise HTTPException(404, why_no_format(format_id))
     stem = Path(job.name).stem
     chosen = Export(
         format_id,
