@@ -134,6 +134,13 @@ def test_settings_named_in_the_text_exist(page):
             assert name in SETTINGS, code
 
 
+def test_every_option_of_the_studio_is_described(capsys):
+    parsed(["studio", "--help"])
+    known = {*re.findall(r"--[a-z][a-z-]+", capsys.readouterr().out)}
+    described = {*re.findall(r"`(--[a-z][a-z-]+)", text_of(ROOT / "docs" / "studio.md"))}
+    assert known - described == {"--help"} - described
+
+
 def test_every_setting_is_described_in_the_training_guide():
     described = {*re.findall(r"`(\w+\.\w+)`", text_of(ROOT / "docs" / "training.md"))}
     assert SETTINGS - described == set()

@@ -3,6 +3,7 @@
 import inspect
 import io
 import json
+import re
 import subprocess
 import sys
 import zipfile
@@ -20,6 +21,8 @@ from drumscribe.inference.transcriber import Transcriber
 from drumscribe.models.bundled import bundled_path
 from drumscribe.models.load import load_model
 from drumscribe.timing import HOP_LENGTH, SAMPLE_RATE, frame_count
+from drumscribe.web.intake import UPLOAD_FORM
+from drumscribe.web.schemas import Edits, Event
 from drumscribe.web.store import JobStore
 
 
@@ -55,6 +58,16 @@ def test_openapi_tells_of_every_route(studio):
     for path, methods in paths.items():
         for method, operation in methods.items():
             assert operation.get("description"), f"{method} {path}"
+
+
+def test_the_documentation_names_every_field_that_may_be_sent():
+    text = (Path(__file__).parents[2] / "docs" / "studio.md").read_text(encoding="utf-8")
+    api = text.partition("## The API")[2]
+    form = UPLOAD_FORM["requestBody"]["content"]["multipart/form-data"]["schema"]["properties"]
+    for path in ("/api/transcriptions", "/transcribe"):
+        (row,) = (line for line in api.splitlines() if line.startswith(f"| `POST {path}` |"))
+        assert set(re.findall(r"`(\w+)`", row)) >= set(form)
+    assert set(re.findall(r"`(\w+)`", api)) >= {*Event.model_fields, *Edits.model_fields}
 
 
 def test_openapi_tells_how_many_jobs_are_listed(studio):
