@@ -324,5 +324,5 @@ def test_midi_failing_is_no_reason_to_be_silent_about_it(monkeypatch, card):
     """Without rtmidi the extra is named, although mido is installed."""
     backend = SimpleNamespace(load=lambda: (_ for _ in ()).throw(ImportError("rtmidi")))
     monkeypatch.setattr("mido.Backend", lambda name: backend)
-    with pytest.raises(DrumscribeError, match=r"'rtmidi'.*pip install 'drumscribe\[live\]'"):
+    with pytest.raises(DrumscribeError, match=r"'rtmidi'.*pip install '\.\[live\]'"):
         live.device_lines()

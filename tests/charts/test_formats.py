@@ -69,7 +69,7 @@ def test_without_the_extra_it_is_named(tmp_path, played, monkeypatch, name, pack
         return imported(module, *rest)
 
     monkeypatch.setattr(builtins, "__import__", without)
-    with pytest.raises(DrumscribeError, match=rf"{package}.*drumscribe\[score\]"):
+    with pytest.raises(DrumscribeError, match=rf"{package}.*\.\[score\]"):
         write_format(played, name, tmp_path / "a")
 
 
@@ -80,7 +80,7 @@ def test_a_format_whose_packages_are_absent_is_refused(monkeypatch, name, packag
         importlib.util, "find_spec", lambda each: None if each == package else find_spec(each)
     )
     assert not is_installed(name)
-    with pytest.raises(DrumscribeError, match=rf"{name} needs .*{package}.*drumscribe\[score\]"):
+    with pytest.raises(DrumscribeError, match=rf"{name} needs .*{package}.*\.\[score\]"):
         require_installed(["mid", name])
 
 
