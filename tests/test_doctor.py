@@ -338,6 +338,10 @@ def test_absent_files_of_the_dataset(machine: Machine) -> None:
     check = machine.check("dataset")
     assert check.status == "warning"
     assert "1 of 20" in check.message
+    for path in machine.dataset_dir.glob("*.wav"):  # what the archive of MIDI alone leaves
+        path.unlink()
+    check = machine.check("dataset")
+    assert (check.status, check.advice[:16]) == ("error", "unpack the audio")
     for path in machine.dataset_dir.glob("*.[wm]*"):
         path.unlink()
     assert machine.check("dataset").status == "error"

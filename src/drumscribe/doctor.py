@@ -270,13 +270,13 @@ def _files_check(dataset_dir: Path, rows: Sequence[dict[str, str]]) -> Check:
     name = "dataset"
     sample = rows[:: max(1, len(rows) // _N_SAMPLED_ROWS)]
     names = [row[key] for row in sample for key in ("audio_filename", "midi_filename") if row[key]]
-    n_absent = sum(not (dataset_dir / each).is_file() for each in names)
+    absent = {each for each in names if not (dataset_dir / each).is_file()}
     extent = "all" if len(rows) == N_ROWS else f"of {N_ROWS:,}"
     found = f"{dataset_dir}: {len(rows):,} recordings ({extent})"
-    if n_absent == len(names):
-        message = f"{found}, but none of {len(names)} sampled files is there"
+    if absent.issuperset(row["audio_filename"] for row in sample if row["audio_filename"]):
+        message = f"{found}, but no audio of {len(sample)} sampled ones is there"
         return Check(name, "error", message, "unpack the audio beside the csv, or download again")
-    if n_absent:
+    if n_absent := len(absent):
         message = f"{found}, but {n_absent} of {len(names)} sampled files are absent"
         return Check(name, "warning", message, "list them with 'drumscribe egmd verify'")
     return Check(name, "ok", f"{found}, {len(names)} sampled files are there")

@@ -81,7 +81,7 @@ def test_a_folder_is_scored_on_its_test_split_and_tuned_on_its_validation_split(
     csv_path.write_text("\n".join(validation) + "\n")
     run("tune", "--egmd", tmp_path / "set", "-o", tmp_path / "tuned.onnx")
     assert cli.main(["evaluate", "--egmd", str(tmp_path / "set")]) == 1
-    assert "no recordings in the test split" in capsys.readouterr().err
+    assert "no usable recordings in the test split" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -138,7 +138,7 @@ def test_every_recording_is_in_the_report_with_the_models_provenance():
 
 
 def test_no_recordings_is_an_error_not_a_score():
-    with pytest.raises(DrumscribeError, match="no labelled recordings"):
+    with pytest.raises(DrumscribeError, match="the set: holds no labelled recordings"):
         run([])
 
 

@@ -9,6 +9,7 @@ import soundfile
 
 from drumscribe.config import Config, FeatureConfig, ModelConfig
 from drumscribe.data.audio_level import levelled_blocks
+from drumscribe.data.egmd_csv import CSV_NAME
 from drumscribe.data.log_mel import log_mel
 from drumscribe.data.preprocess import preprocess
 from drumscribe.data.shard_format import StoreHeader
@@ -132,6 +133,20 @@ class TestMdbDrums:
         assert sorted(reference.name for reference in references) == ["A", "B", "C.1"]
         assert {reference.kit_name for reference in references} == {"drum_only"}
 
+    def test_a_track_that_cannot_be_heard_whole_is_left_out_and_told(self, tmp_path):
+        for name, hits in (("Bad", "0.5 KD\n"), ("Good", "0.5 KD\n"), ("Short", "0.5 KD\n3 KD\n")):
+            write_mdb_track(tmp_path, name, hits)
+        (tmp_path / "drum_only" / "Bad.flac").write_bytes(b"fLaC and no more")
+        found = mdb_references(tmp_path, HEADER, "drum_only")
+        assert [reference.name for reference in found.recordings] == ["Good"]
+        assert found.left_out == {"no usable audio": 1, "audio too short": 1}
+
+    def test_two_files_of_one_track_are_refused(self, tmp_path):
+        write_mdb_track(tmp_path, "Song", "0.5 KD\n")
+        write_mdb_track(tmp_path, "Song", "0.5 KD\n", suffix="wav")
+        with pytest.raises(DrumscribeError, match=r"Song\.wav: is the same track as .*Song\.flac"):
+            mdb(tmp_path)
+
     def test_a_folder_without_the_mix_is_refused(self, tmp_path):
         write_mdb_track(tmp_path, "Song", "0.5 KD\n")
         with pytest.raises(DrumscribeError, match="full_mix: holds no audio"):
@@ -216,11 +231,21 @@ class TestEgmdFolder:
         assert reference.name == takes[1].audio_filename
         assert takes[0].audio_filename in caplog.text
 
+    def test_a_row_that_names_nothing_usable_is_told_with_its_split(self, tmp_path):
+        write_dataset(tmp_path, TEST_TAKES[:2])
+        header, row, *rest = (tmp_path / CSV_NAME).read_text().splitlines()
+        columns = row.split(",")
+        columns[header.split(",").index("kit_name")] = ""
+        (tmp_path / CSV_NAME).write_text("\n".join([header, ",".join(columns), *rest]) + "\n")
+        found = egmd_references(tmp_path, HEADER, Config(), "test")
+        assert len(list(found.recordings)) == 1
+        assert found.left_out == {"no kit name": 1}
+
     def test_a_csv_without_a_test_split_is_refused(self, tmp_path):
         write_dataset(tmp_path, [Take(1, "train", notes=random_notes(1))])
-        with pytest.raises(DrumscribeError, match="no recordings in the test split"):
+        with pytest.raises(DrumscribeError, match="no usable recordings in the test split"):
             self.references(tmp_path)
-        with pytest.raises(DrumscribeError, match="no recordings in the validation split"):
+        with pytest.raises(DrumscribeError, match="no usable recordings in the validation split"):
             self.references(tmp_path, "val")
 
 

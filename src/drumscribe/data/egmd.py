@@ -12,6 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -73,12 +74,24 @@ class Recording:
     duration_s: float
 
 
+class SkippedRow(NamedTuple):
+    """A row of the csv that names nothing usable: its split as the csv has it, and why."""
+
+    split: str
+    reason: str
+
+
 @dataclass(frozen=True)
 class RecordingList:
-    """The usable rows of a csv in its order, and why others were left out (reason -> count)."""
+    """The usable rows of a csv in its order, and the others."""
 
     recordings: tuple[Recording, ...]
-    skipped_rows: Counter[str]
+    skipped: tuple[SkippedRow, ...]
+
+    @property
+    def skipped_rows(self) -> Counter[str]:
+        """How many rows were left out, by reason."""
+        return Counter(row.reason for row in self.skipped)
 
 
 @dataclass(frozen=True)
@@ -105,11 +118,11 @@ def read_recordings(dataset_dir: Path) -> RecordingList:
         DrumscribeError: as ``read_rows``.
     """
     recordings: dict[str, Recording] = {}
-    skipped: Counter[str] = Counter()
+    skipped: list[SkippedRow] = []
     for row in read_rows(dataset_dir):
         reason = _row_problem(row, recordings)
         if reason:
-            skipped[reason] += 1
+            skipped.append(SkippedRow(row["split"], reason))
             continue
         recordings[row["audio_filename"]] = Recording(
             audio_filename=row["audio_filename"],
@@ -119,7 +132,7 @@ def read_recordings(dataset_dir: Path) -> RecordingList:
             split=SPLIT_BY_EGMD_NAME[row["split"]],
             duration_s=float(row["duration"]),
         )
-    return RecordingList(tuple(recordings.values()), skipped)
+    return RecordingList(tuple(recordings.values()), tuple(skipped))
 
 
 def sample_recordings(recordings: Sequence[Recording], max_files: int) -> list[Recording]:

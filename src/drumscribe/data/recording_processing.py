@@ -89,7 +89,7 @@ def label_recording(
         UnusableRecordingError: when it must be left out, with the reason.
     """
     labels = _labels(dataset_dir, recording)
-    samples = _samples(dataset_dir, recording)
+    samples = usable_samples(dataset_dir / recording.audio_filename)
     duration_s = samples_to_seconds(len(samples))
     alignment = _alignment(samples, labels.notes, settings)
     notes = _fitted(labels.notes, alignment.offset_s, duration_s)
@@ -109,7 +109,7 @@ def has_usable_files(dataset_dir: Path, recording: Recording) -> bool:
     """Whether both files of a recording can be read to their ends."""
     try:
         _labels(dataset_dir, recording)
-        _samples(dataset_dir, recording)
+        usable_samples(dataset_dir / recording.audio_filename)
     except UnusableRecordingError:
         return False
     return True
@@ -122,11 +122,29 @@ def _labels(dataset_dir: Path, recording: Recording) -> Labels:
         raise UnusableRecordingError(_NO_MIDI, str(error)) from error
 
 
-def _samples(dataset_dir: Path, recording: Recording) -> FloatArray:
+def usable_samples(path: Path) -> FloatArray:
+    """A recording's samples at full scale, mono at ``SAMPLE_RATE``, shape (n_samples,).
+
+    Raises:
+        UnusableRecordingError: when it cannot be decoded.
+    """
     try:
-        return levelled(read_audio(dataset_dir / recording.audio_filename))
+        return levelled(read_audio(path))
     except DrumscribeError as error:
         raise UnusableRecordingError(_NO_AUDIO, str(error)) from error
+
+
+def require_heard(times_s: Sequence[float], duration_s: float) -> None:
+    """Refuse labels of which more than a few lie after the end of the audio.
+
+    Raises:
+        UnusableRecordingError: when they do; the audio is cut short, or another take's.
+    """
+    n_late = sum(time_s > duration_s for time_s in times_s)
+    if n_late > _MAX_LATE_SHARE * len(times_s):
+        raise UnusableRecordingError(
+            "audio too short", f"{n_late} of {len(times_s)} hits lie after the end of the audio"
+        )
 
 
 def _alignment(
@@ -151,11 +169,7 @@ def _fitted(notes: Sequence[MidiNote], offset_s: float, duration_s: float) -> li
     An offset may put the first hits before the audio, where nobody hears them.
     """
     times_s = [note.onset_s + offset_s for note in notes]
-    n_late = sum(time_s > duration_s for time_s in times_s)
-    if n_late > _MAX_LATE_SHARE * len(notes):
-        raise UnusableRecordingError(
-            "audio too short", f"{n_late} of {len(notes)} hits lie after the end of the audio"
-        )
+    require_heard(times_s, duration_s)
     return [
         dataclasses.replace(note, onset_s=max(0.0, time_s))
         for note, time_s in zip(notes, times_s, strict=True)

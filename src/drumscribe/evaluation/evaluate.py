@@ -15,7 +15,6 @@ from drumscribe.inference.beats import find_tempo
 from drumscribe.inference.transcriber import Transcriber
 from drumscribe.models.frame_model import Activations
 from drumscribe.timing import frame_to_seconds
-from drumscribe.utils.errors import DrumscribeError
 from drumscribe.utils.progress import progress_bar
 
 
@@ -57,7 +56,7 @@ def evaluate(
             worst.offer(reference, score.headline, comparison)
             advance(1)
     if not scores:
-        raise DrumscribeError("no labelled recordings to score")
+        raise references.without_any()
     provenance = transcriber.model.header.provenance
     left_out = dict(references.left_out)
     return EvaluationReport(classes, tuple(scores), provenance, left_out, worst.excerpts())

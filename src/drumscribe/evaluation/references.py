@@ -7,18 +7,23 @@ was left out, so that the survivors do not pass for the whole.
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 
 from drumscribe.config import Config, FeatureConfig
-from drumscribe.data.audio_level import levelled_blocks
 from drumscribe.data.audio_processing import find_audio
 from drumscribe.data.egmd import Recording, read_recordings
 from drumscribe.data.egmd_csv import EGMD_NAME_BY_SPLIT
 from drumscribe.data.feature_store import Shard, open_split
 from drumscribe.data.log_mel import log_mel_blocks
-from drumscribe.data.recording_processing import UnusableRecordingError, label_recording
+from drumscribe.data.recording_processing import (
+    UnusableRecordingError,
+    label_recording,
+    require_heard,
+    usable_samples,
+)
 from drumscribe.data.shard_format import StoredRecording
 from drumscribe.data.targets import events_of_array
 from drumscribe.drums import require_same_kit
@@ -26,7 +31,7 @@ from drumscribe.events import DrumEvent, fold_to_lanes
 from drumscribe.models.header import ModelHeader
 from drumscribe.splits import Split
 from drumscribe.tempo import Beat
-from drumscribe.timing import frame_to_seconds
+from drumscribe.timing import frame_to_seconds, samples_to_seconds
 from drumscribe.utils.arrays import FloatArray
 from drumscribe.utils.errors import DrumscribeError
 
@@ -92,10 +97,20 @@ class ReferenceSet:
     Attributes:
         recordings: the recordings, each read when its turn comes.
         left_out: how many cannot be scored, by reason; complete once ``recordings`` is used up.
+        source: the folder they are of, as the user named it.
     """
 
     recordings: Iterable[Reference]
     left_out: Counter[str] = field(default_factory=Counter)
+    source: str = "the set"
+
+    def without_any(self) -> DrumscribeError:
+        """What to raise where ``recordings`` gave none."""
+        reasons = ", ".join(f"{n} x {reason}" for reason, n in self.left_out.items())
+        return DrumscribeError(
+            f"{self.source}: holds no labelled recordings that can be used "
+            f"({f'left out: {reasons}' if reasons else 'it is empty'}); mend it or name another"
+        )
 
 
 def store_references(split_dir: Path, header: ModelHeader) -> ReferenceSet:
@@ -114,7 +129,7 @@ def store_references(split_dir: Path, header: ModelHeader) -> ReferenceSet:
     references = (
         _store_reference(shard, recording) for shard in shards for recording in shard.recordings
     )
-    return ReferenceSet(references, left_out)
+    return ReferenceSet(references, left_out, str(split_dir))
 
 
 def egmd_references(
@@ -127,21 +142,20 @@ def egmd_references(
     Raises:
         DrumscribeError: when there is no csv, or none of the split in it.
     """
-    recordings = [r for r in read_recordings(folder).recordings if r.split == split]
+    found, name = read_recordings(folder), EGMD_NAME_BY_SPLIT[split]
+    recordings = [r for r in found.recordings if r.split == split]
     if not recordings:
-        name = EGMD_NAME_BY_SPLIT[split]
-        raise DrumscribeError(f"{folder}: its csv has no recordings in the {name} split")
-    left_out: Counter[str] = Counter()
+        raise DrumscribeError(
+            f"{folder}: its csv has no usable recordings in the {name} split; name another --split"
+        )
+    left_out = Counter(row.reason for row in found.skipped if row.split == name)
 
     def usable() -> Iterator[Reference]:
         for recording in recordings:
-            try:
+            with _left_out(recording.audio_filename, left_out):
                 yield _egmd_reference(folder, recording, header, config)
-            except UnusableRecordingError as error:
-                logger.warning("left out: %s (%s: %s)", recording.audio_filename, error.kind, error)
-                left_out[error.kind] += 1
 
-    return ReferenceSet(usable(), left_out)
+    return ReferenceSet(usable(), left_out, str(folder))
 
 
 def mdb_references(folder: Path, header: ModelHeader, mix: str) -> ReferenceSet:
@@ -154,25 +168,47 @@ def mdb_references(folder: Path, header: ModelHeader, mix: str) -> ReferenceSet:
         header: of the model, for its features.
         mix: "drum_only" or "full_mix".
 
+    Tracks whose audio cannot be read, or ends before the hits do, are named in the log and left
+    out.
+
     Raises:
-        DrumscribeError: when there is no audio, or annotations are absent or damaged.
+        DrumscribeError: when there is no audio, two files are one track, or annotations are absent
+            or damaged.
     """
     audio_dir = folder / mix if (folder / mix).is_dir() else folder / "audio" / mix
     audio_paths = find_audio(audio_dir) if audio_dir.is_dir() else []
     if not audio_paths:
         raise DrumscribeError(f"{audio_dir}: holds no audio; name the folder of MDB Drums")
-    references = [
-        Reference(
-            name=path.stem,
-            kit_name=mix,
-            frames=_frames_of_file(path, header.features),
-            events=_read_mdb_labels(_mdb_label_path(folder, path)),
-            has_velocity=False,
-            beats=_read_mdb_beats(folder, path),
-        )
-        for path in audio_paths
-    ]
-    return ReferenceSet(references)
+    _require_one_file_a_track(audio_paths)
+    labels = [_mdb_labels(folder, path) for path in audio_paths]  # before anything is heard
+    left_out: Counter[str] = Counter()
+
+    def usable() -> Iterator[Reference]:
+        for path, (events, beats) in zip(audio_paths, labels, strict=True):
+            with _left_out(path.name, left_out):
+                samples = usable_samples(path)
+                duration_s = samples_to_seconds(len(samples))
+                require_heard([event.onset_s for event in events], duration_s)
+                yield Reference(
+                    name=path.stem,
+                    kit_name=mix,
+                    frames=_frames_of(samples, header.features),
+                    events=[event for event in events if event.onset_s <= duration_s],
+                    has_velocity=False,
+                    beats=tuple(beat for beat in beats if beat.time_s <= duration_s),
+                )
+
+    return ReferenceSet(usable(), left_out, str(audio_dir))
+
+
+@contextmanager
+def _left_out(name: str, left_out: Counter[str]) -> Iterator[None]:
+    """Tell and count a recording that cannot be used."""
+    try:
+        yield
+    except UnusableRecordingError as error:
+        logger.warning("left out: %s (%s: %s)", name, error.kind, error)
+        left_out[error.kind] += 1
 
 
 def _store_reference(shard: Shard, recording: StoredRecording) -> Reference:
@@ -203,7 +239,7 @@ def _egmd_reference(
     return Reference(
         name=recording.audio_filename,
         kit_name=recording.kit_name,
-        frames=lambda: log_mel_blocks([labelled.samples], header.features),
+        frames=_frames_of(labelled.samples, header.features),
         events=labelled.events,
         offset_s=labelled.alignment.offset_s,
         performance=recording.performance,
@@ -211,8 +247,22 @@ def _egmd_reference(
     )
 
 
-def _frames_of_file(path: Path, features: FeatureConfig) -> Callable[[], Iterable[FloatArray]]:
-    return lambda: log_mel_blocks(levelled_blocks(path), features)
+def _frames_of(samples: FloatArray, features: FeatureConfig) -> Callable[[], Iterable[FloatArray]]:
+    return lambda: log_mel_blocks([samples], features)
+
+
+def _require_one_file_a_track(audio_paths: Iterable[Path]) -> None:
+    """Refuse a track that would be scored twice."""
+    by_track: dict[str, Path] = {}
+    for path in audio_paths:
+        other = by_track.setdefault(_mdb_track(path), path)
+        if other != path:
+            raise DrumscribeError(f"{path}: is the same track as {other}; leave one of them")
+
+
+def _mdb_labels(folder: Path, audio: Path) -> tuple[list[DrumEvent], tuple[Beat, ...]]:
+    """The hits and beats of a track."""
+    return _read_mdb_labels(_mdb_label_path(folder, audio)), _read_mdb_beats(folder, audio)
 
 
 def _mdb_label_path(folder: Path, audio: Path) -> Path:
@@ -238,7 +288,7 @@ def _read_mdb_beats(folder: Path, audio: Path) -> tuple[Beat, ...]:
             raise ValueError("its beats are not in order of time")
         return found
     except (OSError, ValueError, IndexError, ArithmeticError) as error:
-        raise DrumscribeError(f"{path}: is not a readable annotation ({error})") from error
+        raise _unreadable(path, error) from error
 
 
 def _mdb_track(audio: Path) -> str:
@@ -259,4 +309,11 @@ def _read_mdb_labels(path: Path) -> list[DrumEvent]:
             if label in _MDB_LANES
         ]
     except (OSError, ValueError) as error:
-        raise DrumscribeError(f"{path}: is not a readable annotation ({error})") from error
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: Exception) -> DrumscribeError:
+    reason = error.strerror if isinstance(error, OSError) else error
+    return DrumscribeError(
+        f"{path}: is not a readable annotation ({reason}); copy MDB Drums' annotations again"
+    )

@@ -103,12 +103,13 @@ def tune(
     kit = transcriber.kit
     if kit.lanes is not kit:
         raise DrumscribeError(
-            f"tuning needs a model of the eight lanes, or of more, not {kit.name}"
+            f"the model is of {kit.name}, and tuning knows kits that are lanes themselves, as "
+            "lanes8; choose thresholds with 'drumscribe transcribe --threshold'"
         )
     counters = _counters(kit, transcriber.settings.peak_picking, config)
     n_recordings = _count(transcriber, references, counters.values())
     if n_recordings == 0:
-        raise DrumscribeError("no labelled recordings to tune on")
+        raise references.without_any()
     gaps = {gap_s: _micro_f(counter) for gap_s, counter in counters.items()}
     own_gap_s = transcriber.settings.peak_picking.min_gap_s
     good_gaps_s = [gap_s for gap_s, f in gaps.items() if f >= max(gaps.values()) - _GAP_SLACK]

@@ -23,7 +23,7 @@ def add_evaluate(commands: Commands) -> None:
         "--live", action="store_true", help="hear frame by frame, as 'drumscribe live' does"
     )
     parser.add_argument(
-        "--json", type=Path, metavar="FILE", help="also write the whole report here"
+        "--json", type=Path, metavar="FILE", help="also write the scores here, for programs"
     )
     parser.add_argument(
         "--report", type=Path, metavar="FOLDER", help="also write report.html there, with plots"

@@ -31,7 +31,7 @@ class RecordedVoices:
 
     def __init__(self, folder: Path) -> None:
         if not folder.is_dir():
-            raise DrumscribeError(f"{folder}: no such folder of recorded voices")
+            raise DrumscribeError(f"{folder}: no such folder of recorded voices; check the path")
         self._paths = find_audio(folder)
         if not self._paths:
             raise DrumscribeError(f"{folder}: holds no audio file; put recorded voices there")
