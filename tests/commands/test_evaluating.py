@@ -67,7 +67,7 @@ def test_live_scores_what_a_stream_tells_and_refuses_other_models(mdb, tmp_path,
     assert "50 ms" in capsys.readouterr().out
     arguments = ["evaluate", "--live", "--mdb", str(mdb)]
     assert cli.main([*arguments, "-c", str(bundled_path("drums8"))]) == 1
-    assert "hears whole recordings" in capsys.readouterr().err
+    assert "onnx: this model hears whole recordings" in capsys.readouterr().err
     (tmp_path / "m.ckpt").touch()
     assert cli.main([*arguments, "-c", str(tmp_path / "m.ckpt")]) == 1
     assert "live needs an .onnx model" in capsys.readouterr().err

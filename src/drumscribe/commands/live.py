@@ -15,6 +15,7 @@ from drumscribe.commands.model_choice import (
 )
 from drumscribe.config import Config
 from drumscribe.models.bundled import LIVE_MODEL
+from drumscribe.utils.errors import naming
 from drumscribe.utils.files import require_file
 
 if TYPE_CHECKING:
@@ -70,12 +71,14 @@ def _blocks(arguments: Namespace, stack: ExitStack) -> "Iterable[Block]":
 def _transcriber(
     checkpoint: Path | None, config: Config, thresholds: dict[str, float]
 ) -> "StreamingTranscriber":
-    model = load_live_model(find_model(checkpoint, config, default=LIVE_MODEL))
+    path = find_model(checkpoint, config, default=LIVE_MODEL)
+    model = load_live_model(path)
     from drumscribe.inference.streaming import StreamingTranscriber
     from drumscribe.inference.transcriber import spread_over_kit
 
     spread = spread_over_kit(thresholds, model.header.kit)
-    return StreamingTranscriber(model, config.inference, spread)
+    with naming(str(path)):
+        return StreamingTranscriber(model, config.inference, spread)
 
 
 def _show(event: "DrumEvent") -> None:

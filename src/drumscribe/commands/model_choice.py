@@ -11,7 +11,7 @@ from drumscribe.config import Config, load_config
 from drumscribe.models.bundled import bundled_models, bundled_path
 from drumscribe.transcribe_many import TranscriberSource
 from drumscribe.utils.cores import n_usable_cores
-from drumscribe.utils.errors import DrumscribeError
+from drumscribe.utils.errors import DrumscribeError, naming
 from drumscribe.utils.files import require_file
 
 if TYPE_CHECKING:
@@ -111,7 +111,9 @@ def make_streamed(path: Path, config: Config) -> "Transcriber":
     """A transcriber that hears recordings as ``drumscribe live`` would, by an .onnx model."""
     from drumscribe.inference.streaming import StreamedTranscriber
 
-    return StreamedTranscriber(load_live_model(path), config.inference)
+    model = load_live_model(path)
+    with naming(str(path)):
+        return StreamedTranscriber(model, config.inference)
 
 
 def load_live_model(path: Path) -> "OnnxFrameModel":

@@ -62,6 +62,7 @@ def beat_summary(scores: Sequence[BeatScore]) -> dict[str, float | None]:
     """Means over recordings, at least one, as plain values; ``None`` for downbeats none has."""
     downbeat_f = _mean_downbeat_f(scores)
     return {
+        "n_recordings": len(scores),
         **{name: round(mean, 4) for name, mean in _means(scores).items()},
         "downbeat_f": None if downbeat_f is None else round(downbeat_f, 4),
     }
@@ -82,7 +83,6 @@ def beat_line(scores: Sequence[BeatScore]) -> str:
 def _means(scores: Sequence[BeatScore]) -> dict[str, float]:
     """What every recording has."""
     return {
-        "n_recordings": float(len(scores)),
         "beat_f": float(np.mean([score.beat_f for score in scores])),
         "tempo_right": float(np.mean([score.has_tempo() for score in scores])),
         "tempo_double": float(np.mean([score.has_tempo(2.0) for score in scores])),
