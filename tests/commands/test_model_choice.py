@@ -1,6 +1,7 @@
 """How what the user typed becomes a checkpoint, thresholds and threads."""
 
 import os
+import shutil
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,6 +13,7 @@ from drumscribe.commands import model_choice
 from drumscribe.commands.model_choice import (
     find_model,
     limit_threads,
+    load_live_model,
     make_transcriber,
     thresholds_by_drum,
 )
@@ -19,6 +21,8 @@ from drumscribe.config import Config, DataConfig, FeatureConfig, ModelConfig
 from drumscribe.drums import LANES8
 from drumscribe.models.bundled import bundled_path
 from drumscribe.models.header import ModelHeader
+from drumscribe.models.load import load_model
+from drumscribe.models.rewrite_header import write_with_header
 from drumscribe.parsers.common import model_path
 from drumscribe.utils.errors import DrumscribeError
 
@@ -231,3 +235,14 @@ def test_a_command_that_hears_sets_its_threads_before_it_looks_at_anything(
     monkeypatch.setattr(model_choice, "n_usable_cores", lambda: 7)
     assert cli.main(command.split()) == 1
     assert os.environ["OMP_NUM_THREADS"] == "7"
+
+
+def test_an_onnx_file_is_one_in_capitals_too(here, capsys):
+    shutil.copy(bundled_path("drums8-live"), here / "BM.ONNX")
+    assert cli.main(["info", "BM.ONNX"]) == 0
+    assert "file: BM.ONNX" in capsys.readouterr().out
+    assert load_live_model(Path("BM.ONNX")).header.kit is LANES8
+    assert cli.main(["export", "BM.ONNX", "other.ONNX"]) == 1
+    assert "is an .onnx model already" in capsys.readouterr().err
+    write_with_header(Path("BM.ONNX"), Path("again.Onnx"), load_model(Path("BM.ONNX")).header)
+    assert load_model(Path("again.Onnx")).header.kit is LANES8

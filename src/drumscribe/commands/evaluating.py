@@ -62,7 +62,7 @@ def tune(arguments: Namespace) -> int:
     config = load_config(arguments.config, arguments.overrides)
     folder = _labelled_folder(arguments, config)
     path = find_model(arguments.checkpoint, config)
-    if arguments.output.suffix != path.suffix:
+    if arguments.output.suffix.lower() != path.suffix.lower():
         raise DrumscribeError(
             f"{arguments.output}: name a file that ends in {path.suffix}, as {path.name} does"
         )

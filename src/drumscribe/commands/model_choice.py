@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from drumscribe.config import Config, load_config
 from drumscribe.models.bundled import bundled_models, bundled_path
+from drumscribe.models.load import is_onnx
 from drumscribe.transcribe_many import TranscriberSource
 from drumscribe.utils.cores import n_usable_cores
 from drumscribe.utils.errors import DrumscribeError, naming
@@ -118,7 +119,7 @@ def make_streamed(path: Path, config: Config) -> "Transcriber":
 
 def load_live_model(path: Path) -> "OnnxFrameModel":
     """The .onnx model at ``path``."""
-    if path.suffix != ".onnx":
+    if not is_onnx(path):
         raise DrumscribeError(
             f"{path}: live needs an .onnx model; write one with 'drumscribe export'"
         )

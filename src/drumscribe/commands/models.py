@@ -5,6 +5,7 @@ from argparse import Namespace
 from drumscribe.commands.model_choice import find_model, limit_threads
 from drumscribe.config import load_config
 from drumscribe.models.bundled import bundled_models
+from drumscribe.models.load import is_onnx, load_model
 from drumscribe.utils.errors import DrumscribeError
 
 
@@ -13,9 +14,9 @@ def export(arguments: Namespace) -> int:
     limit_threads()
     config = load_config(arguments.config, arguments.overrides)
     checkpoint = find_model(arguments.checkpoint, config)
-    if arguments.model.suffix != ".onnx":
+    if not is_onnx(arguments.model):
         raise DrumscribeError(f"{arguments.model}: name a file that ends in .onnx")
-    if checkpoint.suffix == ".onnx":
+    if is_onnx(checkpoint):
         raise DrumscribeError(f"{checkpoint}: is an .onnx model already; name a checkpoint, .ckpt")
     from drumscribe.models.export import export_onnx
 
@@ -30,8 +31,6 @@ def info(arguments: Namespace) -> int:
 
     config = load_config(arguments.config, arguments.overrides)
     path = find_model(arguments.model, config)
-    from drumscribe.models.load import load_model
-
     header = load_model(path).header
     print(yaml.safe_dump({"file": str(path)} | header.to_dict(), sort_keys=False), end="")
     return 0

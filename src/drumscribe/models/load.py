@@ -1,17 +1,24 @@
 """Loading a model whatever its file: a torch checkpoint or an ONNX export."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from drumscribe.models.frame_model import FrameModel
+if TYPE_CHECKING:
+    from drumscribe.models.frame_model import FrameModel
 
 
-def load_model(path: Path) -> FrameModel:
+def is_onnx(path: Path) -> bool:
+    """Whether a model file is an ONNX export by its name; any other is a checkpoint."""
+    return path.suffix.lower() == ".onnx"
+
+
+def load_model(path: Path) -> "FrameModel":
     """The model of ``path``, by its suffix; torch is imported for checkpoints alone.
 
     Raises:
         DrumscribeError: when it is absent, damaged, or of another clock or kit.
     """
-    if path.suffix == ".onnx":
+    if is_onnx(path):
         from drumscribe.models.onnx_model import load_onnx
 
         return load_onnx(path)

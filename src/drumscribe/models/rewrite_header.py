@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from drumscribe.models.header import HEADER_KEY, ModelHeader
+from drumscribe.models.load import is_onnx
 from drumscribe.utils.files import atomic_path
 
 
@@ -14,7 +15,7 @@ def write_with_header(source: Path, target: Path, header: ModelHeader) -> None:
         DrumscribeError: when the file cannot be written.
     """
     with atomic_path(target) as temporary:
-        if source.suffix == ".onnx":
+        if is_onnx(source):
             _write_onnx(source, temporary, header)
         else:
             _write_checkpoint(source, temporary, header)

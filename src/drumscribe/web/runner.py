@@ -7,6 +7,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 
+from drumscribe.models.load import is_onnx
 from drumscribe.web.expiry import remove_expired
 from drumscribe.web.settings import StudioSettings
 from drumscribe.web.store import Job, JobStore
@@ -185,7 +186,7 @@ class JobRunner:
 
     def _remedy(self) -> str:
         """What may help where a process dies: torch alone needs more than a worker's memory."""
-        if self._settings.model.suffix == ".onnx":
+        if is_onnx(self._settings.model):
             return "convert it to wav"
         return (
             "a checkpoint needs more memory: start the studio with a larger --worker-mb, or with "
