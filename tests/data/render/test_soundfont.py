@@ -1,6 +1,7 @@
 """Instruments of a SoundFont: tones of the right pitch and length, percussion, bad files."""
 
 import struct
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -133,6 +134,13 @@ def test_a_sound_font_that_crashes_its_reader_is_refused(tmp_path: Path):
     require_playable(good)
     with pytest.raises(DrumscribeError, match=r"bad\.sf2: is damaged"):
         require_playable(bad)
+
+
+def test_what_lacks_is_installed_with_what_rendering_needs(tmp_path: Path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "tinysoundfont", None)
+    (tmp_path / "a.sf2").touch()
+    with pytest.raises(DrumscribeError, match="need tinysoundfont; in the checkout use 'uv sync'"):
+        SoundFont(tmp_path / "a.sf2")
 
 
 def test_an_absent_sound_font_is_named(tmp_path: Path):

@@ -12,6 +12,7 @@ from drumscribe.drums import DRUM_CHANNEL
 from drumscribe.timing import SAMPLE_RATE, seconds_to_samples
 from drumscribe.utils.arrays import FloatArray
 from drumscribe.utils.errors import DrumscribeError
+from drumscribe.utils.extras import install_advice
 from drumscribe.utils.files import require_file
 
 BASSES = tuple(range(32, 40))
@@ -85,7 +86,7 @@ class SoundFont:
             import tinysoundfont
         except ImportError as error:
             raise DrumscribeError(
-                f"{path}: SoundFonts need tinysoundfont; run 'uv sync --extra soundfont'"
+                f"{path}: SoundFonts need tinysoundfont; {install_advice('train,soundfont')}"
             ) from error
         self._synth = tinysoundfont.Synth(gain=_GAIN_DB, samplerate=SAMPLE_RATE)
         try:
