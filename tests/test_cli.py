@@ -106,6 +106,7 @@ def test_the_version_is_told(capsys):
         ["evaluate", "--egmd", "a", "--mdb", "b"],
         ["live", "--file", "a.wav", "--list-devices"],
         ["synth", "folder", "--recordings", "many"],
+        ["-v", "models"],
     ],
     ids=" ".join,
 )

@@ -59,11 +59,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(arguments: argparse.Namespace) -> int:
     """The exit status of a command."""
-    logging.basicConfig(
-        level=logging.DEBUG if arguments.verbose else logging.INFO,
-        format="%(message)s",
-        stream=sys.stderr,
-    )
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     try:
         theme, _, handler = arguments.handler.partition(".")
         commands = import_module(f"drumscribe.commands.{theme}")
@@ -133,7 +129,6 @@ def _parser() -> argparse.ArgumentParser:
         description="Automatic drum transcription: audio of drums in, playable drums out.",
     )
     parser.add_argument("--version", action="version", version=f"drumscribe {__version__}")
-    parser.add_argument("-v", "--verbose", action="store_true", help="tell more of what happens")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for add_parser in (
         transcribing.add_transcribe,
