@@ -88,7 +88,7 @@ def write_egmd_layout(job: LayoutJob) -> int:
     kits = [index for index, kit in enumerate(sources.kits) if _is_playable(kit)]
     pairings = [Pairing(performance, kit) for kit in kits for performance in performances]
     rows = []
-    with progress_bar("Rendering recordings", len(pairings), unit="recordings") as advance:
+    with progress_bar("rendering", len(pairings), unit="recordings") as advance:
         for row in mapped(partial(_write, job=job), pairings, job.n_workers, chunksize=8):
             rows.append(row)
             advance(1)

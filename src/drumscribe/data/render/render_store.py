@@ -87,7 +87,7 @@ def write_rendered_store(job: StoreJob, *, overwrite: bool = False) -> list[Path
     todo = absent_shards(shards, [job.folder / job.split], overwrite=overwrite)
     mean_s = sum(job.render.duration_s) / 2
     total_s = sum(len(shard.indices) for shard in todo) * mean_s
-    with progress_bar(f"Rendering {job.split}", total_s, unit="s of audio") as advance:
+    with progress_bar(f"rendering {job.split}", total_s, unit="s of audio") as advance:
         for n_done in mapped(partial(_make_shard, job=job), todo, job.n_workers):
             advance(n_done * mean_s)
     return [shard.path for shard in shards]

@@ -107,7 +107,7 @@ def write_dataset(folder: Path, config: SynthConfig) -> SynthSummary:
     _require_empty(folder)
     takes = _takes(folder, config)
     n_notes: Counter[int] = Counter()
-    with progress_bar("Synthesising", len(takes), unit="recordings") as advance:
+    with progress_bar("synthesising", len(takes), unit="recordings") as advance:
         by_kit = sorted(takes, key=lambda take: take.kit.number)  # since a kit's sounds are kept
         for counts in mapped(record, by_kit, config.n_workers, chunksize=4):
             n_notes.update(counts)
