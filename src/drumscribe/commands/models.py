@@ -6,6 +6,7 @@ from drumscribe.commands.model_choice import find_model, limit_threads
 from drumscribe.config import load_config
 from drumscribe.models.bundled import bundled_models
 from drumscribe.models.load import is_onnx, load_model
+from drumscribe.utils.disk import MB
 from drumscribe.utils.errors import DrumscribeError
 
 
@@ -21,7 +22,7 @@ def export(arguments: Namespace) -> int:
     from drumscribe.models.export import export_onnx
 
     export_onnx(checkpoint, arguments.model, half=arguments.half)
-    print(f"{arguments.model}: {arguments.model.stat().st_size / 1e6:.1f} MB, from {checkpoint}")
+    print(f"{arguments.model}: {arguments.model.stat().st_size / MB:.1f} MB, from {checkpoint}")
     return 0
 
 
@@ -39,6 +40,6 @@ def info(arguments: Namespace) -> int:
 def models(arguments: Namespace) -> int:
     """``drumscribe models``."""
     for model in bundled_models():
-        size_mb = model.path.stat().st_size / 1e6
+        size_mb = model.path.stat().st_size / MB
         print(f"{model.name}: {model.description} ({size_mb:.1f} MB, {model.path})")
     return 0

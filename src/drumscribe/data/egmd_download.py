@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from drumscribe.data.egmd_csv import CSV_NAME, read_rows
-from drumscribe.utils.disk import FreeBytes, free_bytes, require_space
+from drumscribe.utils.disk import MB, FreeBytes, free_bytes, require_space
 from drumscribe.utils.download import fetch, part_path
 from drumscribe.utils.errors import DrumscribeError
 from drumscribe.utils.progress import progress_bar
@@ -57,7 +57,6 @@ FULL_ARCHIVE = Archive(
 
 MIDI_ARCHIVE = Archive(name="e-gmd-v1.0.0-midi.zip", has_audio=False, unpacked_bytes=500_000_000)
 
-_BYTES_PER_MB = 1e6
 _CHUNK_BYTES = 1 << 20
 # A few rows of the official csv name files that its zip lacks, so a whole dataset is not quite all.
 _WHOLE_SHARE = 0.99
@@ -178,14 +177,14 @@ def _unpack_members(
     total_bytes = sum(member.file_size for member in members)
     n_present = sum(path.stat().st_size for path in partial.rglob("*") if path.is_file())
     require_space(partial.parent, total_bytes - n_present, what="unpacking E-GMD", free=free)
-    with progress_bar("unpacking", total_bytes / _BYTES_PER_MB, unit="MB") as advance:
+    with progress_bar("unpacking", total_bytes / MB, unit="MB") as advance:
         for member in members:
             target = partial / member.filename
             if not _is_unpacked(target, member):
                 target.parent.mkdir(parents=True, exist_ok=True)
                 with archive.open(member) as source, target.open("wb") as file:
                     shutil.copyfileobj(source, file, _CHUNK_BYTES)
-            advance(member.file_size / _BYTES_PER_MB)
+            advance(member.file_size / MB)
 
 
 def _is_unpacked(target: Path, member: zipfile.ZipInfo) -> bool:

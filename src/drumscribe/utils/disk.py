@@ -9,6 +9,9 @@ from drumscribe.utils.errors import DrumscribeError
 GB = 1_000_000_000
 """Bytes in a gigabyte as disks are sold."""
 
+MB = 1_000_000
+"""Bytes in a megabyte, likewise."""
+
 FreeBytes = Callable[[Path], int]
 """Gives the free bytes of the disk that holds an existing path."""
 

@@ -15,11 +15,11 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import BinaryIO
 
+from drumscribe.utils.disk import MB
 from drumscribe.utils.errors import DrumscribeError
 from drumscribe.utils.progress import progress_bar
 
 _CHUNK_BYTES = 1 << 18
-_BYTES_PER_MB = 1e6
 _TIMEOUT_S = 60.0
 _MAX_FAILURES = 6
 _MAX_WAIT_S = 30.0
@@ -65,7 +65,7 @@ def fetch(
         if failures >= _MAX_FAILURES:
             raise DrumscribeError(
                 f"{url}: cannot be downloaded ({problem}); check the network and run it again, "
-                f"{furthest / _BYTES_PER_MB:.0f} MB are kept"
+                f"{furthest / MB:.0f} MB are kept"
             )
         wait(min(2.0 ** (failures - 1), _MAX_WAIT_S))
     _require_checksum(part, sha256_prefix)
@@ -120,16 +120,16 @@ def _save(response: http.client.HTTPResponse, part: Path, start: int, total: int
         DrumscribeError: when the file cannot be written.
         OSError: when the connection breaks.
     """
-    size_mb = (total or 0) / _BYTES_PER_MB
+    size_mb = (total or 0) / MB
     with progress_bar(part.stem, size_mb, unit="MB") as advance, _opened(part, start) as file:
-        advance(start / _BYTES_PER_MB)
+        advance(start / MB)
         while chunk := response.read(_CHUNK_BYTES):
             try:
                 file.write(chunk)
                 file.flush()  # a full disk is to show here, where it cannot pass for a lost line
             except OSError as error:
                 raise _not_writable(part, error) from error
-            advance(len(chunk) / _BYTES_PER_MB)
+            advance(len(chunk) / MB)
 
 
 def _opened(part: Path, start: int) -> BinaryIO:
@@ -161,12 +161,12 @@ def _require_checksum(part: Path, sha256_prefix: str) -> None:
     if not sha256_prefix:
         return
     digest = hashlib.sha256()
-    size_mb = _size(part) / _BYTES_PER_MB
+    size_mb = _size(part) / MB
     bar = progress_bar(f"checking {part.stem}", size_mb, unit="MB")
     with part.open("rb") as file, bar as advance:
         while chunk := file.read(_CHUNK_BYTES):
             digest.update(chunk)
-            advance(len(chunk) / _BYTES_PER_MB)
+            advance(len(chunk) / MB)
     if not digest.hexdigest().startswith(sha256_prefix):
         part.unlink()
         raise DrumscribeError(

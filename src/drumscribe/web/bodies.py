@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from starlette.exceptions import HTTPException
 from starlette.types import Message, Receive, Send
 
+from drumscribe.utils.disk import MB
+
 _DRAIN_S = 5.0
 _SILENCE_S = 0.5
-_MB = 1_000_000
 
 
 class BoundedBody:
@@ -104,5 +105,5 @@ class BoundedBody:
                 return
 
     def _too_large(self) -> HTTPException:
-        limit = f"{self._max_bytes / _MB:.3g} MB"
+        limit = f"{self._max_bytes / MB:.3g} MB"
         return HTTPException(413, f"larger than {limit}, the most that is taken here; send less")

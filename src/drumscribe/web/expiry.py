@@ -2,11 +2,11 @@
 
 import time
 
+from drumscribe.utils.disk import GB
 from drumscribe.web.settings import StudioSettings
 from drumscribe.web.store import JobStore
 
 _SECONDS_PER_DAY = 86_400.0
-_GB = 1_000_000_000
 
 
 def remove_expired(store: JobStore, settings: StudioSettings, *, now: float | None = None) -> int:
@@ -23,7 +23,7 @@ def remove_expired(store: JobStore, settings: StudioSettings, *, now: float | No
         How many were deleted.
     """
     oldest = (time.time() if now is None else now) - settings.keep_days * _SECONDS_PER_DAY
-    n_bytes_over = store.total_bytes() - settings.keep_gb * _GB
+    n_bytes_over = store.total_bytes() - settings.keep_gb * GB
     n_deleted = 0
     for job in store.finished():
         if job.touched_at >= oldest and n_bytes_over <= 0:

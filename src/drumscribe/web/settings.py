@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from drumscribe.config import InferenceConfig
+from drumscribe.utils.disk import MB
 from drumscribe.utils.errors import DrumscribeError
 
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 """Addresses and names that reach a server from its own machine alone."""
 
-_MB = 1_000_000
 _MIN_TOKEN_LENGTH = 16
 _POSITIVE = {
     "n_workers": ("--workers", 1),
@@ -87,9 +87,9 @@ class StudioSettings:
     @property
     def max_upload_bytes(self) -> int:
         """Largest recording in bytes."""
-        return int(self.max_upload_mb * _MB)
+        return int(self.max_upload_mb * MB)
 
     @property
     def worker_memory_bytes(self) -> int:
         """Address space of one worker in bytes."""
-        return int(self.worker_memory_mb * _MB)
+        return int(self.worker_memory_mb * MB)
