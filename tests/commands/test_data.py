@@ -5,7 +5,6 @@ import pytest
 import soundfile
 
 from drumscribe import cli
-from drumscribe.commands.data import RENDERED_HOURS
 from drumscribe.data.midi_processing import MidiNote
 from drumscribe.data.midi_writing import write_midi
 
@@ -44,8 +43,32 @@ def test_help_tells_how_much_is_rendered_by_default(capsys):
     with pytest.raises(SystemExit):
         cli.main(["render", "--help"])
     shown = " ".join(capsys.readouterr().out.split())
-    for hours in RENDERED_HOURS.values():
-        assert f"(default: {hours:g})" in shown
+    for hours in ("training audio (default: 10)", "validation audio (default: 0.5)"):
+        assert hours in shown
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ("--hours nan", "--hours nan: must be 0..100000"),
+        ("--hours -1", "--hours -1.0: must be 0..100000"),
+        ("--val-hours inf", "--val-hours inf: must be 0..100000"),
+        ("--test-hours -2", "--test-hours -2.0: must be 0..100000"),
+        ("--hours 0 --val-hours 0", "--hours, --val-hours, --test-hours: are all 0"),
+        ("--seed -1", "--seed -1: must be 0..4294967295"),
+        ("--seed -1 --layout out", "--seed -1: must be 0..4294967295"),
+    ],
+)
+def test_a_number_that_makes_no_sense_is_refused_by_its_option(capsys, options, expected):
+    command = ("render", "--midi", "absent", "--kits", "absent", *options.split())
+    status, out, err = told(capsys, *command)
+    assert (status, out) == (1, "")
+    assert err.startswith(f"drumscribe: {expected}")
+
+
+def test_a_practice_sets_seed_has_the_same_bounds(capsys):
+    status, _, err = told(capsys, "synth", "out", "--seed", -1)
+    assert (status, err) == (1, "drumscribe: --seed -1: must be 0..4294967295\n")
 
 
 def test_no_number_of_workers_is_one_for_each_core(capsys, tmp_path, monkeypatch):

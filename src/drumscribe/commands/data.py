@@ -2,6 +2,7 @@
 
 from argparse import Namespace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from drumscribe.commands.unused_options import require_unused
 from drumscribe.config import Config, load_config
@@ -10,8 +11,8 @@ from drumscribe.splits import Split
 from drumscribe.utils.cores import worker_count
 from drumscribe.utils.errors import DrumscribeError
 
-RENDERED_HOURS: dict[Split, float] = {"train": 10.0, "val": 0.5, "test": 0.0}
-"""Hours of each split that are rendered where no option says otherwise."""
+if TYPE_CHECKING:
+    from drumscribe.data.render.render_store import StoreJob
 
 # Options by their names in the arguments.
 _OF_FEATURES = ("hours", "val_hours", "test_hours", "soundfont", "voices", "overwrite")
@@ -108,20 +109,34 @@ def _render_layout(arguments: Namespace, config: Config) -> None:
 
 def _render_store(arguments: Namespace, config: Config) -> None:
     """Features of each split that is to have any."""
-    from drumscribe.data.render.render_config import EVALUATION, RenderConfig
-    from drumscribe.data.render.render_store import StoreJob, write_rendered_store
+    from drumscribe.data.feature_store import opened_split
+    from drumscribe.data.render.render_store import write_rendered_store
 
-    for split, default_hours in RENDERED_HOURS.items():
-        asked_hours = getattr(arguments, "hours" if split == "train" else f"{split}_hours")
-        split_hours = default_hours if asked_hours is None else asked_hours
-        if split_hours <= 0:
-            continue
-        job = StoreJob(
+    for job in _store_jobs(arguments, config):
+        n_shards = len(write_rendered_store(job, overwrite=arguments.overwrite))
+        folder = job.folder / job.split
+        with opened_split(folder) as shards:
+            total_s = sum(stored.duration_s for shard in shards for stored in shard.recordings)
+        print(f"{folder}: {total_s / 3600:.3f} h in {n_shards} shards")
+
+
+def _store_jobs(arguments: Namespace, config: Config) -> "list[StoreJob]":
+    """A job for each split that is to have any features, all checked before the first is done."""
+    from drumscribe.data.render.render_config import EVALUATION, RenderConfig
+    from drumscribe.data.render.render_store import StoreJob
+
+    hours_by_split: dict[Split, float] = {
+        "train": arguments.hours,
+        "val": arguments.val_hours,
+        "test": arguments.test_hours,
+    }
+    jobs = [
+        StoreJob(
             folder=config.data.processed_path,
             midi_dir=arguments.midi,
             kits_dir=arguments.kits,
             split=split,
-            hours=split_hours,
+            hours=hours,
             seed=arguments.seed,
             render=EVALUATION if split == "test" else RenderConfig(),
             features=config.features,
@@ -129,8 +144,15 @@ def _render_store(arguments: Namespace, config: Config) -> None:
             soundfont=arguments.soundfont,
             voices_dir=arguments.voices,
         )
-        shards = write_rendered_store(job, overwrite=arguments.overwrite)
-        print(f"{shards[0].parent}: {split_hours:g} h in {len(shards)} shards")
+        for split, hours in hours_by_split.items()
+        if hours != 0
+    ]
+    if not jobs:
+        raise DrumscribeError(
+            "--hours, --val-hours, --test-hours: are all 0, so there is nothing to render; give "
+            "one of them more"
+        )
+    return jobs
 
 
 def egmd_download(arguments: Namespace) -> int:

@@ -77,9 +77,14 @@ def _add_render_amounts(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--voices", type=Path, metavar="FOLDER", help="recorded voices that sing along"
     )
-    parser.add_argument("--hours", type=float, help="of training audio (default: 10)")
-    parser.add_argument("--val-hours", type=float, help="of validation audio (default: 0.5)")
-    parser.add_argument("--test-hours", type=float, help="of test audio (default: 0)")
+    for option, default, audio in (
+        ("--hours", 10.0, "training"),
+        ("--val-hours", 0.5, "validation"),
+        ("--test-hours", 0.0, "test"),
+    ):
+        parser.add_argument(
+            option, type=float, default=default, help=f"of {audio} audio (default: {default:g})"
+        )
     parser.add_argument(
         "--layout",
         type=Path,

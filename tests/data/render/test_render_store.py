@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from drumscribe.data.feature_store import Shard
+from drumscribe import cli
+from drumscribe.data.feature_store import Shard, opened_split
 from drumscribe.data.render.render_config import RenderConfig
 from drumscribe.data.render.render_store import StoreJob, plan_shards, write_rendered_store
 from drumscribe.drums import LANES8
@@ -81,3 +82,18 @@ def test_processes_write_the_same_store(job: StoreJob, tmp_path: Path):
         dataclasses.replace(job, folder=tmp_path / "other", n_workers=2)
     )
     assert [contents(path) for path in alone] == [contents(path) for path in together]
+
+
+def test_the_hours_that_are_told_are_those_written(
+    midi_dir, kits_dir, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setenv("DRUMSCRIBE_DATA", str(tmp_path))
+    amounts = ["--hours", "1e-9", "--val-hours", "0", "--set", "preprocessing.n_workers=1"]
+    command = ["render", "--midi", str(midi_dir), "--kits", str(kits_dir), *amounts]
+    assert cli.main([*command, "--set", "data.processed_dir=store"]) == 0
+    folder = tmp_path / "store/train"
+    with opened_split(folder) as [shard]:
+        [recording] = shard.recordings
+    assert recording.duration_s > 1.8  # which shows as 0.001 h or more
+    expected = f"{folder}: {recording.duration_s / 3600:.3f} h in 1 shards\n"
+    assert capsys.readouterr().out == expected

@@ -32,6 +32,7 @@ from drumscribe.utils.errors import DrumscribeError
 from drumscribe.utils.files import atomic_path, write_text
 from drumscribe.utils.fingerprint import fingerprint_of
 from drumscribe.utils.progress import progress_bar
+from drumscribe.utils.ranges import SEEDS, require_in_range
 from drumscribe.utils.workers import mapped
 
 _FIRST_NUMBER = 201  # E-GMD's own kits end at 58, the synthetic ones at 143
@@ -49,7 +50,7 @@ class LayoutJob:
         kits_dir: the sample kits.
         split: whose performances and kits.
         n_performances: how many, spread over the split; ``None`` for all.
-        seed: chooses what differs from recording to recording.
+        seed: chooses what differs from recording to recording; within ``SEEDS``.
         render: the kit's and the effects' settings matter here.
         n_workers: processes.
     """
@@ -62,6 +63,9 @@ class LayoutJob:
     seed: int = 1
     render: RenderConfig = EVALUATION
     n_workers: int = 1
+
+    def __post_init__(self) -> None:
+        require_in_range("--seed", self.seed, *SEEDS)
 
 
 @dataclass(frozen=True)

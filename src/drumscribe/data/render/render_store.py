@@ -25,7 +25,10 @@ from drumscribe.drums import LANES8
 from drumscribe.splits import Split
 from drumscribe.utils.fingerprint import fingerprint_of
 from drumscribe.utils.progress import progress_bar
+from drumscribe.utils.ranges import SEEDS, require_in_range
 from drumscribe.utils.workers import mapped
+
+_MAX_HOURS = 100_000
 
 
 @dataclass(frozen=True)
@@ -39,8 +42,8 @@ class StoreJob:
         soundfont: a General MIDI .sf2 file for accompaniment, if any.
         voices_dir: a folder of recorded voices for accompaniment, if any.
         split: which.
-        hours: how much audio, to the nearest recording or so.
-        seed: chooses everything.
+        hours: how much audio, to the nearest recording or so but one at least, 0..100,000.
+        seed: chooses everything, within ``SEEDS``.
         render: what recordings are like.
         features: the log-mel.
         shard_hours: audio in a shard, > 0.
@@ -59,6 +62,11 @@ class StoreJob:
     n_workers: int = 1
     soundfont: Path | None = None
     voices_dir: Path | None = None
+
+    def __post_init__(self) -> None:
+        option = "--hours" if self.split == "train" else f"--{self.split}-hours"
+        require_in_range(option, self.hours, 0, _MAX_HOURS)
+        require_in_range("--seed", self.seed, *SEEDS)
 
 
 @dataclass(frozen=True)

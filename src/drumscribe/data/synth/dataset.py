@@ -27,6 +27,7 @@ from drumscribe.drums import LANES8, Kit
 from drumscribe.splits import SPLITS
 from drumscribe.utils.errors import DrumscribeError
 from drumscribe.utils.progress import progress_bar
+from drumscribe.utils.ranges import SEEDS, require_in_range
 from drumscribe.utils.workers import mapped
 
 OFFSETS_NAME = "synth-offsets.csv"
@@ -37,7 +38,7 @@ _RANGES = {
     "n_recordings": ("--recordings", len(SPLITS), 100_000),
     "n_kits": ("--kits", 1, N_KITS),
     "duration_s": ("--seconds", 1.0, 600.0),
-    "seed": ("--seed", 0, 2**32 - 1),
+    "seed": ("--seed", *SEEDS),
     "max_offset_ms": ("--max-offset-ms", 0.0, 100.0),
     "n_workers": ("--workers", 1, 1024),
 }
@@ -73,9 +74,7 @@ class SynthConfig:
 
     def __post_init__(self) -> None:
         for name, (option, lowest, highest) in _RANGES.items():
-            value = getattr(self, name)
-            if not lowest <= value <= highest:
-                raise DrumscribeError(f"{option} {value}: must be {lowest:g}..{highest:g}")
+            require_in_range(option, getattr(self, name), lowest, highest)
 
 
 @dataclass(frozen=True)
