@@ -32,6 +32,7 @@ from drumscribe.drums import LANES8
 from drumscribe.splits import SPLITS
 from drumscribe.timing import SAMPLE_RATE
 from drumscribe.utils.errors import DrumscribeError
+from drumscribe.utils.sole_writer import sole_writer
 from store_fixtures import (
     Take,
     store_config,
@@ -205,6 +206,17 @@ def test_only_what_is_missing_or_damaged_is_made_again(copy):
     assert not leftover.exists()
     kept = times.keys() - {deleted, damaged}
     assert {path: changes_of_times(store)[path] for path in kept} == {p: times[p] for p in kept}
+
+
+def test_what_another_run_is_writing_is_left_alone(copy):
+    being_written = copy / "store" / "train" / ".12345678.partial.h5"
+    being_written.touch()
+    with sole_writer(copy / "store"):
+        with pytest.raises(DrumscribeError, match="store: another run is writing here; wait"):
+            preprocess(store_config(copy), overwrite=True)
+        assert being_written.exists()
+    preprocess(store_config(copy))
+    assert not being_written.exists()
 
 
 @pytest.fixture

@@ -42,6 +42,7 @@ from drumscribe.utils.errors import DrumscribeError
 from drumscribe.utils.files import remove_partial_files
 from drumscribe.utils.fingerprint import fingerprint_of
 from drumscribe.utils.progress import Advance, progress_bar
+from drumscribe.utils.sole_writer import sole_writer
 from drumscribe.utils.workers import SPAWN, worker_pool
 
 _CONTENT_VERSION = 3
@@ -96,7 +97,7 @@ def preprocess(
 
     Raises:
         DrumscribeError: when there is no dataset or it is empty, the store was made with other
-            settings, or a worker process died.
+            settings, another run is writing it, or a worker process died.
     """
     found = read_recordings(config.data.dataset_path)
     if not found.recordings:
@@ -106,12 +107,14 @@ def preprocess(
             f"({reasons or 'no rows'}); use E-GMD's own csv"
         )
     plans = plan_shards(config, found.recordings)
-    todo = _unfinished(plans, config, overwrite=overwrite)
-    if scheduler is None:
-        _make_shards(todo, config)
-    else:
-        _make_shards_on_cluster(todo, config, scheduler)
-    return _finish_store(plans, config, found, n_made=len(todo))
+    with sole_writer(config.data.processed_path):
+        todo = _unfinished(plans, config, overwrite=overwrite)
+        if scheduler is None:
+            _make_shards(todo, config)
+        else:
+            _make_shards_on_cluster(todo, config, scheduler)
+        summary = _finish_store(plans, config, found, n_made=len(todo))
+    return summary
 
 
 def plan_shards(config: Config, recordings: Sequence[Recording]) -> list[ShardPlan]:

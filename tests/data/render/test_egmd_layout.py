@@ -13,6 +13,7 @@ from drumscribe.data.render.egmd_layout import LayoutJob, spread, write_egmd_lay
 from drumscribe.data.render.render_config import EVALUATION
 from drumscribe.drums import LANES8
 from drumscribe.utils.errors import DrumscribeError
+from drumscribe.utils.sole_writer import sole_writer
 
 DRY = dataclasses.replace(
     EVALUATION, effects=dataclasses.replace(EVALUATION.effects, room=0, compression=0, codec=0)
@@ -76,3 +77,10 @@ def test_recordings_that_are_not_from_here_are_not_taken_in(job: LayoutJob):
     (job.folder / "drummer1" / "1.wav").touch()
     with pytest.raises(DrumscribeError, match="out: holds recordings of other settings"):
         write_egmd_layout(job)
+
+
+def test_what_another_run_is_writing_is_left_alone(job: LayoutJob):
+    with sole_writer(job.folder):
+        with pytest.raises(DrumscribeError, match="out: another run is writing here; wait"):
+            write_egmd_layout(job)
+        assert [path.name for path in job.folder.iterdir()] == [".writing.lock"]

@@ -12,6 +12,7 @@ from drumscribe.data.render.render_config import RenderConfig
 from drumscribe.data.render.render_store import StoreJob, plan_shards, write_rendered_store
 from drumscribe.drums import LANES8
 from drumscribe.utils.errors import DrumscribeError
+from drumscribe.utils.sole_writer import sole_writer
 
 
 @pytest.fixture
@@ -69,6 +70,16 @@ def test_a_store_of_other_settings_is_not_overwritten_unasked(job: StoreJob):
         write_rendered_store(other)
     paths = write_rendered_store(other, overwrite=True)
     assert Shard(paths[0]).recordings[0].audio_filename == "rendered/train/2/0000000"
+
+
+def test_what_another_run_is_writing_is_left_alone(job: StoreJob):
+    being_written = job.folder / "train" / ".12345678.partial.h5"
+    being_written.parent.mkdir(parents=True)
+    being_written.touch()
+    with sole_writer(job.folder):
+        with pytest.raises(DrumscribeError, match="store: another run is writing here; wait"):
+            write_rendered_store(job)
+        assert being_written.exists()
 
 
 def test_the_plan_does_not_depend_on_workers(job: StoreJob):

@@ -33,6 +33,7 @@ from drumscribe.utils.files import atomic_path, write_text
 from drumscribe.utils.fingerprint import fingerprint_of
 from drumscribe.utils.progress import progress_bar
 from drumscribe.utils.ranges import SEEDS, require_in_range
+from drumscribe.utils.sole_writer import sole_writer
 from drumscribe.utils.workers import mapped
 
 _FIRST_NUMBER = 201  # E-GMD's own kits end at 58, the synthetic ones at 143
@@ -83,21 +84,29 @@ def write_egmd_layout(job: LayoutJob) -> int:
         How many recordings it has.
 
     Raises:
-        DrumscribeError: when sources are absent or damaged, or the folder holds something else.
+        DrumscribeError: when sources are absent or damaged, another run writes to the folder, or it
+            holds something else.
     """
     sources = _sources[job] = open_sources(job.midi_dir, job.kits_dir, job.split)
     sources.warn_if_shared()
-    _require_same_job(job, sources)
     performances = spread(len(sources.infos), job.n_performances)
     kits = [index for index, kit in enumerate(sources.kits) if _is_playable(kit)]
     pairings = [Pairing(performance, kit) for kit in kits for performance in performances]
+    with sole_writer(job.folder):
+        _require_same_job(job, sources)
+        rows = _write_all(pairings, job)
+        write_rows(job.folder, sorted(rows, key=lambda row: row.stem))
+    return len(pairings)
+
+
+def _write_all(pairings: Sequence[Pairing], job: LayoutJob) -> list[EgmdRow]:
+    """Write the recordings; give their rows of the csv."""
     rows = []
     with progress_bar("rendering", len(pairings), unit="recordings") as advance:
         for row in mapped(partial(_write, job=job), pairings, job.n_workers, chunksize=8):
             rows.append(row)
             advance(1)
-    write_rows(job.folder, sorted(rows, key=lambda row: row.stem))
-    return len(rows)
+    return rows
 
 
 def render_performance(

@@ -26,6 +26,7 @@ from drumscribe.splits import Split
 from drumscribe.utils.fingerprint import fingerprint_of
 from drumscribe.utils.progress import progress_bar
 from drumscribe.utils.ranges import SEEDS, require_in_range
+from drumscribe.utils.sole_writer import sole_writer
 from drumscribe.utils.workers import mapped
 
 _MAX_HOURS = 100_000
@@ -89,15 +90,17 @@ def write_rendered_store(job: StoreJob, *, overwrite: bool = False) -> list[Path
         The shards of the split, in order.
 
     Raises:
-        DrumscribeError: when sources are absent, or the folder holds shards of other settings.
+        DrumscribeError: when sources are absent, another run writes to the folder, or it holds
+            shards of other settings.
     """
     shards = plan_shards(job)
-    todo = absent_shards(shards, [job.folder / job.split], overwrite=overwrite)
-    mean_s = sum(job.render.duration_s) / 2
-    total_s = sum(len(shard.indices) for shard in todo) * mean_s
-    with progress_bar(f"rendering {job.split}", total_s, unit="s of audio") as advance:
-        for n_done in mapped(partial(_make_shard, job=job), todo, job.n_workers):
-            advance(n_done * mean_s)
+    with sole_writer(job.folder):
+        todo = absent_shards(shards, [job.folder / job.split], overwrite=overwrite)
+        mean_s = sum(job.render.duration_s) / 2
+        total_s = sum(len(shard.indices) for shard in todo) * mean_s
+        with progress_bar(f"rendering {job.split}", total_s, unit="s of audio") as advance:
+            for n_done in mapped(partial(_make_shard, job=job), todo, job.n_workers):
+                advance(n_done * mean_s)
     return [shard.path for shard in shards]
 
 
