@@ -84,3 +84,22 @@ def test_what_another_run_is_writing_is_left_alone(job: LayoutJob):
         with pytest.raises(DrumscribeError, match="out: another run is writing here; wait"):
             write_egmd_layout(job)
         assert [path.name for path in job.folder.iterdir()] == [".writing.lock"]
+
+
+def test_settings_without_a_recording_do_not_bind(job: LayoutJob):
+    write_egmd_layout(job)
+    for path in job.folder.rglob("*.wav"):
+        path.rename(path.with_name(f".{path.stem}.partial.wav"))  # as a killed run leaves one
+    assert write_egmd_layout(dataclasses.replace(job, seed=2)) == 4
+    with pytest.raises(DrumscribeError, match="out: holds recordings of other settings"):
+        write_egmd_layout(job)
+
+
+def test_what_a_killed_run_left_half_written_is_removed(job: LayoutJob):
+    write_egmd_layout(dataclasses.replace(job, n_performances=1))
+    before = {path for path in job.folder.rglob("*") if path.is_file()}
+    for folder in {path.parent for path in before}:
+        for suffix in (".wav", ".midi", ".csv"):
+            (folder / f".abcdef12.partial{suffix}").touch()
+    write_egmd_layout(dataclasses.replace(job, n_performances=1))
+    assert {path for path in job.folder.rglob("*") if path.is_file()} == before

@@ -29,7 +29,7 @@ from drumscribe.splits import Split
 from drumscribe.timing import SAMPLE_RATE, samples_to_seconds, seconds_to_samples
 from drumscribe.utils.arrays import FloatArray
 from drumscribe.utils.errors import DrumscribeError
-from drumscribe.utils.files import atomic_path, write_text
+from drumscribe.utils.files import atomic_path, remove_partial_files, write_text
 from drumscribe.utils.fingerprint import fingerprint_of
 from drumscribe.utils.progress import progress_bar
 from drumscribe.utils.ranges import SEEDS, require_in_range
@@ -94,6 +94,8 @@ def write_egmd_layout(job: LayoutJob) -> int:
     pairings = [Pairing(performance, kit) for kit in kits for performance in performances]
     with sole_writer(job.folder):
         _require_same_job(job, sources)
+        for place in {Path(), *(_place(info, job).parent for info in sources.infos)}:
+            remove_partial_files(job.folder / place)
         rows = _write_all(pairings, job)
         write_rows(job.folder, sorted(rows, key=lambda row: row.stem))
     return len(pairings)
@@ -154,14 +156,14 @@ def spread(n_all: int, n_wanted: int | None) -> list[int]:
 
 
 def _require_same_job(job: LayoutJob, sources: RenderSources) -> None:
-    """Refuse a folder with recordings of other settings; note the settings in a new one.
+    """Refuse a folder with recordings of other settings; note the settings where none is whole.
 
     How many performances are taken is no matter: each sounds the same whatever the others are.
     """
     content = sources.content() | {"render": dataclasses.asdict(job.render), "seed": job.seed}
     fingerprint = fingerprint_of(content)
     note = job.folder / _FINGERPRINT_NAME
-    if not note.exists() and not any(job.folder.rglob("*.wav")):
+    if not any(not path.name.startswith(".") for path in job.folder.rglob("*.wav")):
         write_text(note, f"{fingerprint}\n")
     elif (
         not note.exists()
@@ -171,6 +173,11 @@ def _require_same_job(job: LayoutJob, sources: RenderSources) -> None:
             f"{job.folder}: holds recordings of other settings, seed or sources; name another "
             "folder"
         )
+
+
+def _place(info: PerformanceInfo, job: LayoutJob) -> Path:
+    """Where the files of a performance lie in the folder, before what tells of the kit."""
+    return info.path.relative_to(job.midi_dir).with_suffix("")
 
 
 def _n_samples(midi: MidiRecording) -> int:
@@ -190,8 +197,7 @@ def _write(pairing: Pairing, job: LayoutJob) -> EgmdRow:
         _sources[job] = open_sources(job.midi_dir, job.kits_dir, job.split)
     sources = _sources[job]
     info, kit = sources.infos[pairing.performance], sources.kits[pairing.kit]
-    source = info.path.relative_to(job.midi_dir).with_suffix("")
-    stem = f"{source.as_posix()}_{_FIRST_NUMBER + pairing.kit}"
+    stem = f"{_place(info, job).as_posix()}_{_FIRST_NUMBER + pairing.kit}"
     audio, midi = job.folder / f"{stem}.wav", job.folder / f"{stem}.midi"
     if not audio.exists():
         seed = (job.seed, pairing.performance, pairing.kit)
