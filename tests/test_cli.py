@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -265,6 +266,27 @@ def test_what_stops_a_command_decides_the_status(monkeypatch, capsys, error, sta
     stub_command(monkeypatch, error)
     assert cli.main(["doctor"]) == status
     assert capsys.readouterr() == ("", told)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="SIGTERM ends a process there")
+def test_sigterm_unwinds_a_command(monkeypatch, capsys):
+    before, unwound = signal.getsignal(signal.SIGTERM), []
+
+    def wait(arguments):
+        try:
+            signal.raise_signal(signal.SIGTERM)
+        finally:
+            unwound.append(arguments.handler)
+
+    monkeypatch.setattr(checking, "doctor", wait)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    try:
+        assert cli.main(["doctor"]) == 143
+        assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert unwound == ["checking.doctor"]
+    assert capsys.readouterr() == ("", "drumscribe: stopped\n")
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,17 @@
 """The command line. Only the standard library is imported here, so help is instant."""
 
 import argparse
+import contextlib
 import functools
 import logging
 import os
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
 from importlib import import_module
 from io import TextIOWrapper
+from types import FrameType
 from typing import TextIO
 
 from drumscribe import __version__
@@ -27,6 +31,11 @@ from drumscribe.utils.errors import DrumscribeError
 from drumscribe.utils.extras import install_advice
 
 _INTERRUPTED = 130
+_TERMINATED = 143
+
+
+class _TerminatedError(SystemExit):
+    """SIGTERM, as a container or a batch system that ends its jobs sends it."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -36,7 +45,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: arguments without the program's name; those of the process by default.
 
     Returns:
-        0 when it worked, 1 when it could not be done, 2 for a wrong command line, 130 on Ctrl-C.
+        0 when it worked, 1 when it could not be done, 2 for a wrong command line, 130 on
+        Ctrl-C, 143 on SIGTERM.
     """
     if isinstance(sys.stdout, TextIOWrapper):  # names of files may be in no encoding
         sys.stdout.reconfigure(errors="backslashreplace")
@@ -61,9 +71,10 @@ def _run(arguments: argparse.Namespace) -> int:
     """The exit status of a command."""
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     try:
-        theme, _, handler = arguments.handler.partition(".")
-        commands = import_module(f"drumscribe.commands.{theme}")
-        return int(getattr(commands, handler)(arguments))
+        with _sigterm_raised():
+            theme, _, handler = arguments.handler.partition(".")
+            commands = import_module(f"drumscribe.commands.{theme}")
+            return int(getattr(commands, handler)(arguments))
     except (DrumscribeError, ModuleNotFoundError, OSError, MemoryError) as error:
         told = _explained(error)
         if told is None:
@@ -75,6 +86,30 @@ def _run(arguments: argparse.Namespace) -> int:
         _forget_interrupt()
         print("drumscribe: stopped", file=sys.stderr)
         return _INTERRUPTED
+    except _TerminatedError:
+        print("drumscribe: stopped", file=sys.stderr)
+        return _TERMINATED
+
+
+@contextlib.contextmanager
+def _sigterm_raised() -> Iterator[None]:
+    """Have SIGTERM unwind the block as Ctrl-C does, so that it leaves nothing half-written.
+
+    A program that runs a command in another thread, or has its own way with the signal, keeps it.
+    """
+    is_ours = threading.current_thread() is threading.main_thread()
+    if not is_ours or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        yield
+        return
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _terminate(_signum: int, _frame: FrameType | None) -> None:
+    raise _TerminatedError(_TERMINATED)
 
 
 def _forget_interrupt() -> None:

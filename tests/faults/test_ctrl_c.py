@@ -1,4 +1,4 @@
-"""Ctrl-C in the middle of a command: one line, status 130, and nothing half-written."""
+"""Ctrl-C or SIGTERM in the middle of a command: one line, and nothing half-written."""
 
 import os
 import shutil
@@ -27,6 +27,7 @@ COMMANDS = {
     "transcribe": ("transcribe songs -o out", "out/*.mid"),
     "transcribe ckpt": ("transcribe songs -o out -c model.ckpt", "out/*.mid"),
     "synth": ("synth out --recordings 900 --kits 3 --workers 2", "out/**/*.wav"),
+    "synth alone": ("synth out --recordings 900 --kits 3", "out/**/.*.partial.*"),
     "preprocess": (
         "preprocess --set data.dataset_dir=set --set preprocessing.n_workers=2 "
         "--set preprocessing.shard_hours=0.001",
@@ -40,6 +41,11 @@ COMMANDS = {
     "render": (
         "render --midi gmd --kits kits --hours 2 --set preprocessing.n_workers=2",
         "data/processed_data/**/.*.partial.h5",
+    ),
+    "render alone": (
+        "render --midi gmd --kits kits --hours 2 --set preprocessing.n_workers=1 "
+        "--set data.processed_dir=rendered",
+        "data/rendered/**/.*.partial.h5",
     ),
     "render layout": (
         "render --midi gmd --kits kits --layout out --set preprocessing.n_workers=2",
@@ -63,8 +69,8 @@ def workplace(tmp_path_factory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("name", COMMANDS)
-def test_ctrl_c_is_one_line_and_leaves_nothing_half_written(workplace, name):
+def begun(name: str, workplace: Path) -> subprocess.Popen:
+    """A command in the middle of its work."""
     command, sign = COMMANDS[name]
     shutil.rmtree(workplace / "out", ignore_errors=True)
     process = subprocess.Popen(
@@ -81,12 +87,31 @@ def test_ctrl_c_is_one_line_and_leaves_nothing_half_written(workplace, name):
         assert process.poll() is None, process.stderr.read()
         assert time.monotonic() < deadline
         time.sleep(0.05)
-    os.killpg(process.pid, signal.SIGINT)
-    said = process.communicate(timeout=60)[1].splitlines()
-    assert process.returncode in ((0, 130) if name == "studio" else (130,)), said
+    return process
+
+
+def require_one_line_and_nothing_half_written(said: list[str], name: str, workplace: Path) -> None:
     assert "Traceback" not in "".join(said)
     if name != "studio":
         assert [line for line in said if line.startswith("drumscribe: ")] == ["drumscribe: stopped"]
     assert not list(workplace.rglob("*.partial*"))
     for path in workplace.glob("out/**/*"):
         assert not path.is_file() or path.stat().st_size > 0
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_ctrl_c_is_one_line_and_leaves_nothing_half_written(workplace, name):
+    process = begun(name, workplace)
+    os.killpg(process.pid, signal.SIGINT)
+    said = process.communicate(timeout=60)[1].splitlines()
+    assert process.returncode in ((0, 130) if name == "studio" else (130,)), said
+    require_one_line_and_nothing_half_written(said, name, workplace)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_so_does_sigterm_which_the_main_process_alone_gets(workplace, name):
+    process = begun(name, workplace)
+    process.terminate()
+    said = process.communicate(timeout=60)[1].splitlines()
+    assert process.returncode == 143, said
+    require_one_line_and_nothing_half_written(said, name, workplace)
