@@ -22,6 +22,7 @@ from drumscribe.inference.transcriber import Transcriber
 from drumscribe.models.checkpoint import load_checkpoint
 from drumscribe.models.crnn import DrumCRNN
 from drumscribe.utils.errors import DrumscribeError
+from drumscribe.utils.sole_writer import sole_writer
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -79,7 +80,7 @@ def run_dir(config):
 
 def put_checkpoints(config):
     """An earlier run's files, which are to stay as they are."""
-    run_dir(config).mkdir(parents=True)
+    run_dir(config).mkdir(parents=True, exist_ok=True)
     for name in ("best_model.ckpt", "last.ckpt", "config.yaml"):
         (run_dir(config) / name).write_text(f"kept {name}")
 
@@ -273,6 +274,15 @@ def test_a_refused_run_leaves_one_that_is_writing_alone(root, fit):
     with pytest.raises(DrumscribeError, match="has checkpoints of an earlier run"):
         fit(config)
     assert being_written.exists()
+
+
+def test_a_run_that_another_process_trains_is_left_alone(root, fit):
+    config = config_of(root)
+    with sole_writer(run_dir(config)):
+        put_checkpoints(config)
+        with pytest.raises(DrumscribeError, match="another run is writing here"):
+            fit(config, overwrite=True)
+        assert_kept(config)
 
 
 def test_what_a_killed_run_left_half_written_is_no_run(root, fit):

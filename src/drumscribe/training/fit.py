@@ -1,5 +1,6 @@
 """A training run: store in, checkpoints out."""
 
+import contextlib
 import logging
 import math
 import signal
@@ -37,6 +38,7 @@ from drumscribe.training.run_start import (
 )
 from drumscribe.utils.errors import DrumscribeError
 from drumscribe.utils.files import remove_partial_files, write_text
+from drumscribe.utils.sole_writer import sole_writer
 
 logger = logging.getLogger(__name__)
 
@@ -64,7 +66,8 @@ def fit(config: Config, *, resume: bool = False, overwrite: bool = False) -> Fit
         overwrite: start again although the run has checkpoints.
 
     Raises:
-        DrumscribeError: when there is no store, nothing to resume or something to overwrite.
+        DrumscribeError: when there is no store, nothing to resume or something to overwrite, or
+            another process trains this run.
         KeyboardInterrupt: after saving ``last.ckpt``, when stopped by Ctrl-C or SIGTERM.
     """
     run_dir = config.data.checkpoints_path / config.training.run_name
@@ -80,21 +83,27 @@ def fit(config: Config, *, resume: bool = False, overwrite: bool = False) -> Fit
     prepare_weights(module, config, data.fingerprint, last_path if resume else None)
     best = BestCheckpoint(run_dir, BEST_NAME)
     trainer = _trainer(config, best, last_path)
-    if trainer.is_global_zero:
-        # Nothing is refused from here on, so the earlier run may go.
-        if overwrite and not resume:
-            clear_run(run_dir, config.data.logs_path / config.training.run_name)
-        remove_partial_files(run_dir)  # of a run that was killed
-        save_config(config, run_dir / "config.yaml")
+    with contextlib.ExitStack() as stack:
+        if trainer.is_global_zero:
+            stack.enter_context(sole_writer(run_dir))
+            # Nothing is refused from here on, so the earlier run may go.
+            if overwrite and not resume:
+                clear_run(run_dir, config.data.logs_path / config.training.run_name)
+            remove_partial_files(run_dir)  # of a run that was killed
+            save_config(config, run_dir / "config.yaml")
+        _tell_start(trainer, module, data.count_batches())
+        _run(trainer, module, data, last_path if resume else None)
+    return _result(best, run_dir)
+
+
+def _tell_start(trainer: lightning.Trainer, module: DrumLitModule, n_batches: int) -> None:
     logger.info(
         "training %s parameters on %s, %d epochs of %d batches",
         f"{count_parameters(module.model):,}",
         trainer.accelerator.__class__.__name__.removesuffix("Accelerator"),
-        config.training.epochs,
-        data.count_batches(),
+        trainer.max_epochs,
+        n_batches,
     )
-    _run(trainer, module, data, last_path if resume else None)
-    return _result(best, run_dir)
 
 
 def _require_store_of(config: Config, header: StoreHeader) -> None:
