@@ -29,6 +29,7 @@ def job_id(studio, recording):
     return studio.transcribed(recording, "My: song.wav", title="A/B", artist="me")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("title", "name"),
     [("", "My_ song"), ("A/B", "A_B"), ("...", "transcription"), ("Größe", "Größe")],
@@ -75,6 +76,7 @@ def test_no_place_for_exports_is_the_servers_fault(studio, job_id, monkeypatch):
     assert (status, "No usable temporary directory" in detail) == (503, True)
 
 
+@pytest.mark.slow
 def test_what_a_format_cannot_hold_names_nothing_of_the_servers(studio, job_id):
     edit = {"revision": 0, "events": [], "tempo": CROWDED}
     path = f"/api/transcriptions/{job_id}/events"
