@@ -110,6 +110,7 @@ TRIPLETS = [Fraction(i, 3) for i in range(3)]
 beats = st.one_of(st.sets(st.sampled_from(STRAIGHT)), st.sets(st.sampled_from(TRIPLETS)))
 
 
+@pytest.mark.slow
 @given(
     st.lists(beats, min_size=1, max_size=12),
     st.sampled_from(LANES8.names),

@@ -33,6 +33,7 @@ def run(*command):
     assert cli.main([str(word) for word in command]) == 0
 
 
+@pytest.mark.slow
 def test_the_page_the_json_and_the_text_tell_the_same_score(mdb, tmp_path, capsys):
     run("evaluate", "--mdb", mdb, "--json", tmp_path / "s.json", "--report", tmp_path / "out")
     shown = capsys.readouterr().out

@@ -126,6 +126,7 @@ def test_a_click_stays_within_a_sample_of_its_time_at_every_rate(
         assert read.max() == pytest.approx(0.9, abs=0.02)
 
 
+@pytest.mark.slow
 def test_a_click_late_in_a_long_recording_has_not_drifted(write_wav: WriteWav) -> None:
     samples = pulse(119.5, rate=48_000, duration_s=120)
     assert abs(peak_s(read_audio(write_wav(samples, 48_000))) - 119.5) <= 1 / SAMPLE_RATE

@@ -141,6 +141,7 @@ def test_ranks_share_the_epoch_out(split, reading):
     assert_same(interleaved, whole[: len(interleaved)])
 
 
+@pytest.mark.slow
 def test_ranks_with_workers_read_what_they_read_alone(split):
     for rank in range(2):
         dataset = dataset_of(split, AUGMENTATION, rank=(rank, 2), first_batch=1)

@@ -41,6 +41,7 @@ def test_a_full_disk_is_one_line_and_leaves_nothing(run, equipped, full_disk, co
     assert left == (["disk/studio/studio.sqlite3"] if command.startswith("studio") else [])
 
 
+@pytest.mark.slow
 def test_a_figure_that_finds_no_room_costs_itself_alone(run, equipped, full_disk):
     command = "tune --egmd data/practice -c model.onnx -o tuned.onnx --plot disk/a.png"
     finished = run(*command.split())

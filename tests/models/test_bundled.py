@@ -59,6 +59,7 @@ def test_the_example_is_heard_live_and_in_time():
     assert bundled.bundled_path("drums8-live").stat().st_size < 2e6
 
 
+@pytest.mark.slow
 def test_no_drums_are_heard_in_silence(transcriber):
     samples = np.zeros(60 * SAMPLE_RATE, np.float32)
     frames = log_mel(samples, transcriber.model.header.features)

@@ -197,6 +197,7 @@ def test_the_sound_is_in_a_form_browsers_play_and_in_time(
     assert min(abs(onset_s - loud_s) for onset_s in onsets) < 0.02
 
 
+@pytest.mark.slow
 def test_what_only_ffmpeg_decodes_is_heard_and_played(studio, drum_hits, tmp_path):
     av = pytest.importorskip("av")
     samples = drum_hits([0.5, 1.2], duration_s=2.0)
@@ -261,6 +262,7 @@ def test_edits_are_kept_and_exported(studio, song):
     assert signatures[-1] == 3
 
 
+@pytest.mark.slow
 def test_songs_for_games_hold_chart_and_sound(studio, song):
     job_id = studio.transcribed(song, "a.wav", title="My: song?", artist="me")
     for name, wanted in (("clonehero", "song.ini"), ("dtxmania", "set.def")):
@@ -273,6 +275,7 @@ def test_songs_for_games_hold_chart_and_sound(studio, song):
             assert {Path(entry).parent.as_posix() for entry in archive.namelist()} == {"My_ song"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("tags", "fields", "artist", "title"),
     [
@@ -463,6 +466,7 @@ def test_the_example_is_heard_again_by_another_model(studio_at):
     assert heard_by()[0] not in (first, other)
 
 
+@pytest.mark.slow
 def test_one_request_from_recording_to_statistics(studio, song):
     answer = studio.client.post(
         "/transcribe",

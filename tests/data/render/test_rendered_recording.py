@@ -90,6 +90,7 @@ def test_labels_lie_where_it_sounds(sources: RenderSources):
         assert abs(found.offset_s) < 0.001, rendered.description
 
 
+@pytest.mark.slow
 def test_effects_and_soft_backing_leave_labels_alone(sources: RenderSources):
     plain = dataclasses.replace(SHORT, backing=QUIET, effects=CLEAN)
     soft = dataclasses.replace(QUIET, backing=1, level_db=(-40, -40))

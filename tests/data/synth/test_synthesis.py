@@ -127,6 +127,7 @@ def test_nothing_else_chokes_the_hihat():
     assert rms(both[-2000:]) > 0.9 * rms(ringing[-2000:])
 
 
+@pytest.mark.slow
 def test_many_loud_hits_stay_within_full_scale():
     notes = [
         (0.01 * i, articulation.notes[0], 127)
