@@ -6,7 +6,9 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -38,6 +40,30 @@ def test_mapping_keeps_the_order_and_stays_here_for_one_process_or_task() -> Non
     here = {os.getpid()}
     assert set(mapped(pid_of, [1, 2], 1)) == set(mapped(pid_of, [1], 2)) == here
     assert here.isdisjoint(mapped(pid_of, [1, 2], 2))
+
+
+def test_mapping_in_chunks_loses_none_and_adds_none() -> None:
+    squares = [n * n for n in range(7)]
+    for chunksize in (1, 2, 3, 7, 8):
+        assert list(mapped(math.isqrt, squares, 2, chunksize=chunksize)) == list(range(7))
+
+
+def test_mapping_that_is_left_lets_its_workers_end_without_a_traceback(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    said: list[object] = []
+    monkeypatch.setattr(threading, "excepthook", said.append)
+    shutdown = ProcessPoolExecutor.shutdown
+
+    def late_shutdown(pool: ProcessPoolExecutor, **how: bool) -> None:
+        time.sleep(0.3)  # the pool's own thread sees first that its workers have ended
+        shutdown(pool, **how)
+
+    monkeypatch.setattr(ProcessPoolExecutor, "shutdown", late_shutdown)
+    results = mapped(time.sleep, [0.0, *[5.0] * 50], 2)
+    assert next(results) is None
+    results.close()  # as Ctrl-C does
+    assert said == []
 
 
 def test_work_is_done_in_order_by_others(monkeypatch: pytest.MonkeyPatch) -> None:

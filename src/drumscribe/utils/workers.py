@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import signal
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -89,8 +90,17 @@ def mapped(
     if n_workers <= 1:
         yield from map(function, tasks)
         return
+    chunks = [tasks[start : start + chunksize] for start in range(0, len(tasks), chunksize)]
     with worker_pool(n_workers) as pool:
-        yield from pool.map(function, tasks, chunksize=chunksize)
+        # Not pool.map: it cancels futures itself when it is left, and Python 3.11's pool prints a
+        # traceback where it finds a cancelled one while its workers are ending.
+        waiting = deque(pool.submit(_each, function, chunk) for chunk in chunks)
+        while waiting:
+            yield from waiting.popleft().result()
+
+
+def _each(function: Callable[[S], T], tasks: Sequence[S]) -> list[T]:
+    return [function(task) for task in tasks]
 
 
 class _DeafPool(ProcessPoolExecutor):
