@@ -434,6 +434,18 @@ def test_a_deleted_transcription_is_gone(studio, song):
     assert not studio.studio.store.job_dir(job_id).exists()
 
 
+@pytest.mark.parametrize("content", [b"", b'{"events": [', b"\xff\xfe", b"[]"])
+def test_a_damaged_transcription_is_told_and_can_be_deleted(studio, song, content):
+    job_id = studio.transcribed(song)
+    (studio.studio.store.job_dir(job_id) / "result.json").write_bytes(content)
+    for part in ("/result", "/export/mid"):
+        answer = studio.client.get(f"/api/transcriptions/{job_id}{part}")
+        detail = answer.json()["detail"]
+        assert (answer.status_code, "is damaged on the server" in detail) == (422, True)
+        assert str(studio.studio.store.folder) not in detail
+    assert studio.client.delete(f"/api/transcriptions/{job_id}").status_code == 204
+
+
 def test_a_running_job_is_deleted_with_all_it_has(studio, long_song):
     job_id = studio.upload(long_song).json()["id"]
     studio.wait_until_begun(job_id)

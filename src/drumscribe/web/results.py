@@ -6,15 +6,27 @@ from typing import Any
 from drumscribe.drums import LANES8, Kit, kit_by_name
 from drumscribe.events import DrumEvent
 from drumscribe.inference.transcriber import Transcription
+from drumscribe.utils.errors import DrumscribeError
 from drumscribe.web.hearing import RESULT, tempo_to_dict
 from drumscribe.web.schemas import Edits, LaneInfo, Picking, Result, Statistics, Tempo
 from drumscribe.web.store import Job, JobStore
 
 
 def heard(store: JobStore, job: Job) -> dict[str, Any]:
-    """What the worker wrote about a finished job."""
-    text = (store.job_dir(job.id) / RESULT).read_text(encoding="utf-8")
-    contents: dict[str, Any] = json.loads(text)
+    """What the worker wrote about a finished job.
+
+    Raises:
+        DrumscribeError: when the file is damaged.
+    """
+    path = store.job_dir(job.id) / RESULT
+    try:
+        contents = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        contents = None
+    if not isinstance(contents, dict):
+        raise DrumscribeError(
+            f"{job.name}: its transcription is damaged on the server; delete it and upload it again"
+        )
     return contents
 
 
@@ -24,10 +36,9 @@ def model_heard_with(store: JobStore, job: Job) -> str | None:
     ``None`` where nobody knows: results of old studios do not say, others may be lost or damaged.
     """
     try:
-        found: object = heard(store, job)
-    except (OSError, ValueError):
+        sha256 = heard(store, job).get("model_sha256")
+    except (OSError, DrumscribeError):
         return None
-    sha256 = found.get("model_sha256") if isinstance(found, dict) else None
     return sha256 if isinstance(sha256, str) else None
 
 
