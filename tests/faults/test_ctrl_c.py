@@ -1,6 +1,7 @@
 """Ctrl-C or SIGTERM in the middle of a command: one line, and nothing half-written."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -22,33 +23,23 @@ pytestmark = [
     pytest.mark.skipif(os.name == "nt", reason="Ctrl-C is another thing there"),
 ]
 
+IN_PROCESSES = "--set data.processed_dir=../out/store --set preprocessing.n_workers=2"
+ALONE = "--set data.processed_dir=../out/store --set preprocessing.n_workers=1"
+PREPROCESS = "preprocess --set data.dataset_dir=set --set preprocessing.shard_hours=0.001"
+RENDER = "render --midi gmd --kits kits"
+
 COMMANDS = {
-    # Each with what shows that it is in the middle of its work.
+    # Each with what shows that it is in the middle of its work, seconds before its end.
     "transcribe": ("transcribe songs -o out", "out/*.mid"),
     "transcribe ckpt": ("transcribe songs -o out -c model.ckpt", "out/*.mid"),
     "synth": ("synth out --recordings 900 --kits 3 --workers 2", "out/**/*.wav"),
     "synth alone": ("synth out --recordings 900 --kits 3", "out/**/.*.partial.*"),
-    "preprocess": (
-        "preprocess --set data.dataset_dir=set --set preprocessing.n_workers=2 "
-        "--set preprocessing.shard_hours=0.001",
-        "data/processed_data/**/.*.partial.h5",
-    ),
-    "preprocess alone": (
-        "preprocess --set data.dataset_dir=set --set preprocessing.n_workers=1 "
-        "--set data.processed_dir=one",
-        "data/one/**/.*.partial.h5",
-    ),
-    "render": (
-        "render --midi gmd --kits kits --hours 2 --set preprocessing.n_workers=2",
-        "data/processed_data/**/.*.partial.h5",
-    ),
-    "render alone": (
-        "render --midi gmd --kits kits --hours 2 --set preprocessing.n_workers=1 "
-        "--set data.processed_dir=rendered",
-        "data/rendered/**/.*.partial.h5",
-    ),
+    "preprocess": (f"{PREPROCESS} {IN_PROCESSES}", "out/**/.*.partial.h5"),
+    "preprocess alone": (f"{PREPROCESS} {ALONE}", "out/**/.*.partial.h5"),
+    "render": (f"{RENDER} --hours 2 {IN_PROCESSES}", "out/**/.*.partial.h5"),
+    "render alone": (f"{RENDER} --hours 2 {ALONE}", "out/**/.*.partial.h5"),
     "render layout": (
-        "render --midi gmd --kits kits --layout out --set preprocessing.n_workers=2",
+        f"{RENDER} --layout out --set preprocessing.n_workers=2",
         "out/**/*.wav",
     ),
     "studio": ("studio --no-browser --port 0 --data out", "out/*"),
@@ -65,8 +56,22 @@ def workplace(tmp_path_factory) -> Path:
         soundfile.write(folder / f"songs/{index}.flac", noise, SAMPLE_RATE)
     good_checkpoint(folder / "model.ckpt")
     write_dataset(folder / "data/set", SynthConfig(n_recordings=60, n_kits=4, duration_s=6.0))
+    name_recordings_again(folder / "data/set", n_times=40)
     write_render_sources(folder, n_performances=200)
     return folder
+
+
+def name_recordings_again(dataset: Path, *, n_times: int) -> None:
+    """Make a data set longer by other names for the files that it has."""
+    table = dataset / "e-gmd-v1.0.0.csv"
+    lines = table.read_text().splitlines(keepends=True)
+    with table.open("a") as longer:
+        for take in range(n_times):
+            for line in lines[1:]:
+                again = re.sub(r"\.(wav|midi)", rf"-{take}.\1", line)
+                longer.write(again)
+                for old, new in zip(line.split(",")[-3:-1], again.split(",")[-3:-1], strict=True):
+                    os.link(dataset / old, dataset / new)
 
 
 def begun(name: str, workplace: Path) -> subprocess.Popen:
