@@ -496,7 +496,7 @@ def is_running(pid):
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 def test_a_killed_run_is_continued_to_the_same_store(tmp_path):
-    takes = takes_of(30, duration_s=8.0)
+    takes = takes_of(90, duration_s=8.0)  # enough to be at work when the signal comes
     write_dataset(tmp_path / "egmd", takes)
     store, rng = tmp_path / "store", random.Random(14)
     n_shards = [0]
