@@ -237,14 +237,11 @@ def test_a_missing_package_is_named_with_how_to_install_it(folder, package, comm
     assert "pip install '.[train]'" in line
 
 
-@pytest.mark.parametrize("package", ["sounddevice", "rtmidi"])
-def test_live_devices_without_their_extra_are_one_line(folder, package):
-    finished = run(package, "live", "--list-devices", cwd=folder, options=["-c", WITHOUT])
-    if finished.stderr and "PortAudio" in finished.stderr[-1]:
-        pytest.skip("this machine has no PortAudio")
+def test_live_devices_without_their_extra_are_one_line(folder):
+    finished = run("sounddevice", "live", "--list-devices", cwd=folder, options=["-c", WITHOUT])
     assert finished.status == 1
     [line] = finished.stderr
-    assert f"needs the package {package!r}" in line
+    assert "needs the package 'sounddevice'" in line
     assert "pip install '.[live]'" in line
 
 

@@ -1,6 +1,7 @@
 """Sound in and MIDI out: with stand-ins for the machine's devices."""
 
 import contextlib
+import re
 import sys
 from types import SimpleNamespace
 
@@ -320,9 +321,13 @@ def test_portaudio_that_is_absent_is_named(monkeypatch):
         live.device_lines()
 
 
-def test_midi_failing_is_no_reason_to_be_silent_about_it(monkeypatch, card):
+def test_without_its_package_midi_alone_is_missing(monkeypatch, card):
     """Without rtmidi the extra is named, although mido is installed."""
     backend = SimpleNamespace(load=lambda: (_ for _ in ()).throw(ImportError("rtmidi")))
     monkeypatch.setattr("mido.Backend", lambda name: backend)
-    with pytest.raises(DrumscribeError, match=r"'rtmidi'.*pip install '\.\[live\]'"):
-        live.device_lines()
+    told = r"MIDI output needs the package 'rtmidi'.*pip install '\.\[live\]'"
+    *inputs, heading, outputs = live.device_lines()
+    assert (inputs[0], heading) == ("inputs:", "MIDI outputs:")
+    assert re.match(f"  none: {told}", outputs)
+    with pytest.raises(DrumscribeError, match=told), live.midi_output("any", GENERAL_MIDI, LANES8):
+        pass

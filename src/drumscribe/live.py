@@ -146,7 +146,7 @@ def device_lines() -> list[str]:
     """The sound cards and MIDI outputs of this machine, as text.
 
     Raises:
-        DrumscribeError: when the extra ``live`` is not installed.
+        DrumscribeError: when sound cards cannot be asked for.
     """
     sounddevice = _sounddevice()
     inputs = [
@@ -154,7 +154,10 @@ def device_lines() -> list[str]:
         for index, device in enumerate(sounddevice.query_devices())
         if device["max_input_channels"] > 0
     ]
-    outputs = [f"  {name}" for name in _output_names(_midi_backend())]
+    try:
+        outputs = [f"  {name}" for name in _output_names(_midi_backend())]
+    except DrumscribeError as error:  # without MIDI hits can be shown
+        outputs = [f"  none: {error}"]
     return ["inputs:", *(inputs or ["  none"]), "MIDI outputs:", *(outputs or ["  none"])]
 
 
