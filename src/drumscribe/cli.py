@@ -1,17 +1,13 @@
 """The command line. Only the standard library is imported here, so help is instant."""
 
 import argparse
-import contextlib
 import functools
 import logging
 import os
-import signal
 import sys
-import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from importlib import import_module
 from io import TextIOWrapper
-from types import FrameType
 from typing import TextIO
 
 from drumscribe import __version__
@@ -29,13 +25,10 @@ from drumscribe.parsers import (
 from drumscribe.parsers.common import CommandParser
 from drumscribe.utils.errors import DrumscribeError
 from drumscribe.utils.extras import install_advice
+from drumscribe.utils.interrupts import TerminatedError, interrupts_raised
 
 _INTERRUPTED = 130
 _TERMINATED = 143
-
-
-class _TerminatedError(SystemExit):
-    """SIGTERM, as a container or a batch system that ends its jobs sends it."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -71,7 +64,7 @@ def _run(arguments: argparse.Namespace) -> int:
     """The exit status of a command."""
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     try:
-        with _sigterm_raised():
+        with interrupts_raised():
             theme, _, handler = arguments.handler.partition(".")
             commands = import_module(f"drumscribe.commands.{theme}")
             return int(getattr(commands, handler)(arguments))
@@ -83,45 +76,11 @@ def _run(arguments: argparse.Namespace) -> int:
         print(f"drumscribe: {line}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        _forget_interrupt()
         print("drumscribe: stopped", file=sys.stderr)
         return _INTERRUPTED
-    except _TerminatedError:
+    except TerminatedError:
         print("drumscribe: stopped", file=sys.stderr)
         return _TERMINATED
-
-
-@contextlib.contextmanager
-def _sigterm_raised() -> Iterator[None]:
-    """Have SIGTERM unwind the block as Ctrl-C does, so that it leaves nothing half-written.
-
-    A program that runs a command in another thread, or has its own way with the signal, keeps it.
-    """
-    is_ours = threading.current_thread() is threading.main_thread()
-    if not is_ours or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
-        yield
-        return
-    signal.signal(signal.SIGTERM, _terminate)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-
-
-def _terminate(_signum: int, _frame: FrameType | None) -> None:
-    raise _TerminatedError(_TERMINATED)
-
-
-def _forget_interrupt() -> None:
-    """Let the exit status be what it is.
-
-    Where Ctrl-C strikes while a library is imported that makes classes from text, CPython notes an
-    interrupt that nobody caught, and would end by the signal whatever the status. The next text
-    that it runs, here none at all, has it forget.
-    """
-    import ctypes
-
-    ctypes.pythonapi.PyRun_SimpleString(b"")
 
 
 def _explained(error: Exception) -> str | None:
