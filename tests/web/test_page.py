@@ -25,6 +25,7 @@ sync_api = pytest.importorskip(
     "playwright.sync_api", reason="PAGE NOT TESTED: playwright is absent; uv sync installs it"
 )
 expect = sync_api.expect
+expect.set_options(timeout=30_000)  # busy machines take their time
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
 KICK = 36
@@ -337,7 +338,7 @@ def test_edits_wait_for_the_server(new_page, own_song):
     add_kick_at_beat(page, 7)
     expect(page.locator("#save-state")).to_have_text("Not saved yet, trying again")
     page.context.set_offline(False)
-    expect(page.locator("#save-state")).to_have_text("Saved", timeout=10_000)
+    expect(page.locator("#save-state")).to_have_text("Saved")
     page.reload()
     in_studio(page)
     assert total(page) == before + 1
@@ -429,7 +430,7 @@ def test_playing_moves_on_and_loops(new_page, example):
 
 
 HEAR_DRUMS = """
-  const elements = [];
+  window.elements = [];
   window.Audio = class extends Audio {
     constructor() { super(); elements.push(this); }
   };
@@ -451,14 +452,15 @@ def test_drums_sound_where_the_recording_is(new_page, studio, example, speed):
     page.locator("#speed").fill(str(speed))
     page.focus("#stage")
     page.keyboard.press(" ")
-    expect(page.locator("#clock")).to_have_text(re.compile("0:0[3-9]"), timeout=10_000)
+    expect(page.locator("#clock")).to_have_text(re.compile("0:0[3-9]"))
     page.keyboard.press(" ")
     sounded_s = np.array(page.evaluate("drums"))
+    stopped_s = page.evaluate("elements[0].currentTime")
     events = studio.get(example, "result").json()["events"]
     onsets_s = np.array([event["onset_s"] for event in events])
     early = onsets_s[(onsets_s > 0.3) & (onsets_s < 2.8)]
     off_s = np.abs(sounded_s[:, None] - onsets_s[None]).min(axis=1)
-    assert len(early) <= len(sounded_s) <= len(onsets_s[onsets_s < 4])
+    assert len(early) <= len(sounded_s) <= len(onsets_s[onsets_s < stopped_s + 1])
     # Where a browser says that its recording is, is itself known to some milliseconds.
     assert np.median(off_s) < 0.02
 
