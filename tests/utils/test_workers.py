@@ -162,6 +162,30 @@ def is_running(pid: int) -> bool:
     return False
 
 
+@pytest.mark.skipif(os.name == "nt", reason="signals are not blocked there")
+def test_sigterm_waits_until_a_worker_is_started_which_hears_it_itself(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    heard: list[int] = []
+    heard_within = []
+    submit = ProcessPoolExecutor.submit
+
+    def interrupted_submit(*arguments: object) -> object:
+        signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
+        heard_within.extend(heard)
+        return submit(*arguments)
+
+    monkeypatch.setattr(ProcessPoolExecutor, "submit", interrupted_submit)
+    before = signal.signal(signal.SIGTERM, lambda signum, _frame: heard.append(signum))
+    try:
+        with worker_pool(1) as pool:
+            blocked = pool.submit(signal.pthread_sigmask, signal.SIG_BLOCK, []).result()
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert (heard_within, heard) == ([], [signal.SIGTERM])
+    assert signal.SIGTERM not in blocked
+
+
 def test_ctrl_c_waits_also_where_the_first_shared_thing_of_a_process_is_made():
     program = (
         "import signal\n"

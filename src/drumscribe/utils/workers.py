@@ -106,12 +106,13 @@ def _each(function: Callable[[S], T], tasks: Sequence[S]) -> list[T]:
 class _DeafPool(ProcessPoolExecutor):
     """A pool whose processes do not hear Ctrl-C from their first instruction on.
 
-    They are started when work is submitted. What is blocked then stays so in them; one that were
-    interrupted while it imports would print a traceback.
+    They are started when work is submitted. What is blocked then stays so in them, SIGTERM until
+    ``_start_worker``; one that were interrupted while it imports would print a traceback, and so
+    would one whose start is interrupted here.
     """
 
     def submit(self, *args: Any, **kwargs: Any) -> Future[Any]:
-        with ctrl_c_waits():
+        with ctrl_c_waits(signal.SIGTERM):
             return super().submit(*args, **kwargs)
 
 
@@ -149,6 +150,8 @@ def _start_worker(
 ) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the main process says what becomes of the work
     signal.signal(signal.SIGTERM, _end_now)  # what the pool sends the others when one has ended
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
     threading.Thread(target=_end_with, args=(main_process,), daemon=True).start()
     if start is not None:
         start(*start_arguments)
