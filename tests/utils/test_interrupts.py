@@ -1,6 +1,7 @@
 """Ctrl-C and SIGTERM are raised, once, and never where they would be lost."""
 
 import importlib
+import io
 import os
 import signal
 import sys
@@ -10,7 +11,9 @@ import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 
 from drumscribe.utils.interrupts import TerminatedError, interrupts_raised
 
@@ -81,6 +84,25 @@ def test_a_signal_in_a_destructor_is_not_lost(signum: int) -> None:
 def test_a_signal_in_the_callback_of_a_weak_reference_is_not_lost(signum: int) -> None:
     with pytest.raises(RAISED[signum]), interrupts_raised():
         weakref.finalize(set(), signal.raise_signal, signum)
+        wait_to_be_stopped()
+
+
+@each_signal
+def test_a_signal_while_sound_in_memory_is_read_is_not_lost(signum: int) -> None:
+    class Sound(io.BytesIO):
+        was_read = False
+
+        def readinto(self, buffer: object) -> int:
+            if not self.was_read:
+                self.was_read = True
+                signal.raise_signal(signum)
+            return super().readinto(buffer)
+
+    sound = Sound()
+    soundfile.write(sound, np.zeros(100), 22_050, format="WAV")
+    sound.seek(0)
+    with pytest.raises(RAISED[signum]), interrupts_raised():
+        soundfile.read(sound)
         wait_to_be_stopped()
 
 

@@ -2,7 +2,8 @@
 
 Python runs a signal's handler between any two instructions of the main thread. What is raised in
 some of them is dropped, so that the signal would be lost: in the callback of a weak reference, in
-``__del__``, and in an import, where extension modules that are starting drop it, or crash.
+``__del__``, in what soundfile has C code call for a file in memory, and in an import, where
+extension modules that are starting drop it, or crash.
 """
 
 import _thread
@@ -20,6 +21,8 @@ _AGAIN_S = 0.02
 """Seconds after which a signal is sent again that could not be raised."""
 
 _CALLED_BY_WEAK_REFERENCES = {weakref.__file__, _weakrefset.__file__}
+
+_CALLED_BY_C = {"__del__", "vio_get_filelen", "vio_seek", "vio_read", "vio_write", "vio_tell"}
 
 
 class TerminatedError(SystemExit):
@@ -98,5 +101,5 @@ def _drops(code: CodeType) -> bool:
     return (
         code.co_filename.startswith("<frozen importlib")
         or code.co_filename in _CALLED_BY_WEAK_REFERENCES
-        or code.co_name == "__del__"
+        or code.co_name in _CALLED_BY_C
     )
